@@ -1,0 +1,28 @@
+"""Errors whose text is written for the person who asked.
+
+    MedialibError            one clear sentence; the command line exits with 1, a page shows it
+    └── WrongUse             the request itself is wrong; the command line exits with 2
+        ├── UnknownAccount
+        └── ManifestChanged  the frozen files are not the ones the caller expected
+    Refused                  (a MedialibError) the request is right but may not be done now
+"""
+
+
+class MedialibError(Exception):
+    """Something that could not be done, said in one sentence that a person understands."""
+
+
+class WrongUse(MedialibError):
+    """The request cannot be right, whatever the state of the world."""
+
+
+class UnknownAccount(WrongUse):
+    """No account has this name."""
+
+
+class ManifestChanged(WrongUse):
+    """The frozen manifest does not hold what the caller expected."""
+
+
+class Refused(MedialibError):
+    """The request is well formed, but it may not be done now."""

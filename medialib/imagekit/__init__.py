@@ -1,0 +1,1 @@
+"""Speaks HTTP to ImageKit. Knows nothing of Django or of our models."""

@@ -1,0 +1,39 @@
+"""The tables: constraints, indexes and the queries that need them. Imports nothing else of ours but errors."""
+
+from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind
+from medialib.models.assets import Asset, AssetKind, Removal
+from medialib.models.audit import AuditEvent, EventKind
+from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
+from medialib.models.pacing import Pace, PaceKind
+from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
+from medialib.models.sync import SyncRun, SyncState
+from medialib.models.workers import Worker
+
+__all__ = [
+    "Account",
+    "AccountColour",
+    "ApiKey",
+    "Asset",
+    "AssetKind",
+    "AuditEvent",
+    "Batch",
+    "BatchState",
+    "DeletionJob",
+    "EventKind",
+    "Exchange",
+    "Item",
+    "JobState",
+    "KeyKind",
+    "Manifest",
+    "Outcome",
+    "Pace",
+    "PaceKind",
+    "PurgeRequest",
+    "PurgeState",
+    "Removal",
+    "Selection",
+    "SelectionItem",
+    "SyncRun",
+    "SyncState",
+    "Worker",
+]

@@ -1,0 +1,112 @@
+"""Account: one ImageKit account; ApiKey: its private keys, encrypted, shown only as their last four characters."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+
+from medialib.errors import UnknownAccount
+
+DEFAULT_API_URL = "https://api.imagekit.io"
+DEFAULT_UPLOAD_URL = "https://upload.imagekit.io"
+
+
+class AccountColour(models.TextChoices):
+    """A colour that marks every page of an account; each name is a class in the style sheet."""
+
+    TEAL = "teal"
+    BLUE = "blue"
+    VIOLET = "violet"
+    PINK = "pink"
+    ORANGE = "orange"
+    AMBER = "amber"
+    GREEN = "green"
+    SLATE = "slate"
+
+
+class AccountQuerySet(models.QuerySet["Account"]):
+    def named(self, name: str) -> Account:
+        """The account with this name. Raises UnknownAccount."""
+        try:
+            return self.get(name=name)
+        except Account.DoesNotExist:
+            raise UnknownAccount(f"There is no account named “{name}”.") from None
+
+
+class Account(models.Model):
+    name = models.SlugField(max_length=60, unique=True)
+    colour = models.CharField(max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
+    url_endpoint = models.URLField(max_length=300, help_text="Where files are delivered, e.g. https://ik.imagekit.io/acme")
+    api_url = models.URLField("API address", max_length=300, default=DEFAULT_API_URL)
+    upload_url = models.URLField("upload address", max_length=300, default=DEFAULT_UPLOAD_URL)
+    headroom_percent = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Share of ImageKit's limit left to your own production; empty: the default."
+    )
+    undo_window_s = models.PositiveIntegerField(
+        "undo window (seconds)", null=True, blank=True, help_text="How long a confirmed job waits; empty: the default."
+    )
+    protected_folders = models.TextField(
+        blank=True, help_text="One folder a line. Files in or below them are skipped by every deletion."
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = AccountQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name"]
+        permissions = [
+            ("view_library", "Can browse the library"),
+            ("delete_files", "Can delete files at ImageKit"),
+            ("view_audit", "Can read the audit log"),
+            ("manage_keys", "Can add and change accounts and their keys"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(headroom_percent__isnull=True) | models.Q(headroom_percent__lte=95),
+                name="account_headroom_leaves_something",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def headroom(self) -> int:
+        """Percentage of ImageKit's limit that medialib leaves alone."""
+        return settings.IMAGEKIT_HEADROOM if self.headroom_percent is None else self.headroom_percent
+
+    @property
+    def undo_window(self) -> int:
+        """Seconds between a confirmation and the first call."""
+        return settings.UNDO_WINDOW_S if self.undo_window_s is None else self.undo_window_s
+
+    def protected_prefixes(self) -> list[str]:
+        """Protected folders as path prefixes that end in a slash."""
+        folders = (line.strip().strip("/") for line in self.protected_folders.splitlines())
+        return [f"/{folder}/" for folder in folders if folder]
+
+
+class KeyKind(models.TextChoices):
+    READ_WRITE = "read_write", "read and write"
+    READ_ONLY = "read_only", "read only"
+
+
+class ApiKey(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
+    kind = models.CharField(max_length=10, choices=KeyKind.choices, default=KeyKind.READ_WRITE)
+    label = models.CharField(max_length=80, blank=True)
+    ciphertext = models.TextField(editable=False)
+    last_four = models.CharField(max_length=4, editable=False)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+    )
+    added_at = models.DateTimeField(auto_now_add=True)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["-added_at", "-pk"]
+        verbose_name = "API key"
+
+    def __str__(self) -> str:
+        return f"…{self.last_four}"

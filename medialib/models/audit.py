@@ -1,0 +1,106 @@
+"""AuditEvent: a permanent row that people search, readable after all it names is gone."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from medialib.models.accounts import Account
+from medialib.models.jobs import DeletionJob
+from medialib.models.selections import Outcome
+
+
+class EventKind(models.TextChoices):
+    FILE_SETTLED = "file.settled", "file settled"
+    FILE_UNVERIFIED = "file.unverified", "answer lost, file unverified"
+    BATCH_SENT = "batch.sent", "call about to be sent"
+    MANIFEST_FROZEN = "manifest.frozen", "files frozen"
+    JOB_CONFIRMED = "job.confirmed", "deletion confirmed"
+    JOB_STARTED = "job.started", "job started"
+    JOB_PAUSED = "job.paused", "job paused"
+    JOB_RESUMED = "job.resumed", "job resumed"
+    JOB_SPEED = "job.speed", "job speed changed"
+    JOB_UNDONE = "job.undone", "job undone before it started"
+    JOB_CANCELLED = "job.cancelled", "job cancelled"
+    JOB_VERIFY = "job.verify", "unverified files looked up again"
+    JOB_FINISHED = "job.finished", "job finished"
+    PURGE_REQUESTED = "purge.requested", "CDN purge requested"
+    ACCOUNT_ADDED = "account.added", "account added"
+    ACCOUNT_CHANGED = "account.changed", "account changed"
+    KEY_ADDED = "key.added", "key added"
+    KEY_CHECKED = "key.checked", "key tested"
+    KEY_RETIRED = "key.retired", "key retired"
+    AUDIT_EXPORTED = "audit.exported", "audit log exported"
+    SIGNED_IN = "person.signed_in", "signed in"
+    SIGN_IN_FAILED = "person.sign_in_failed", "sign-in failed"
+    SIGNED_OUT = "person.signed_out", "signed out"
+
+
+class AppendOnly(Exception):
+    """Somebody tried to change or remove audit events."""
+
+
+class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
+    """Reading only: what would change or remove events is refused here before the database refuses it."""
+
+    def update(self, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("Audit events cannot be changed.")
+
+    def delete(self) -> NoReturn:
+        raise AppendOnly("Audit events cannot be removed.")
+
+
+class AuditEvent(models.Model):
+    """What happened, copied in full: its foreign keys may point nowhere later, its text stays."""
+
+    time = models.DateTimeField()
+    event = models.CharField(max_length=30, choices=EventKind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+    )
+    actor_name = models.CharField(max_length=150, blank=True)
+    address = models.CharField(max_length=64, blank=True, help_text="Network address that the request came from.")
+    request_id = models.CharField(max_length=100, blank=True, help_text="ImageKit's id of the call, where there was one.")
+    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    account_name = models.CharField(max_length=60, blank=True)
+    job = models.ForeignKey(DeletionJob, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
+    file_id = models.CharField(max_length=64, blank=True)
+    file_path = models.TextField(blank=True)
+    size_bytes = models.BigIntegerField(null=True)
+    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
+    evidence = models.TextField(blank=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    reason = models.TextField(blank=True)
+    detail = models.JSONField(default=dict)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            # Each file of a job is settled once in the log too, whatever a worker believes.
+            models.UniqueConstraint(
+                fields=["job", "file_id"], condition=Q(event="file.settled"), name="audit_file_settled_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["file_id", "-id"], condition=~Q(file_id=""), name="audit_of_file"),
+            models.Index(fields=["account", "-id"], name="audit_of_account"),
+            models.Index(fields=["job", "-id"], name="audit_of_job"),
+            models.Index(fields=["actor_name", "-id"], name="audit_of_actor"),
+            models.Index(fields=["time"], name="audit_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} #{self.pk}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if self.pk is not None:
+            raise AppendOnly("Audit events cannot be changed.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise AppendOnly("Audit events cannot be removed.")

@@ -1,0 +1,180 @@
+"""DeletionJob: one confirmed wish. Batch: the files of one API call. Exchange: one call and its answer."""
+
+from __future__ import annotations
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from medialib.models.accounts import Account
+from medialib.models.selections import Manifest
+
+
+class JobState(models.TextChoices):
+    SCHEDULED = "scheduled", "waiting to start"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    FINISHED = "finished"
+
+
+class DeletionJob(models.Model):
+    manifest = models.OneToOneField(Manifest, on_delete=models.PROTECT, related_name="job")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="jobs")
+    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs")
+    requested_by_name = models.CharField(max_length=150)
+    reason = models.TextField()
+    retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
+    purge_cache = models.BooleanField(default=False)
+
+    state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.SCHEDULED)
+    pause_cause = models.TextField(blank=True, help_text="Why it is paused, in words for a person.")
+    speed_percent = models.PositiveSmallIntegerField(default=100, help_text="Share of the account's allowance it may use.")
+    created_at = models.DateTimeField()
+    starts_at = models.DateTimeField(help_text="Until then nothing is sent and undo is complete.")
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    # Kept by the transaction that settles a batch, so a page of many watchers costs one row.
+    file_count = models.PositiveIntegerField()
+    deleted = models.PositiveIntegerField(default=0)
+    already_gone = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    unverified = models.PositiveIntegerField(default=0)
+    deleted_bytes = models.BigIntegerField(default=0)
+    calls = models.PositiveIntegerField(default=0, help_text="Delete calls sent.")
+    refused_calls = models.PositiveIntegerField(default=0, help_text="Calls that ImageKit answered with 429.")
+    wait_until = models.DateTimeField(null=True)
+    wait_cause = models.CharField(max_length=200, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+    same_errors = models.PositiveSmallIntegerField(default=0, help_text="Identical unexpected errors in a row.")
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["state", "starts_at"], condition=~Q(state="finished"), name="job_active"),
+            models.Index(fields=["account", "-id"], name="job_newest_of_account"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="job_has_a_reason"),
+            models.CheckConstraint(condition=Q(speed_percent__gte=1, speed_percent__lte=100), name="job_speed_is_a_share"),
+            models.CheckConstraint(
+                condition=~Q(state="finished")
+                | Q(
+                    file_count=models.F("deleted")
+                    + models.F("already_gone")
+                    + models.F("skipped")
+                    + models.F("failed")
+                    + models.F("cancelled")
+                    + models.F("unverified")
+                ),
+                name="job_outcomes_add_up",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"job {self.pk}"
+
+    @property
+    def settled(self) -> int:
+        """Files that have their outcome."""
+        return self.deleted + self.already_gone + self.skipped + self.failed + self.cancelled + self.unverified
+
+    @property
+    def left(self) -> int:
+        """Files that still wait for their outcome."""
+        return self.file_count - self.settled
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state == JobState.FINISHED
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether some answers were lost and could not be looked up."""
+        return self.unverified > 0
+
+
+class BatchState(models.TextChoices):
+    WAITING = "waiting"
+    SENT = "sent", "sent, answer not recorded"
+    LOOK_UP = "look_up", "answer lost, to be looked up"
+    SETTLED = "settled"
+
+
+class Batch(models.Model):
+    """Up to 100 neighbouring items of a job. Belongs to one worker while its lease runs."""
+
+    job = models.ForeignKey(DeletionJob, on_delete=models.CASCADE, related_name="batches")
+    number = models.PositiveIntegerField()
+    first_position = models.PositiveIntegerField()
+    last_position = models.PositiveIntegerField()
+    state = models.CharField(max_length=8, choices=BatchState.choices, default=BatchState.WAITING)
+    lease_owner = models.CharField(max_length=80, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a write with an older one is refused.")
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="Delete calls sent for it.")
+    look_ups = models.PositiveSmallIntegerField(default=0, help_text="Look-ups that failed in a row.")
+    not_before = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["number"]
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="batch_number_once")]
+        indexes = [
+            models.Index(fields=["job", "number"], condition=~Q(state="settled"), name="batch_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"batch {self.number} of job {self.job_id}"
+
+
+class Exchange(models.Model):
+    """One call to ImageKit for a batch and what came of it."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="exchanges")
+    kind = models.CharField(max_length=8, choices=[("delete", "delete"), ("look_up", "look-up")])
+    attempt = models.PositiveSmallIntegerField()
+    worker = models.CharField(max_length=80)
+    file_count = models.PositiveSmallIntegerField()
+    sent_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    http_status = models.PositiveSmallIntegerField(null=True)
+    request_id = models.CharField(max_length=100, blank=True)
+    result = models.CharField(max_length=200, help_text="What it meant, in a few words.")
+
+    class Meta:
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.attempt} of {self.batch}"
+
+
+class PurgeState(models.TextChoices):
+    WAITING = "waiting"
+    REQUESTED = "requested"
+    COMPLETED = "completed"
+    FAILED = "failed"
+
+
+class PurgeRequest(models.Model):
+    """One address that the CDN is asked to forget after its file was deleted."""
+
+    job = models.ForeignKey(DeletionJob, on_delete=models.CASCADE, related_name="purges")
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="purges")
+    url = models.TextField()
+    state = models.CharField(max_length=10, choices=PurgeState.choices, default=PurgeState.WAITING)
+    request_id = models.CharField(max_length=100, blank=True)
+    requested_at = models.DateTimeField(null=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["job", "state"], name="purge_of_job"),
+            models.Index(fields=["account", "requested_at"], name="purge_this_month"),
+        ]
+
+    def __str__(self) -> str:
+        return self.url

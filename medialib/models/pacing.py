@@ -1,0 +1,34 @@
+"""Pace: how fast one account may be called, shared by all workers of all machines."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from medialib.models.accounts import Account
+
+
+class PaceKind(models.TextChoices):
+    """ImageKit counts each endpoint for itself; these are the three that medialib calls often."""
+
+    DELETE = "delete"
+    READ = "read"
+    PURGE = "purge"
+
+
+class Pace(models.Model):
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="paces")
+    kind = models.CharField(max_length=6, choices=PaceKind.choices)
+    limit = models.FloatField(help_text="Calls that ImageKit allows in one interval.")
+    interval_ms = models.PositiveIntegerField()
+    is_learned = models.BooleanField(default=False, help_text="Told by ImageKit's headers, not our default.")
+    is_spread = models.BooleanField(default=False, help_text="Calls keep an even distance: bursts were refused.")
+    blocked_until = models.DateTimeField(null=True)
+    refusals = models.PositiveSmallIntegerField(default=0, help_text="Answers of 429 in a row.")
+    recent = models.JSONField(default=list, help_text="Times of the latest calls, in seconds since 1970.")
+    changed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["account", "kind"], name="pace_once_per_kind")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} pace of {self.account}"
