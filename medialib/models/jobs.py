@@ -50,6 +50,9 @@ class DeletionJob(models.Model):
     wait_cause = models.CharField(max_length=200, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
     same_errors = models.PositiveSmallIntegerField(default=0, help_text="Identical unexpected errors in a row.")
+    breaker_from = models.PositiveIntegerField(default=0, help_text="Files settled when somebody last resumed.")
+    breaker_failed = models.PositiveIntegerField(default=0, help_text="Failures among those.")
+    woken_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it up.")
 
     class Meta:
         ordering = ["-pk"]
@@ -101,6 +104,7 @@ class BatchState(models.TextChoices):
     WAITING = "waiting"
     SENT = "sent", "sent, answer not recorded"
     LOOK_UP = "look_up", "answer lost, to be looked up"
+    VERIFY = "verify", "to be looked up, never sent again"
     SETTLED = "settled"
 
 
@@ -116,6 +120,7 @@ class Batch(models.Model):
     lease_until = models.DateTimeField(null=True)
     fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a write with an older one is refused.")
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Delete calls sent for it.")
+    lost_answers = models.PositiveSmallIntegerField(default=0, help_text="Delete calls whose answer was lost.")
     look_ups = models.PositiveSmallIntegerField(default=0, help_text="Look-ups that failed in a row.")
     not_before = models.DateTimeField(null=True)
 
@@ -143,6 +148,7 @@ class Exchange(models.Model):
     http_status = models.PositiveSmallIntegerField(null=True)
     request_id = models.CharField(max_length=100, blank=True)
     result = models.CharField(max_length=200, help_text="What it meant, in a few words.")
+    errors = models.JSONField(default=dict, help_text="ImageKit's error text by file id, from a 207.")
 
     class Meta:
         ordering = ["pk"]

@@ -21,6 +21,7 @@ class Pace(models.Model):
     limit = models.FloatField(help_text="Calls that ImageKit allows in one interval.")
     interval_ms = models.PositiveIntegerField()
     is_learned = models.BooleanField(default=False, help_text="Told by ImageKit's headers, not our default.")
+    ceiling = models.FloatField(null=True, help_text="Calls in one interval that were refused without a stated limit.")
     is_spread = models.BooleanField(default=False, help_text="Calls keep an even distance: bursts were refused.")
     blocked_until = models.DateTimeField(null=True)
     refusals = models.PositiveSmallIntegerField(default=0, help_text="Answers of 429 in a row.")
