@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from medialib.services.audit import Actor
 
-type View = Callable[..., HttpResponseBase]
+View = Callable[..., HttpResponseBase]
 
 
 def staff_may(permission: str) -> Callable[[View], View]:
