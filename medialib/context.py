@@ -1,0 +1,68 @@
+"""What the frame around every page shows: accounts, the current one, active jobs, whether a worker lives."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+from django.utils.timezone import now
+
+from medialib.models import Account, DeletionJob, JobState, Worker
+
+WORKER_SILENCE = timedelta(seconds=60)
+SECTIONS = {
+    "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
+    "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
+}  # fmt: skip
+
+
+class Frame:
+    """Asked lazily by templates, so that a partial that shows no frame costs no query."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def can_browse(self) -> bool:
+        user = getattr(self._request, "user", None)
+        return bool(user and user.is_staff and user.has_perm("medialib.view_library"))
+
+    @cached_property
+    def accounts(self) -> list[Account]:
+        """The accounts this person may see."""
+        return list(Account.objects.all()) if self.can_browse else []
+
+    @cached_property
+    def account(self) -> Account | None:
+        """The account named in the address, when the address names one."""
+        match = self._request.resolver_match
+        name = match.kwargs.get("account") if match else None
+        return next((each for each in self.accounts if each.name == name), None)
+
+    @cached_property
+    def section(self) -> str:
+        """Which link of the main navigation is the current one."""
+        match = self._request.resolver_match
+        return SECTIONS.get(match.url_name or "", "") if match and match.app_name == "medialib" else ""
+
+    @cached_property
+    def active_jobs(self) -> int:
+        return DeletionJob.objects.exclude(state=JobState.FINISHED).count() if self.can_browse else 0
+
+    @cached_property
+    def is_worker_alive(self) -> bool:
+        return Worker.objects.filter(seen_at__gte=now() - WORKER_SILENCE).exists()
+
+    @cached_property
+    def is_worker_missing(self) -> bool:
+        """Whether work waits that nobody does."""
+        return bool(self.active_jobs) and not self.is_worker_alive
+
+
+def frame(request: HttpRequest) -> dict[str, Any]:
+    """Add `frame`, and `account` for pages whose view does not name one itself."""
+    around = Frame(request)
+    return {"frame": around, "account": SimpleLazyObject(lambda: around.account)}

@@ -1,0 +1,116 @@
+"""How things look in templates: sizes, numbers, times, addresses. Presentation only, no queries."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
+
+from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.timezone import localtime, now
+
+from medialib.models import Account, Asset, AssetKind
+
+register = template.Library()
+
+SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
+KIND_ICONS = {
+    AssetKind.IMAGE: "photo", AssetKind.VIDEO: "film", AssetKind.AUDIO: "musical-note", AssetKind.DOCUMENT: "document-text"
+}  # fmt: skip
+BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
+BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
+
+
+@register.filter
+def file_size(size_bytes: int | None) -> str:
+    """`91.4 GB`: decimal units, as ImageKit's own dashboard counts."""
+    if size_bytes is None:
+        return "—"
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    size = float(size_bytes)
+    for unit in SIZE_UNITS:
+        size /= 1000
+        if size < 999.5 or unit == SIZE_UNITS[-1]:
+            break
+    return f"{size:.0f} {unit}" if size >= 99.95 else f"{size:.1f} {unit}"
+
+
+@register.filter
+def thousands(number: int | None) -> str:
+    """`48,213`."""
+    return "—" if number is None else f"{number:,}"
+
+
+@register.filter
+def account_colour(account: Account | None) -> str:
+    """The class that carries an account's colour; empty without an account."""
+    return f"account-colour-{account.colour}" if account else ""
+
+
+@register.filter
+def kind_icon(kind: str) -> str:
+    return KIND_ICONS.get(AssetKind(kind), "document") if kind in AssetKind.values else "document"
+
+
+@register.filter
+def banner_kind(level_tag: str) -> str:
+    return BANNER_KINDS.get(level_tag, "info")
+
+
+@register.filter
+def banner_icon(level_tag: str) -> str:
+    return BANNER_ICONS.get(level_tag, "information-circle")
+
+
+@register.simple_tag(takes_context=True)
+def query_with(context: template.Context, **changes: Any) -> str:
+    """The page's own query string with some parameters replaced; None takes one out."""
+    query = context["request"].GET.copy()
+    for name, value in changes.items():
+        if value is None:
+            query.pop(name, None)
+        else:
+            query[name] = value
+    return f"?{query.urlencode()}" if query else "?"
+
+
+@register.filter
+def moment(time: datetime | None) -> SafeString | str:
+    """A <time> as short as it can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`; the full one as its title."""
+    if time is None:
+        return "—"
+    local = localtime(time)
+    if local.date() == localtime(now()).date():
+        return _time(time, f"{local:%H:%M}", "moment")
+    return _time(time, f"{local.day} {local:%b}" if local.year == now().year else f"{local.day} {local:%b %Y}", "moment")
+
+
+@register.filter
+def full_time(time: datetime | None) -> SafeString | str:
+    """A <time> to the second: `24 Nov 2026, 14:02:33`."""
+    if time is None:
+        return "—"
+    local = localtime(time)
+    return _time(time, f"{local.day} {local:%b %Y, %H:%M:%S}", "full")
+
+
+def _time(time: datetime, text: str, form: str) -> SafeString:
+    """localtime.js rewrites it in the reader's own time zone; without it the server's zone stands."""
+    title = f"{localtime(time):%Y-%m-%d %H:%M:%S %Z}"
+    return format_html(
+        '<time datetime="{}" title="{}" data-local-time="{}">{}</time>', time.isoformat(timespec="seconds"), title, form, text
+    )
+
+
+@register.filter
+def thumbnail(asset: Asset, pixels: int) -> str:
+    """The address of a small picture made by ImageKit's own transform, or nothing when there cannot be one."""
+    parts = urlsplit(asset.url)
+    if asset.kind != AssetKind.IMAGE or asset.is_private or parts.scheme not in ("http", "https"):
+        return ""
+    # Keep what versions the address (updatedAt), so that a replaced file is not shown from a cache.
+    query = "&".join(filter(None, [parts.query, urlencode({"tr": f"w-{pixels},h-{pixels},fo-auto"}, safe=",")]))
+    return urlunsplit(parts._replace(query=query, fragment=""))
