@@ -1,30 +1,230 @@
-"""What varies between machines, read from the environment and checked at start."""
+"""What varies between machines, read from the environment and checked at start.
 
+With nothing set this is a development machine: secrets are made once in the data directory. DEBUG is on by
+default only as long as neither SECRET_KEY nor ALLOWED_HOSTS is set: whoever sets one of them means production,
+and then each missing or malformed variable stops the start with its name.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NoReturn
 
-from cryptography.fernet import Fernet
 import environ
+from cryptography.fernet import Fernet
 
-_env = environ.Env()
-DEBUG: bool = _env.bool("DEBUG", True)
-DATA_DIR = Path(_env.str("MEDIALIB_DATA_DIR", "var")).resolve()
-DATA_DIR.mkdir(parents=True, exist_ok=True)
-SECRET_KEY: str = _env.str("SECRET_KEY", "development-only")
-_key_file = DATA_DIR / "field.key"
-if not _key_file.exists():
-    _key_file.write_bytes(Fernet.generate_key())
-FIELD_ENCRYPTION_KEYS: list[str] = _env.list("FIELD_ENCRYPTION_KEYS", default=[_key_file.read_text()])
-ALLOWED_HOSTS: list[str] = _env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
-DATABASE = _env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'medialib.sqlite3'}")
-if DATABASE["ENGINE"].endswith("sqlite3"):
-    DATABASE["OPTIONS"] = {
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-    }
-TASK_ENGINE = {"BACKEND": _env.str("TASK_BACKEND", "django_tasks_db.DatabaseBackend")}
-IMAGEKIT_ALLOW_PRIVATE_API: bool = _env.bool("IMAGEKIT_ALLOW_PRIVATE_API", DEBUG)
-IMAGEKIT_HEADROOM: int = _env.int("IMAGEKIT_HEADROOM", 20)
-UNDO_WINDOW_S: int = _env.int("UNDO_WINDOW_S", 0 if DEBUG else 300)
-BREAKER_PERCENT: int = _env.int("BREAKER_PERCENT", 5)
-WORKER_SLOTS: int = _env.int("WORKER_SLOTS", 4)
+from config.development import development_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
+DATABASE_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
+TASK_ENGINES = ("database", "celery")
+HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+MIN_SECRET_LENGTH = 50  # What Django's own deployment check asks for.
+SQLITE_OPTIONS = {
+    # A transaction that reads and then writes must take the write lock first, or two of them refuse each other.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+}
+
+
+class BadSetting(Exception):
+    """A variable is missing or malformed. The text names it and never quotes its value, which may be a secret."""
+
+    def __init__(self, name: str, why: str) -> None:
+        super().__init__(f"{name} {why}.")
+
+
+@dataclass(frozen=True)
+class Environment:
+    """The settings of this machine, all checked."""
+
+    debug: bool
+    data_dir: Path
+    secret_key: str
+    field_encryption_keys: list[str]
+    allowed_hosts: list[str]
+    csrf_trusted_origins: list[str]
+    database: dict[str, Any]
+    task_engine: str
+    celery_broker_url: str
+    allow_private_api: bool
+    headroom: int
+    undo_window_s: int
+    breaker_percent: int
+    worker_slots: int
+    start_rate: float
+    max_in_flight: int
+    read_timeout_s: int
+    connect_timeout_s: int
+    ssl_redirect: bool
+    hsts_seconds: int
+    trust_proxy: bool
+    log_level: str
+
+
+class Reader:
+    """Reads single variables; an empty one counts as not set."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self.variables = variables
+
+    def text(self, name: str, default: str = "") -> str:
+        return self.variables.get(name, "").strip() or default
+
+    def items(self, name: str) -> list[str]:
+        return [item.strip() for item in self.text(name).split(",") if item.strip()]
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value and value not in TRUE | FALSE:
+            raise BadSetting(name, "must be 1 or 0")
+        return value in TRUE if value else default
+
+    def number(self, name: str, default: int, *, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        if not re.fullmatch(r"\d{1,9}", value) or not least <= int(value) <= most:
+            raise BadSetting(name, f"must be a whole number from {least} to {most}")
+        return int(value)
+
+    def choice(self, name: str, choices: tuple[str, ...]) -> str:
+        value = self.text(name, choices[0])
+        if value not in choices:
+            raise BadSetting(name, f"must be one of {', '.join(choices)}")
+        return value
+
+
+def read(variables: Mapping[str, str]) -> Environment:
+    """Check everything. Raises BadSetting for the first variable that is wrong."""
+    reader = Reader(variables)
+    debug = reader.flag("DEBUG", not (reader.text("SECRET_KEY") or reader.text("ALLOWED_HOSTS")))
+    data_dir = read_data_dir(reader)
+    return Environment(
+        debug=debug,
+        data_dir=data_dir,
+        secret_key=read_secret_key(reader, debug, data_dir),
+        field_encryption_keys=read_field_keys(reader, debug, data_dir),
+        allowed_hosts=read_hosts(reader, debug),
+        csrf_trusted_origins=read_origins(reader),
+        database=read_database(reader, debug, data_dir),
+        task_engine=read_task_engine(reader),
+        celery_broker_url=reader.text("CELERY_BROKER_URL", reader.text("REDIS_URL", "redis://127.0.0.1:6379/0")),
+        allow_private_api=reader.flag("IMAGEKIT_ALLOW_PRIVATE_API", debug),
+        headroom=reader.number("IMAGEKIT_HEADROOM", 20, least=0, most=95),
+        undo_window_s=reader.number("UNDO_WINDOW_S", 0 if debug else 300, least=0, most=604_800),
+        breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
+        worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
+        start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=1000)),
+        max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),
+        read_timeout_s=reader.number("IMAGEKIT_READ_TIMEOUT_S", 30, least=1, most=600),
+        connect_timeout_s=reader.number("IMAGEKIT_CONNECT_TIMEOUT_S", 5, least=1, most=60),
+        ssl_redirect=reader.flag("SECURE_SSL_REDIRECT", not debug),
+        hsts_seconds=reader.number("SECURE_HSTS_SECONDS", 0 if debug else 31_536_000, least=0, most=63_072_000),
+        trust_proxy=reader.flag("TRUST_PROXY", False),
+        log_level=reader.choice("LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
+    )
+
+
+def read_or_stop(variables: Mapping[str, str]) -> Environment:
+    """Read, or end the process with one line and exit code 2: whoever starts it must mend the environment."""
+    try:
+        return read(variables)
+    except BadSetting as problem:
+        stop(f"medialib cannot start: {problem}")
+
+
+def stop(line: str) -> NoReturn:
+    print(line, file=sys.stderr)
+    raise SystemExit(2)
+
+
+def read_data_dir(reader: Reader) -> Path:
+    data_dir = Path(reader.text("MEDIALIB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+    try:
+        data_dir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadSetting("MEDIALIB_DATA_DIR", f"names a directory that cannot be made ({error.strerror})") from error
+    return data_dir
+
+
+def read_secret_key(reader: Reader, debug: bool, data_dir: Path) -> str:
+    secret = reader.text("SECRET_KEY")
+    if not debug and (len(secret) < MIN_SECRET_LENGTH or len(set(secret)) < 5):
+        raise BadSetting("SECRET_KEY", f"must be set to at least {MIN_SECRET_LENGTH} random characters in production")
+    return secret or kept_secret(data_dir, "secret.key")
+
+
+def read_field_keys(reader: Reader, debug: bool, data_dir: Path) -> list[str]:
+    keys = reader.items("FIELD_ENCRYPTION_KEYS")
+    if not keys and not debug:
+        raise BadSetting("FIELD_ENCRYPTION_KEYS", "must be set in production, the newest key first")
+    keys = keys or [kept_secret(data_dir, "field.key")]
+    if not all(is_fernet_key(key) for key in keys):
+        raise BadSetting("FIELD_ENCRYPTION_KEYS", "must hold Fernet keys (44 characters each), separated by commas")
+    return keys
+
+
+def kept_secret(data_dir: Path, file_name: str) -> str:
+    try:
+        return development_secret(data_dir / file_name)
+    except OSError as error:
+        raise BadSetting("MEDIALIB_DATA_DIR", f"cannot keep {file_name} ({error.strerror})") from error
+
+
+def is_fernet_key(key: str) -> bool:
+    try:
+        Fernet(key)
+    except ValueError:
+        return False
+    return True
+
+
+def read_hosts(reader: Reader, debug: bool) -> list[str]:
+    hosts = reader.items("ALLOWED_HOSTS")
+    if not hosts and not debug:
+        raise BadSetting("ALLOWED_HOSTS", "must name the hosts that medialib answers for in production")
+    if not all(HOST.fullmatch(host) for host in hosts):
+        raise BadSetting("ALLOWED_HOSTS", "must hold host names separated by commas, without scheme, port or path")
+    return hosts or ["localhost", "127.0.0.1", "[::1]"]
+
+
+def read_origins(reader: Reader) -> list[str]:
+    origins = reader.items("CSRF_TRUSTED_ORIGINS")
+    if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in origins):
+        raise BadSetting("CSRF_TRUSTED_ORIGINS", "must hold addresses such as https://media.example.com")
+    return origins
+
+
+def read_database(reader: Reader, debug: bool, data_dir: Path) -> dict[str, Any]:
+    url = reader.text("DATABASE_URL")
+    if not url and not debug:
+        raise BadSetting("DATABASE_URL", "must be set in production, for example postgres://user@host/medialib")
+    database = parse_database(url or f"sqlite:///{data_dir / 'medialib.sqlite3'}")
+    if database["ENGINE"].endswith("sqlite3"):
+        return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": data_dir / "test.sqlite3"}}
+    if importlib.util.find_spec("psycopg") is None:
+        raise BadSetting("DATABASE_URL", "names PostgreSQL, which needs: pip install -r requirements-scale.txt")
+    return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def parse_database(url: str) -> dict[str, Any]:
+    try:
+        database: dict[str, Any] = environ.Env.db_url_config(url)
+    except Exception:  # noqa: BLE001 - The parser lets each mistake surface as another exception, some with the password in it.
+        database = {}
+    if database.get("ENGINE") not in DATABASE_ENGINES or not database.get("NAME"):
+        raise BadSetting("DATABASE_URL", "must look like sqlite:////path/file or postgres://user:password@host/name")
+    return database
+
+
+def read_task_engine(reader: Reader) -> str:
+    engine = reader.choice("TASK_ENGINE", TASK_ENGINES)
+    if engine == "celery" and importlib.util.find_spec("django_tasks_fennel") is None:
+        raise BadSetting("TASK_ENGINE", "is celery, which needs: pip install -r requirements-scale.txt")
+    return engine

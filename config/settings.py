@@ -1,17 +1,22 @@
-"""Settings of medialib. What varies between machines is read in env.py."""
+"""Settings of medialib. What varies between machines is read and checked in env.py."""
 
-from pathlib import Path
+from __future__ import annotations
 
-from config import env
+import os
+from typing import Any
 
-BASE_DIR = Path(__file__).resolve().parent.parent
+from csp.constants import NONE, SELF
 
-DEBUG = env.DEBUG
-DATA_DIR = env.DATA_DIR
-SECRET_KEY = env.SECRET_KEY
-FIELD_ENCRYPTION_KEYS = env.FIELD_ENCRYPTION_KEYS
-ALLOWED_HOSTS = env.ALLOWED_HOSTS
-DATABASES = {"default": env.DATABASE}
+from config.env import BASE_DIR, read_or_stop
+
+ENV = read_or_stop(os.environ)
+
+DEBUG = ENV.debug
+DATA_DIR = ENV.data_dir
+SECRET_KEY = ENV.secret_key
+FIELD_ENCRYPTION_KEYS = ENV.field_encryption_keys
+ALLOWED_HOSTS = ENV.allowed_hosts
+DATABASES = {"default": ENV.database}
 
 INSTALLED_APPS = [
     "django.contrib.admin",
@@ -33,7 +38,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "medialib.headers.PageHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -47,19 +52,17 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+CONTEXT_PROCESSORS = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                
-            ],
-        },
+        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
     },
 ]
 
@@ -68,20 +71,97 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+# Static files. Development finds them in place; production serves hashed, compressed copies made by collectstatic.
 STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = DEBUG
+STATIC_STORAGE = (
+    "django.contrib.staticfiles.storage.StaticFilesStorage"
+    if DEBUG
+    else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+)
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": STATIC_STORAGE},
+}
 
+# Sign-in and sessions.
 LOGIN_URL = "medialib:sign-in"
 LOGIN_REDIRECT_URL = "medialib:home"
 LOGOUT_REDIRECT_URL = "medialib:sign-in"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+SESSION_COOKIE_AGE = 12 * 3600  # A working day.
+SESSION_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_SECURE = not DEBUG
+CSRF_COOKIE_HTTPONLY = True
+CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
-TASKS = {"default": env.TASK_ENGINE}
+# Transport and headers.
+SECURE_SSL_REDIRECT = ENV.ssl_redirect
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # Load balancers ask over plain HTTP.
+SECURE_HSTS_SECONDS = ENV.hsts_seconds
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "manifest-src": [SELF],
+        "form-action": [SELF],
+        "img-src": [SELF, "data:"],  # PageHeadersMiddleware adds the accounts' endpoints.
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+# medialib answers for one host: it may not promise HTTPS for its neighbours (W005) or enter them in browsers (W021).
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
-# Pacing, breaker and undo window. A person may override the first and the last for one account.
-IMAGEKIT_ALLOW_PRIVATE_API = env.IMAGEKIT_ALLOW_PRIVATE_API
-IMAGEKIT_HEADROOM = env.IMAGEKIT_HEADROOM
-UNDO_WINDOW_S = env.UNDO_WINDOW_S
-BREAKER_PERCENT = env.BREAKER_PERCENT
-WORKER_SLOTS = env.WORKER_SLOTS
+# The engine that wakes workers. The job rows are the truth, so the choice changes no result. See README, “Engines”.
+TASKS: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+if ENV.task_engine == "celery":
+    INSTALLED_APPS.append("django_tasks_fennel")
+    TASKS["default"]["BACKEND"] = "django_tasks_fennel.CeleryBackend"
+    CELERY_BROKER_URL = ENV.celery_broker_url
+    CELERY_RESULT_BACKEND = ENV.celery_broker_url
+    CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+    # A killed worker's task comes back: leases and fences make the second delivery harmless.
+    CELERY_TASK_ACKS_LATE = True
+    CELERY_TASK_REJECT_ON_WORKER_LOST = True
+    CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+    CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+
+# Pacing, breaker and undo window. A person may override the headroom and the undo window for one account.
+IMAGEKIT_ALLOW_PRIVATE_API = ENV.allow_private_api
+IMAGEKIT_HEADROOM = ENV.headroom
+UNDO_WINDOW_S = ENV.undo_window_s
+BREAKER_PERCENT = ENV.breaker_percent
+WORKER_SLOTS = ENV.worker_slots
+IMAGEKIT_START_RATE = ENV.start_rate
+JOB_CONCURRENCY = ENV.max_in_flight
+IMAGEKIT_READ_TIMEOUT_S = float(ENV.read_timeout_s)
+IMAGEKIT_CONNECT_TIMEOUT_S = float(ENV.connect_timeout_s)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
+    "loggers": {
+        "medialib": {"level": ENV.log_level},
+        "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+    },
+}

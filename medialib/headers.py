@@ -1,0 +1,60 @@
+"""Headers of every answer: the content security policy with the accounts' image addresses, and what pages may use."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.db import DatabaseError
+
+from medialib.models import Account
+
+if TYPE_CHECKING:
+    from django.http import HttpRequest, HttpResponseBase
+
+# What the pages never need, switched off for whatever might get into them.
+PERMISSIONS_POLICY = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial", "usb")
+)
+ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d+)?|https?://\[[0-9A-Fa-f:]+\](:\d+)?")
+
+
+class PageHeadersMiddleware(CSPMiddleware):
+    """Adds the addresses that account pages show pictures from; the rest of the policy stands in the settings."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        return super().process_response(request, response)
+
+    def get_policy_parts(
+        self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if parts.update is None and shows_pictures(request, response):
+            parts.update = {"img-src": image_origins()}
+        return parts
+
+
+def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
+    """Only whole pages of signed-in people. A swapped part keeps the policy of its page, so it costs no query."""
+    is_page = response.headers.get("Content-Type", "").startswith("text/html") and response.status_code == 200
+    user = getattr(request, "user", None)
+    return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
+
+
+def image_origins() -> list[str]:
+    """Where the accounts deliver from. An address that could break out of the header is left out."""
+    try:
+        endpoints = list(Account.objects.values_list("url_endpoint", flat=True))
+    except DatabaseError:  # The page is ready; it may be shown without pictures.
+        return []
+    return sorted({origin for endpoint in endpoints if (origin := origin_of(endpoint))})
+
+
+def origin_of(endpoint: str) -> str:
+    parts = urlsplit(endpoint)
+    origin = f"{parts.scheme}://{parts.netloc}"
+    return origin if ORIGIN.fullmatch(origin) else ""

@@ -1,0 +1,71 @@
+"""Fixtures that every room shares: a sandbox on a port, an account that points at it, people and their browsers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from tests import environment  # isort: skip  # First: it names the settings before Django reads them.
+
+import django
+import pytest
+
+django.setup()  # pytest-django does it again later; the factories need it now.
+
+from tests import browser, factories  # noqa: E402
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+    from django.test import Client
+
+    from medialib.models import Account
+    from medialib.sandbox.server import Sandbox
+
+__all__ = ["environment"]
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    """A local ImageKit on a free port, empty, gone after the test."""
+    from medialib.sandbox.server import Sandbox
+
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def sandbox_account(db: None, settings: Any, sandbox: Sandbox) -> Account:
+    """An account whose key opens the sandbox, added as a person would add it."""
+    from medialib.services import accounts
+
+    settings.IMAGEKIT_ALLOW_PRIVATE_API = True
+    return accounts.add_account(
+        name="acme",
+        url_endpoint=sandbox.url_endpoint,
+        private_key=sandbox.private_key,
+        api_url=sandbox.api_url,
+        upload_url=sandbox.api_url,
+    )
+
+
+@pytest.fixture
+def account(db: None) -> Account:
+    """An account without a key: for what never calls ImageKit."""
+    return factories.account()
+
+
+@pytest.fixture
+def staff(db: None) -> User:
+    """A member of staff with every medialib permission."""
+    return factories.user("sam", is_staff=True, permissions=factories.EVERY_PERMISSION)
+
+
+@pytest.fixture
+def staff_client(client: Client, staff: User) -> Client:
+    client.force_login(staff)
+    return client
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return browser.launch_args()

@@ -1,0 +1,53 @@
+"""Gives a test run its own data directory and development settings. Imported before Django reads its settings."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import tempfile
+
+# Variables of the machine that would steer the tests. DATABASE_URL stays: it chooses the database under test.
+STEERING = (
+    "ALLOWED_HOSTS",
+    "BREAKER_PERCENT",
+    "CSRF_TRUSTED_ORIGINS",
+    "DEBUG",
+    "FIELD_ENCRYPTION_KEYS",
+    "HTTPS_PROXY",
+    "HTTP_PROXY",
+    "IMAGEKIT_ALLOW_PRIVATE_API",
+    "IMAGEKIT_CONNECT_TIMEOUT_S",
+    "IMAGEKIT_HEADROOM",
+    "IMAGEKIT_MAX_IN_FLIGHT",
+    "IMAGEKIT_PRIVATE_KEY",
+    "IMAGEKIT_READ_TIMEOUT_S",
+    "IMAGEKIT_START_RATE",
+    "LOG_LEVEL",
+    "REQUESTS_CA_BUNDLE",
+    "SECRET_KEY",
+    "SECURE_HSTS_SECONDS",
+    "SECURE_SSL_REDIRECT",
+    "TASK_ENGINE",
+    "TRUST_PROXY",
+    "UNDO_WINDOW_S",
+    "WORKER_SLOTS",
+    "http_proxy",
+    "https_proxy",
+)
+
+
+def prepare() -> None:
+    """Workers of pytest-xdist inherit what the first process prepared."""
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # The browser's event loop runs in the thread that uses the ORM.
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        return
+    for name in STEERING:
+        os.environ.pop(name, None)
+    data_dir = tempfile.mkdtemp(prefix="medialib-test-")
+    os.environ["MEDIALIB_DATA_DIR"] = data_dir
+    atexit.register(shutil.rmtree, data_dir, ignore_errors=True)
+
+
+prepare()

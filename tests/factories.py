@@ -1,0 +1,48 @@
+"""The smallest valid rows. A test states the values that matter to it and leaves the rest to these."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth.models import Permission, User
+
+from medialib.models import Account, Asset, AssetKind
+
+EVERY_PERMISSION = ("view_library", "delete_files", "view_audit", "manage_keys")
+LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
+_numbers = itertools.count(1)
+
+
+def user(username: str = "", *, is_staff: bool = True, permissions: tuple[str, ...] = (), **fields: Any) -> User:
+    """A person with the named permissions of medialib and no password."""
+    person = User.objects.create(username=username or f"person-{next(_numbers)}", is_staff=is_staff, **fields)
+    person.user_permissions.set(Permission.objects.filter(content_type__app_label="medialib", codename__in=permissions))
+    return person
+
+
+def account(name: str = "", **fields: Any) -> Account:
+    name = name or f"account-{next(_numbers)}"
+    return Account.objects.create(name=name, **{"url_endpoint": f"https://ik.imagekit.io/{name}"} | fields)
+
+
+def asset(account: Account, path: str = "", **fields: Any) -> Asset:
+    """A picture of one kilobyte, unless the fields say otherwise."""
+    number = next(_numbers)
+    path = path or f"/pictures/picture-{number:04}.jpg"
+    folder, _, name = path.rpartition("/")
+    smallest = {
+        "file_id": f"file_{number:06}",
+        "name": name,
+        "path": path,
+        "folder": folder or "/",
+        "kind": AssetKind.IMAGE,
+        "format": name.rpartition(".")[2].lower(),
+        "mime": "image/jpeg",
+        "size_bytes": 1024,
+        "url": f"{account.url_endpoint}{path}",
+        "created_at": LONG_AGO,
+        "updated_at": LONG_AGO,
+    }
+    return Asset.objects.create(account=account, **smallest | fields)
