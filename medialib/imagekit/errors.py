@@ -1,13 +1,13 @@
 """What can go wrong with a call, sorted by what it means for the files.
 
-    ImageKitError
-    ├── BadRequest         400 and other answers that will not change: nothing was deleted
-    ├── KeyRejected        401 or 403: nothing was deleted
-    ├── FileMissing        404 for one file: it is not there
-    ├── FilesMissing       404 for a batch: nothing was deleted; `file_ids` are unknown
-    ├── RateLimited        429: nothing was deleted; wait `retry_after_s`
-    ├── NotSent            the connection never stood (DNS, refused, TLS, proxy): nothing was deleted
-    └── AnswerLost         time-out, cut connection, 5xx, unreadable answer: the files may or may not be gone
+ImageKitError
+├── BadRequest         400 and other answers that will not change: nothing was deleted
+├── KeyRejected        401 or 403: nothing was deleted
+├── FileMissing        404 for one file: it is not there
+├── FilesMissing       404 for a batch: nothing was deleted; `file_ids` are unknown
+├── RateLimited        429: nothing was deleted; wait `retry_after_s`
+├── NotSent            the connection never stood (DNS, refused, TLS, proxy): nothing was deleted
+└── AnswerLost         time-out, cut connection, 5xx, unreadable answer: the files may or may not be gone
 """
 
 from __future__ import annotations
@@ -19,7 +19,12 @@ class ImageKitError(Exception):
     """A call that did not do what was asked. Its text is one plain sentence without secrets."""
 
     def __init__(
-        self, message: str, *, http_status: int | None = None, request_id: str = "", rate_limit: RateLimit | None = None
+        self,
+        message: str,
+        *,
+        http_status: int | None = None,
+        request_id: str = "",
+        rate_limit: RateLimit | None = None,
     ) -> None:
         super().__init__(message)
         self.http_status = http_status
@@ -42,7 +47,15 @@ class FileMissing(ImageKitError):
 class FilesMissing(ImageKitError):
     """Some ids of a bulk delete are unknown, so ImageKit deleted nothing."""
 
-    def __init__(self, message: str, *, file_ids: frozenset[str], http_status: int | None = 404, request_id: str = "", rate_limit: RateLimit | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        file_ids: frozenset[str],
+        http_status: int | None = 404,
+        request_id: str = "",
+        rate_limit: RateLimit | None = None,
+    ) -> None:
         super().__init__(message, http_status=http_status, request_id=request_id, rate_limit=rate_limit)
         self.file_ids = file_ids
 
@@ -50,7 +63,14 @@ class FilesMissing(ImageKitError):
 class RateLimited(ImageKitError):
     """Too many calls. `retry_after_s` is None when ImageKit did not say how long to wait."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None, request_id: str = "", rate_limit: RateLimit | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None,
+        request_id: str = "",
+        rate_limit: RateLimit | None = None,
+    ) -> None:
         super().__init__(message, http_status=429, request_id=request_id, rate_limit=rate_limit)
         self.retry_after_s = retry_after_s
 

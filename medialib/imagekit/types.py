@@ -1,11 +1,17 @@
-"""What the client answers with: frozen dataclasses, parsed from ImageKit's JSON."""
+"""What the client answers with: frozen dataclasses, parsed from ImageKit's JSON.
+
+No field of a file is marked as required in ImageKit's own OpenAPI document, so each is read as if it were optional.
+"""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Self
+
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # Stands where ImageKit states no readable time.
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,19 @@ class RemoteFile:
     updated_at: datetime
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
+    @classmethod
+    def from_json(cls, row: object) -> Self | None:
+        """Read one row of a list; None when it is no file.
+
+        A folder has no `fileId`. A `file-version` has one, but sources disagree whose it is, so nothing may be deleted
+        by it and it is no file here either.
+        """
+        if not isinstance(row, Mapping) or not _text(row.get("fileId")).strip():
+            return None
+        if _text(row.get("type")) not in ("", "file"):
+            return None
+        return cls(raw=row, **_identity(row), **_content(row), **_state(row), **_times(row))
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -53,7 +72,10 @@ class Listing:
 
 @dataclass(frozen=True)
 class DeleteAnswer:
-    """A 200 or 207: which ids ImageKit says are gone, and the error text of those that stayed."""
+    """A 200 or 207: which ids ImageKit says are gone, and the error text of those that stayed.
+
+    Holds only ids that were sent. An id in neither is unknown and must be looked up.
+    """
 
     deleted: frozenset[str]
     errors: Mapping[str, str]
@@ -69,3 +91,68 @@ class PurgeAnswer:
     request_id: str
     http_status: int
     rate_limit: RateLimit | None = None
+
+
+def _identity(row: Mapping[str, Any]) -> dict[str, Any]:
+    path = _text(row.get("filePath"))
+    name = _text(row.get("name")) or path.rpartition("/")[2]
+    return {
+        "file_id": row["fileId"],
+        "name": name,
+        "path": path or f"/{name}",
+        # Newer answers add ?updatedAt=…, older ones do not; a purge needs the bare address.
+        "url": _text(row.get("url")).partition("?")[0],
+        "thumbnail_url": _text(row.get("thumbnail")),
+    }
+
+
+def _content(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "size_bytes": _count(row.get("size")) or 0,
+        "file_type": _text(row.get("fileType")),
+        "mime": _text(row.get("mime")),
+        "width": _count(row.get("width")),
+        "height": _count(row.get("height")),
+    }
+
+
+def _state(row: Mapping[str, Any]) -> dict[str, Any]:
+    tags = row.get("tags")
+    version = row.get("versionInfo")
+    metadata = row.get("customMetadata")
+    return {
+        "tags": tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
+        "is_private": row.get("isPrivateFile") is True,
+        "is_published": row.get("isPublished") is not False,  # Older answers lack it.
+        "version_name": _text(version.get("name")) if isinstance(version, Mapping) else "",
+        "custom_metadata": metadata if isinstance(metadata, Mapping) else {},
+    }
+
+
+def _times(row: Mapping[str, Any]) -> dict[str, Any]:
+    created_at = _time(row.get("createdAt"))
+    updated_at = _time(row.get("updatedAt"))
+    return {
+        "created_at": created_at or updated_at or UNKNOWN_TIME,
+        "updated_at": updated_at or created_at or UNKNOWN_TIME,
+    }
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _count(value: object) -> int | None:
+    """A whole number that is not negative; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value) if value >= 0 else None
+
+
+def _time(value: object) -> datetime | None:
+    """An ISO 8601 time, taken as UTC when it names no zone."""
+    try:
+        read = datetime.fromisoformat(_text(value))
+        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # Overflow: year 1 or 9999 moved to UTC.
+        return None

@@ -1,0 +1,158 @@
+"""One HTTP exchange: sends a request with the key and brings back a whole answer, or says what is known of its fate."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import re
+import socket
+import ssl
+from collections.abc import Iterator, Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+import urllib3.exceptions as u3
+from requests import exceptions as rq
+from requests.auth import AuthBase
+
+import medialib
+from medialib.imagekit.answers import Answer
+from medialib.imagekit.errors import AnswerLost, ImageKitError, NotSent
+from medialib.imagekit.pool import NeverConnected
+
+USER_AGENT = f"medialib/{getattr(medialib, '__version__', 'dev')}"
+MAX_BODY_BYTES = 64 * 1024 * 1024
+CHUNK_BYTES = 64 * 1024
+
+CALL_FAILURES = (NeverConnected, rq.RequestException, u3.HTTPError, http.client.HTTPException, OSError)
+# These two are raised before anything is sent, whichever pool is in use.
+BAD_ADDRESS = (rq.MissingSchema, rq.InvalidSchema, rq.InvalidURL)
+NO_CONNECTION = (NeverConnected, rq.ConnectTimeout, u3.ConnectTimeoutError, ssl.SSLCertVerificationError, *BAD_ADDRESS)
+
+
+class KeyAuth(AuthBase):
+    """Basic authentication with the private key and no password.
+
+    Passed with each call, which also keeps requests from taking the credentials of ~/.netrc instead.
+    """
+
+    def __init__(self, private_key: str) -> None:
+        if not re.fullmatch(r"[!-9;-~]+", private_key):
+            raise ValueError("A private key is made of visible ASCII characters without blanks and colons.")
+        self._key = private_key
+        self._token = base64.b64encode(f"{private_key}:".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Basic {self._token}"
+        return request
+
+    def __repr__(self) -> str:
+        return "KeyAuth()"
+
+    def hide_in(self, text: str) -> str:
+        """Take the key out of a text from outside: a server or a proxy may repeat what it was sent."""
+        return text.replace(self._key, "[key]").replace(self._token.rstrip("="), "[key]")
+
+
+class Transport:
+    def __init__(self, auth: KeyAuth, *, session: requests.Session, timeouts_s: tuple[float, float]) -> None:
+        self._auth, self._session, self._timeouts_s = auth, session, timeouts_s
+
+    def send(
+        self, method: str, url: str, *, params: Mapping[str, Any] | None = None, json: Mapping[str, Any] | None = None
+    ) -> Answer:
+        """Send once. Raises NotSent and AnswerLost; every status that arrives with its whole body is an Answer."""
+        # Raised here and not where it was caught, so that no traceback leads from it to the request with its key.
+        result = self._exchange(method, url, params, json)
+        if isinstance(result, ImageKitError):
+            raise result
+        return result
+
+    def _exchange(
+        self, method: str, url: str, params: Mapping[str, Any] | None, json: Mapping[str, Any] | None
+    ) -> Answer | ImageKitError:
+        try:
+            response = self._session.request(
+                method,
+                url,
+                params=params,
+                json=json,
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                auth=self._auth,
+                timeout=self._timeouts_s,
+                allow_redirects=False,
+                stream=True,
+            )
+        except CALL_FAILURES as error:
+            return self._failure_of_sending(error, url)
+        with response:
+            return self._read(response)
+
+    def _failure_of_sending(self, error: Exception, url: str) -> ImageKitError:
+        causes = list(_causes(error))
+        if any(isinstance(cause, NO_CONNECTION) for cause in causes):
+            return NotSent(f"ImageKit could not be reached: {_why_not_reached(causes, urlsplit(url).hostname or url)}.")
+        return AnswerLost(f"The request was sent, but {self._why_lost(causes)}.")
+
+    def _read(self, response: requests.Response) -> Answer | ImageKitError:
+        answer = Answer.of(response, hide=self._auth.hide_in)
+        try:
+            return answer.with_body(_bounded_body(response))
+        except CALL_FAILURES as error:
+            why = self._why_lost(list(_causes(error)))
+        return answer.lost(f"An answer began (HTTP {answer.status}), but {why}.")
+
+    def _why_lost(self, causes: list[BaseException]) -> str:
+        if any(isinstance(cause, TimeoutError | u3.ReadTimeoutError | rq.ReadTimeout) for cause in causes):
+            return f"no complete answer came in time (the limit for each part of it is {self._timeouts_s[1]:g} s)"
+        if any(isinstance(cause, _TooLong) for cause in causes):
+            return "it was longer than any real one"
+        return "the connection was cut before the answer was complete"
+
+
+class _TooLong(OSError):
+    """The body is larger than MAX_BODY_BYTES."""
+
+
+def _bounded_body(response: requests.Response) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_content(CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_BODY_BYTES:
+            raise _TooLong
+    return bytes(body)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all it stands for: its causes, and those that urllib3 passes as `reason` or arguments.
+
+    Not its context: that may be an older error which the caller was just handling.
+    """
+    waiting, seen = [error], set()
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        linked = [current.__cause__, getattr(current, "reason", None), *current.args]
+        waiting += [link for link in linked if isinstance(link, BaseException)]
+
+
+def _why_not_reached(causes: list[BaseException], host: str) -> str:
+    """In words of our own: the libraries' texts name objects and addresses, which help nobody."""
+    texts = " ".join(str(cause) for cause in causes)
+    if any(isinstance(cause, BAD_ADDRESS) for cause in causes):
+        return "the API address or the proxy's address is not valid"
+    if "Tunnel connection failed" in texts:
+        return f"the proxy refused to connect to {host}"
+    if any(isinstance(cause, socket.gaierror | u3.NameResolutionError) for cause in causes):
+        return f"the name of {host} or of the proxy does not resolve"
+    if any(isinstance(cause, ssl.SSLError | u3.SSLError) for cause in causes):
+        return f"the TLS certificate or connection of {host} could not be trusted"
+    if "CA certificate bundle" in texts:
+        return "the CA bundle named in the environment is not there"
+    if any(isinstance(cause, TimeoutError | u3.TimeoutError | rq.Timeout) for cause in causes):
+        return f"{host} did not take the connection in time"
+    return f"{host} or the proxy refused the connection"
