@@ -19,6 +19,7 @@ PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial", "usb")
 )
+PAGE_STATUS = {200, 422}  # 422: a form that comes back with its mistakes marked, pictures and all.
 ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d+)?|https?://\[[0-9A-Fa-f:]+\](:\d+)?")
 
 
@@ -40,7 +41,7 @@ class PageHeadersMiddleware(CSPMiddleware):
 
 def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Only whole pages of signed-in people. A swapped part keeps the policy of its page, so it costs no query."""
-    is_page = response.headers.get("Content-Type", "").startswith("text/html") and response.status_code == 200
+    is_page = response.headers.get("Content-Type", "").startswith("text/html") and response.status_code in PAGE_STATUS
     user = getattr(request, "user", None)
     return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
 

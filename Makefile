@@ -1,0 +1,78 @@
+# make help lists everything. VENV and PYTHON may be given: make test VENV=/tmp/venv PYTHON=python3.13
+.DEFAULT_GOAL := help
+VENV ?= .venv
+PYTHON ?= python3
+PORT ?= 8000
+JOBS ?= 2
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+RUNTIME := $(VENV)/.runtime-installed
+DEV := $(VENV)/.dev-installed
+PYTEST := $(BIN)/python -m pytest
+TEMPLATES := templates
+
+.PHONY: help demo run worker test test-postgres test-engines chromium lint format check bench screenshots clean
+
+help: ## List what make can do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "medialib needs Python 3.11 or newer; $(PYTHON) is older. Name another: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "Could not make $(VENV). On Debian and Ubuntu: sudo apt-get install python3-venv" >&2; exit 1; }
+
+$(RUNTIME): requirements.txt | $(BIN)/python
+	$(PIP) -r requirements.txt
+	@touch $@
+
+$(DEV): requirements.txt requirements-scale.txt requirements-dev.txt | $(BIN)/python
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+demo: $(RUNTIME) ## Start everything against a local sandbox with 2,000 files (PORT=8000)
+	@exec $(BIN)/python manage.py demo --port $(PORT)
+
+run: $(RUNTIME) ## Start the web server on your own settings (PORT=8000)
+	@$(BIN)/python manage.py migrate --verbosity 0
+	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 8 config.wsgi:application
+
+worker: $(RUNTIME) ## Start a worker on your own settings
+	@exec $(BIN)/python manage.py runworker
+
+test: $(DEV) chromium ## Run the whole suite on SQLite, browser journeys included
+	env -u DATABASE_URL $(PYTEST) -n $(JOBS) --dist loadgroup -m "not postgres and not engine"
+
+test-postgres: $(DEV) ## Run the engine's tests on PostgreSQL (DATABASE_URL, or a local server)
+	DATABASE_URL=$${DATABASE_URL:-postgres://medialib:medialib@127.0.0.1:5432/medialib} \
+		$(PYTEST) -n $(JOBS) --dist loadgroup -m "not e2e and not engine and not sqlite" tests
+
+test-engines: $(DEV) ## Run one whole job on each of the three engines (PostgreSQL and Redis)
+	$(PYTEST) -m engine tests
+
+chromium:
+	@.ci/chromium
+
+lint: $(DEV) ## Look for mistakes in code and templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/djlint --lint --quiet $(TEMPLATES)
+
+format: $(DEV) ## Put the code in its usual shape
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+check: lint ## lint, types, migrations, and Django's own checks
+	$(BIN)/mypy
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+
+bench: $(DEV) ## Measure speed; writes docs/benchmarks.md
+	$(BIN)/python -m bench
+
+screenshots: $(DEV) chromium ## Draw the README's pictures from a running demo
+	$(BIN)/python -m tests.e2e.screenshots
+
+clean: ## Remove caches; data in var/ and the virtual environment stay
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov test-results
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
