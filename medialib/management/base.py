@@ -1,9 +1,9 @@
 """MedialibCommand: --json, exit codes and one-line errors, once for all commands.
 
-    0    the work is done
-    1    it failed in part or whole
-    2    wrong use: nothing was tried
-    130  stopped with Ctrl-C
+0    the work is done
+1    it failed in part or whole
+2    wrong use: nothing was tried
+130  stopped with Ctrl-C
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class MedialibCommand(BaseCommand):
     def arguments(self, parser: CommandParser) -> None:
         """Declare the command's own arguments."""
 
-    def work(self, **options: Any) -> Report:
+    def work(self, *args: Any, **options: Any) -> Report:
         """Do the work. Raises MedialibError with a sentence for the person who asked."""
         raise NotImplementedError
 
@@ -144,7 +144,7 @@ def _database_sentence(text: str) -> str:
         return "The database is locked by another program, so this was not done. Try again in a moment."
     if "full" in lowered or "no space" in lowered:
         return "The disk that holds the database is full, so this was not done. Make room and try again."
-    if "no such table" in lowered or "relation" in lowered and "does not exist" in lowered:
+    if "no such table" in lowered or ("relation" in lowered and "does not exist" in lowered):
         return "The database is not set up for this version. Run “manage.py migrate” first."
     if "readonly" in lowered or "read-only" in lowered:
         return "The database may not be written to, so this was not done. Check the rights of its file and folder."

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 
@@ -36,7 +38,9 @@ class AccountQuerySet(models.QuerySet["Account"]):
 class Account(models.Model):
     name = models.SlugField(max_length=60, unique=True)
     colour = models.CharField(max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
-    url_endpoint = models.URLField(max_length=300, help_text="Where files are delivered, e.g. https://ik.imagekit.io/acme")
+    url_endpoint = models.URLField(
+        max_length=300, help_text="Where files are delivered, e.g. https://ik.imagekit.io/acme"
+    )
     api_url = models.URLField("API address", max_length=300, default=DEFAULT_API_URL)
     upload_url = models.URLField("upload address", max_length=300, default=DEFAULT_UPLOAD_URL)
     headroom_percent = models.PositiveSmallIntegerField(
@@ -91,6 +95,22 @@ class KeyKind(models.TextChoices):
     READ_ONLY = "read_only", "read only"
 
 
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def active(self) -> ApiKeyQuerySet:
+        return self.filter(retired_at__isnull=True)
+
+    def of_kind(self, kind: KeyKind | str) -> ApiKeyQuerySet:
+        return self.filter(kind=kind)
+
+    def strongest(self) -> ApiKey | None:
+        """The newest active key, one that may delete before one that may only read."""
+        is_read_only = models.Case(models.When(kind=KeyKind.READ_ONLY, then=1), default=0)
+        return self.active().order_by(is_read_only, "-added_at", "-pk").first()
+
+    def used_before(self, time: datetime) -> ApiKeyQuerySet:
+        return self.filter(models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lt=time))
+
+
 class ApiKey(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
     kind = models.CharField(max_length=10, choices=KeyKind.choices, default=KeyKind.READ_WRITE)
@@ -103,6 +123,8 @@ class ApiKey(models.Model):
     added_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = ApiKeyQuerySet.as_manager()
 
     class Meta:
         ordering = ["-added_at", "-pk"]

@@ -33,6 +33,7 @@ class EventKind(models.TextChoices):
     KEY_ADDED = "key.added", "key added"
     KEY_CHECKED = "key.checked", "key tested"
     KEY_RETIRED = "key.retired", "key retired"
+    KEYS_REENCRYPTED = "key.reencrypted", "stored keys encrypted anew"
     AUDIT_EXPORTED = "audit.exported", "audit log exported"
     SIGNED_IN = "person.signed_in", "signed in"
     SIGN_IN_FAILED = "person.sign_in_failed", "sign-in failed"
@@ -63,7 +64,9 @@ class AuditEvent(models.Model):
     )
     actor_name = models.CharField(max_length=150, blank=True)
     address = models.CharField(max_length=64, blank=True, help_text="Network address that the request came from.")
-    request_id = models.CharField(max_length=100, blank=True, help_text="ImageKit's id of the call, where there was one.")
+    request_id = models.CharField(
+        max_length=100, blank=True, help_text="ImageKit's id of the call, where there was one."
+    )
     account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     account_name = models.CharField(max_length=60, blank=True)
     job = models.ForeignKey(DeletionJob, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
@@ -98,9 +101,9 @@ class AuditEvent(models.Model):
         return f"{self.event} #{self.pk}"
 
     def save(self, *args: Any, **kwargs: Any) -> None:
-        if self.pk is not None:
+        if not self._state.adding:
             raise AppendOnly("Audit events cannot be changed.")
-        super().save(*args, **kwargs)
+        super().save(*args, **kwargs | {"force_insert": True})
 
     def delete(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise AppendOnly("Audit events cannot be removed.")

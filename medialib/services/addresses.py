@@ -1,0 +1,94 @@
+"""Which addresses medialib may call or show. The API address receives the private key, so it is https and public."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import socket
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+from requests.utils import get_environ_proxies, select_proxy
+
+from medialib.errors import Refused, WrongUse
+
+MAX_LENGTH = 300
+# No character that ends a header, a policy directive or an attribute: endpoints are quoted in the page's policy.
+HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
+PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
+
+
+def clean(url: str, *, what: str) -> str:
+    """The address without a trailing slash. Raises WrongUse with a sentence that calls the address `what`."""
+    url = url.strip()
+    parts = _split(url, what=what)
+    _refuse_scheme(parts, what=what)
+    _refuse_extras(parts, url, what=what)
+    if not settings.IMAGEKIT_ALLOW_PRIVATE_API and _is_private_name(parts.hostname or ""):
+        raise WrongUse(f"The {what} “{parts.hostname}” is not a public address. {_WAY_OUT}")
+    return url.rstrip("/")
+
+
+def refuse_private(url: str, *, what: str) -> None:
+    """Look the host up now. Raises Refused when it leads into a private network.
+
+    Behind a proxy the proxy looks names up, and this machine may be unable to. A name that does not resolve is left to
+    the call itself, which fails before anything is sent.
+    """
+    if settings.IMAGEKIT_ALLOW_PRIVATE_API or select_proxy(url, get_environ_proxies(url)):
+        return
+    host = urlsplit(url).hostname or ""
+    if any(not _is_public(address) for address in _look_up(host)):
+        raise Refused(f"The {what} “{host}” leads into a private network, so no key is sent there. {_WAY_OUT}")
+
+
+_WAY_OUT = "Set IMAGEKIT_ALLOW_PRIVATE_API=1 if that is meant, as for the sandbox."
+
+
+def _split(url: str, *, what: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        parts.port  # noqa: B018  Reading it is what checks it.
+    except ValueError:
+        raise WrongUse(f"The {what} is not a valid address.") from None
+    if len(url) > MAX_LENGTH or not HOST.fullmatch(parts.hostname or "") or not PATH.fullmatch(parts.path):
+        raise WrongUse(f"The {what} is not a valid address. It looks like https://api.example.com.")
+    return parts
+
+
+def _refuse_scheme(parts: SplitResult, *, what: str) -> None:
+    if parts.scheme == "https" or (parts.scheme == "http" and settings.IMAGEKIT_ALLOW_PRIVATE_API):
+        return
+    if parts.scheme == "http":
+        raise WrongUse(f"The {what} must begin with https://. {_WAY_OUT}")
+    raise WrongUse(f"The {what} must begin with https://.")
+
+
+def _refuse_extras(parts: SplitResult, url: str, *, what: str) -> None:
+    # The text is not quoted: what stands before the @ may be a password.
+    if "@" in parts.netloc:
+        raise WrongUse(f"The {what} must not contain a user name or password.")
+    if "?" in url or "#" in url:
+        raise WrongUse(f"The {what} must not contain a query (?…) or a fragment (#…).")
+
+
+def _is_private_name(host: str) -> bool:
+    try:
+        return not _is_public(host)
+    except ValueError:
+        last = host.rstrip(".").rpartition(".")[2].lower()
+        # A last label of digits is another spelling of an IP address, such as 127.1 or 0x7f.1.
+        return last in {"localhost", "local", "internal", "lan"} or last.startswith("0x") or last.isdigit()
+
+
+def _is_public(address: str) -> bool:
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
+    return (mapped or ip).is_global and not ip.is_multicast
+
+
+def _look_up(host: str) -> set[str]:
+    try:
+        return {str(entry[4][0]) for entry in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)}
+    except (OSError, UnicodeError):
+        return set()
