@@ -2,15 +2,46 @@
 
 from __future__ import annotations
 
-from django.db import models
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, models, transaction
+from django.db.models import F, Q
+from django.utils.timezone import now
 
 from medialib.models.accounts import Account
+
+SILENT_FOR = timedelta(minutes=2)  # A run that has not been heard of for so long is dead.
 
 
 class SyncState(models.TextChoices):
     RUNNING = "running"
     COMPLETE = "complete"
     FAILED = "failed"
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    def latest_complete(self, account: Account) -> SyncRun | None:
+        """The run that says how old the index of this account is."""
+        return self.filter(account=account, state=SyncState.COMPLETE).order_by("-pk").first()
+
+    def running(self, account: Account) -> SyncRun | None:
+        return self.filter(account=account, state=SyncState.RUNNING).first()
+
+    def claim(self, account: Account) -> SyncRun | None:
+        """Begin a run; None when another one is at it. The database lets an account have only one."""
+        self._bury_the_dead(account)
+        try:
+            with transaction.atomic():
+                return self.create(account=account, started_at=now(), heartbeat_at=now())
+        except IntegrityError:
+            return None
+
+    def _bury_the_dead(self, account: Account) -> None:
+        silent = Q(heartbeat_at__lt=now() - SILENT_FOR) | Q(heartbeat_at__isnull=True)
+        self.filter(silent, account=account, state=SyncState.RUNNING).update(
+            state=SyncState.FAILED, finished_at=now(), error="The program that ran it ended before the sync did."
+        )
 
 
 class SyncRun(models.Model):
@@ -25,9 +56,35 @@ class SyncRun(models.Model):
     removed = models.PositiveIntegerField(default=0)
     error = models.TextField(blank=True)
 
+    objects = SyncRunQuerySet.as_manager()
+
     class Meta:
         ordering = ["-pk"]
         indexes = [models.Index(fields=["account", "state", "-id"], name="sync_run_latest")]
+        constraints = [
+            models.UniqueConstraint(fields=["account"], condition=Q(state="running"), name="sync_one_at_a_time"),
+        ]
 
     def __str__(self) -> str:
         return f"sync {self.pk} of {self.account}"
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from its start to its end, or until now."""
+        end: datetime = self.finished_at or now()
+        return (end - self.started_at).total_seconds()
+
+    def beat(self, **counts: int) -> bool:
+        """Say that the run is alive and add to its counts; False when it was taken for dead meanwhile."""
+        grown: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
+        return self._change(heartbeat_at=now(), **grown)
+
+    def complete(self) -> bool:
+        return self._change(state=SyncState.COMPLETE, finished_at=now())
+
+    def fail(self, sentence: str) -> bool:
+        return self._change(state=SyncState.FAILED, finished_at=now(), error=sentence)
+
+    def _change(self, **fields: Any) -> bool:
+        """One conditional update: a run that is over is never written to again."""
+        return SyncRun.objects.filter(pk=self.pk, state=SyncState.RUNNING).update(**fields) == 1

@@ -1,0 +1,85 @@
+"""SQL that Django has no words for, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connections, models
+from django.db.models import Func
+from django.db.models.constants import OnConflict
+
+
+class BinaryTextField(models.TextField):
+    """Text that each database compares and sorts by code point, as Python does.
+
+    SQLite does so by itself. PostgreSQL follows the language of the database unless told otherwise, and then neither
+    is a folder a range of paths nor do two machines agree on the order of a list.
+    """
+
+    def db_parameters(self, connection: Any) -> Any:
+        parameters: dict[str, Any] = {**super().db_parameters(connection)}
+        if connection.vendor == "postgresql":
+            parameters["collation"] = "C"
+        return parameters
+
+
+class ByCodePoint(Func):
+    """An expression to sort by that has the same order on each machine."""
+
+    arity = 1
+    template = "(%(expressions)s) COLLATE BINARY"
+
+    def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
+        return self.as_sql(compiler, connection, template='(%(expressions)s) COLLATE "C"', **extra)
+
+
+@models.JSONField.register_lookup
+class HasTag(models.Lookup[Any]):
+    """Whether a JSON list of texts holds this very text. (`contains` does not exist on SQLite.)"""
+
+    lookup_name = "has_tag"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE json_each.value = %s)", [*params, self.rhs]  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        column, params = self.process_lhs(compiler, connection)
+        return f"{column} @> %s::jsonb", [*params, json.dumps([self.rhs])]
+
+
+def insert_from_select(
+    model: type[models.Model],
+    columns: Sequence[str],
+    queryset: models.QuerySet[Any, Any],
+    *,
+    unique_fields: Sequence[str] = (),
+    update_fields: Sequence[str] = (),
+) -> int:
+    """Fill `columns` of new rows from `queryset.values_list(…)` without a row passing through Python.
+
+    Rows that exist already by `unique_fields` get `update_fields` instead. Returns how many rows were written.
+    """
+    connection = connections[queryset.db]
+    try:
+        select, params = queryset.query.get_compiler(connection=connection).as_sql()
+    except EmptyResultSet:
+        return 0
+    names = ", ".join(map(connection.ops.quote_name, _columns(model, columns)))
+    insert = f"INSERT INTO {connection.ops.quote_name(model._meta.db_table)} ({names}) {select}"
+    if update_fields:
+        insert += " " + connection.ops.on_conflict_suffix_sql(
+            [], OnConflict.UPDATE, _columns(model, update_fields), _columns(model, unique_fields)
+        )
+    with connection.cursor() as cursor:
+        cursor.execute(insert, params)
+        return int(cursor.rowcount)
+
+
+def _columns(model: type[models.Model], names: Sequence[str]) -> list[str]:
+    fields = (model._meta.get_field(name) for name in names)
+    return [field.column for field in fields if isinstance(field, models.Field)]
