@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand, CommandError, CommandParser, handle_default_options
 from django.db import DatabaseError, connections
 
@@ -42,6 +43,8 @@ class WorkFailed(CommandError):
 
 class MedialibCommand(BaseCommand):
     """A command that writes `work(**options) -> Report` and, for its arguments, `arguments(parser)`."""
+
+    requires_system_checks = (Tags.security,)  # The rest, pages above all, does not concern the command line.
 
     def arguments(self, parser: CommandParser) -> None:
         """Declare the command's own arguments."""
