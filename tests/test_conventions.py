@@ -1,0 +1,186 @@
+"""Guards the house's habits: each test reads the source and names the line that breaks one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+
+ROOT = Path(settings.BASE_DIR)
+PRODUCT = ROOT / "medialib"
+MAX_LINES = 300
+# Longer modules, each with the reason why it is not split.
+LONG_MODULES: dict[str, str] = {}
+
+# Who may not know whom. A package's own modules are always allowed.
+OUTER = (
+    "medialib.views",
+    "medialib.admin",
+    "medialib.management",
+    "medialib.urls",
+    "medialib.context",
+    "medialib.demo",
+)
+FORBIDDEN: dict[str, tuple[str, ...]] = {
+    "medialib.imagekit": ("django", "medialib"),
+    "medialib.sandbox": ("django", "medialib"),
+    "medialib.models": ("medialib.imagekit", "medialib.services", "medialib.tasks", "medialib.forms", *OUTER),
+    "medialib.services": ("medialib.tasks", "medialib.forms", "medialib.job_forms", *OUTER),
+    "medialib.services.jobs": ("medialib.services.deletion", "medialib.services.settling"),
+    "medialib.tasks": ("medialib.imagekit", "medialib.forms", *OUTER),
+    "medialib.views": (
+        "medialib.imagekit.client",
+        "medialib.admin",
+        "medialib.management",
+        "medialib.tasks",
+        "requests",
+    ),
+    "medialib.templatetags": ("medialib.services", "medialib.imagekit", *OUTER),
+}
+VERSION = {"medialib", "medialib.__version__"}  # Anybody may say which version it is.
+SANDBOX_COMMAND = "medialib.management.commands.runsandbox"
+
+INLINE = {
+    "a style attribute": re.compile(r"<[^>]*\sstyle\s*=", re.IGNORECASE),
+    "a style element": re.compile(r"<style\b", re.IGNORECASE),
+    "an inline script": re.compile(r"<script\b(?![^>]*\bsrc=)", re.IGNORECASE),
+    "an event attribute": re.compile(r"<[^>]*\son[a-z]+\s*=", re.IGNORECASE),
+    "hx-on": re.compile(r"\bhx-on\b", re.IGNORECASE),
+    "a js: value": re.compile(r"\bhx-(?:vals|headers)\s*=\s*['\"]js", re.IGNORECASE),
+    "a javascript: address": re.compile(r"javascript:", re.IGNORECASE),
+}
+
+
+@cache
+def modules() -> dict[str, Path]:
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in sorted(PRODUCT.rglob("*.py"))}
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Each imported name with its line. `from a import b` yields a.b, which begins with a."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def is_in(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def templates() -> list[Path]:
+    return sorted((ROOT / "templates").rglob("*.html"))
+
+
+def text_of(*paths: Path) -> str:
+    return "\n".join(path.read_text(encoding="utf-8") for path in paths if path.exists())
+
+
+@pytest.mark.parametrize("owner", FORBIDDEN)
+def test_imports_point_one_way(owner: str) -> None:
+    reversed_arrows = {
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for module, path in modules().items()
+        if is_in(module, owner)
+        for line, name in imports(path)
+        for forbidden in FORBIDDEN[owner]
+        if is_in(name, forbidden) and not is_in(name, owner) and name not in VERSION
+    }
+    assert reversed_arrows == set()
+
+
+def test_only_its_command_knows_the_sandbox() -> None:
+    others = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for module, path in modules().items()
+        if not is_in(module, "medialib.sandbox") and module != SANDBOX_COMMAND
+        for line, name in imports(path)
+        if is_in(name, "medialib.sandbox")
+    }
+    assert others == set()
+
+
+def test_no_import_is_hidden_in_a_function() -> None:
+    hidden = {
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in modules().values()
+        for function in ast.walk(tree(path))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for node in ast.walk(function)
+        # An app's ready() is where Django wants receivers to be imported.
+        if isinstance(node, ast.Import | ast.ImportFrom) and function.name != "ready"
+    }
+    assert hidden == set()
+
+
+def test_modules_stay_short() -> None:
+    lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
+    too_long = {name: lines for name, lines in lengths.items() if lines >= MAX_LINES and ".migrations." not in name}
+    assert set(too_long) == set(LONG_MODULES), too_long
+
+
+def test_each_command_has_a_test() -> None:
+    commands = {path.stem for path in (PRODUCT / "management" / "commands").glob("[a-z]*.py")}
+    others = [path for path in (ROOT / "tests").rglob("test_*.py") if path != Path(__file__)]
+    tested = set(re.findall(r"\w+", text_of(*others)))
+    assert commands - tested == set()
+
+
+def test_each_command_is_documented() -> None:
+    commands = {path.stem for path in (PRODUCT / "management" / "commands").glob("[a-z]*.py")}
+    documented = set(re.findall(r"\w+", text_of(ROOT / "README.md", *(ROOT / "docs").glob("*.md"))))
+    assert commands - documented == set()
+
+
+def test_each_setting_is_documented() -> None:
+    read = {
+        argument.value
+        for node in ast.walk(tree(ROOT / "config" / "env.py"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        for argument in node.args[:1]
+        if isinstance(argument, ast.Constant) and str(argument.value).isupper()
+    }
+    documented = set(re.findall(r"`([A-Z_]+)`", text_of(ROOT / "README.md", ROOT / "docs" / "deploy.md")))
+    assert {"SECRET_KEY", "TASK_ENGINE"} <= read
+    assert read - documented == set()
+
+
+@pytest.mark.parametrize("habit", INLINE)
+def test_templates_hold_nothing_that_the_policy_forbids(habit: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}: {match.group()}"
+        for path in templates()
+        for match in INLINE[habit].finditer(path.read_text(encoding="utf-8"))
+    }
+    assert found == set()
+
+
+def test_parts_of_pages_extend_nothing() -> None:
+    assert {
+        path.name for path in templates() if path.name.startswith("_") and "{% extends" in path.read_text()
+    } == set()
+
+
+def test_nothing_is_left_for_later() -> None:
+    pattern = re.compile(r"\b(T[O]DO|F[I]XME|X[X]X)\b")
+    sources = [*modules().values(), *(ROOT / "tests").rglob("*.py"), *templates(), *(ROOT / "static").rglob("*.js")]
+    assert {
+        str(path.relative_to(ROOT)) for path in sources if pattern.search(path.read_text(encoding="utf-8"))
+    } == set()
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
