@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from medialib.models.accounts import Account
 from medialib.models.selections import Manifest
+
+
+BATCH_SIZE = 100  # ImageKit's limit of ids in one bulk delete (API reference, "Delete multiple files").
+LEASE = timedelta(seconds=15)  # How long a batch stays with a worker that no longer says that it lives.
+MAX_POSTPONEMENT = timedelta(minutes=2)
 
 
 class JobState(models.TextChoices):
@@ -16,6 +25,26 @@ class JobState(models.TextChoices):
     PAUSED = "paused"
     CANCELLING = "cancelling"
     FINISHED = "finished"
+
+
+class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
+    def active(self) -> Self:
+        """Jobs that are not finished; served by the index job_active."""
+        return self.exclude(state=JobState.FINISHED)
+
+    def due(self, at: datetime) -> Self:
+        """Jobs that a worker should take up: their undo window is over, or they run, or they are being cancelled."""
+        working = [JobState.RUNNING, JobState.CANCELLING]
+        return self.active().filter(Q(state=JobState.SCHEDULED, starts_at__lte=at) | Q(state__in=working))
+
+    def move(self, job: DeletionJob, *, to: JobState, only_from: Iterable[JobState], **changes: object) -> bool:
+        """Change a job's state if it still is in one of `only_from`; False when somebody was first."""
+        return bool(self.filter(pk=job.pk, state__in=list(only_from)).update(state=to, **changes))
+
+    def count_outcomes(self, job_id: int, counts: dict[str, int], *, deleted_bytes: int = 0) -> None:
+        """Add to a job's counters, named like the outcomes."""
+        changes = {outcome: F(outcome) + count for outcome, count in counts.items()}
+        self.filter(pk=job_id).update(**changes, deleted_bytes=F("deleted_bytes") + deleted_bytes)
 
 
 class DeletionJob(models.Model):
@@ -53,6 +82,8 @@ class DeletionJob(models.Model):
     breaker_from = models.PositiveIntegerField(default=0, help_text="Files settled when somebody last resumed.")
     breaker_failed = models.PositiveIntegerField(default=0, help_text="Failures among those.")
     woken_at = models.DateTimeField(null=True, help_text="When a worker was last asked to take it up.")
+
+    objects = DeletionJobQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -108,6 +139,33 @@ class BatchState(models.TextChoices):
     SETTLED = "settled"
 
 
+class BatchQuerySet(models.QuerySet["Batch"]):
+    def open(self) -> Self:
+        """Batches with files that still wait for their outcome; served by the index batch_open."""
+        return self.exclude(state=BatchState.SETTLED)
+
+    def leased(self, at: datetime) -> Self:
+        """Batches that a living worker holds.
+
+        A lease that ends later than any lease can was written by a clock that has been set back since: it is over.
+        """
+        return self.open().filter(lease_until__gt=at, lease_until__lte=at + 2 * LEASE)
+
+    def free(self, at: datetime) -> Self:
+        """Open batches that nobody holds and that are due."""
+        held = Q(lease_until__isnull=False, lease_until__gt=at, lease_until__lte=at + 2 * LEASE)
+        early = Q(not_before__isnull=False, not_before__gt=at, not_before__lte=at + MAX_POSTPONEMENT)
+        return self.open().exclude(held).exclude(early)
+
+    def held_by(self, owner: str, fence: int) -> Self:
+        """The batch if this owner still holds it: what it writes through here cannot touch a later owner's."""
+        return self.open().filter(lease_owner=owner, fence=fence)
+
+    def renew(self, owner: str, batch_ids: Iterable[int], *, until: datetime) -> int:
+        """Prolong the leases of `owner`. Returns how many it still held."""
+        return self.open().filter(pk__in=list(batch_ids), lease_owner=owner).update(lease_until=until)
+
+
 class Batch(models.Model):
     """Up to 100 neighbouring items of a job. Belongs to one worker while its lease runs."""
 
@@ -123,6 +181,8 @@ class Batch(models.Model):
     lost_answers = models.PositiveSmallIntegerField(default=0, help_text="Delete calls whose answer was lost.")
     look_ups = models.PositiveSmallIntegerField(default=0, help_text="Look-ups that failed in a row.")
     not_before = models.DateTimeField(null=True)
+
+    objects = BatchQuerySet.as_manager()
 
     class Meta:
         ordering = ["number"]

@@ -1,0 +1,52 @@
+"""Pause, resume, cancel, retry or verify a deletion job, as its page does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from medialib.errors import WrongUse
+from medialib.management.base import MedialibCommand, Report, operator
+from medialib.management.people import person_who_may
+from medialib.models import DeletionJob
+from medialib.services import jobs
+from medialib.services.audit import Actor
+from medialib.services.job_report import job_report, job_sentence
+
+ACTIONS: dict[str, Callable[..., DeletionJob | int | None]] = {
+    "pause": jobs.pause,
+    "resume": jobs.resume,
+    "cancel": jobs.cancel,
+    "retry": jobs.retry_failed,
+    "verify": jobs.verify,
+    "undo": jobs.undo,
+    "start": jobs.start_now,
+}
+
+
+class Command(MedialibCommand):
+    help = "Control a deletion job."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("job", type=int, help="Number of the job.")
+        parser.add_argument("action", choices=[*ACTIONS, "speed"])
+        parser.add_argument("--percent", type=int, help="With speed: share of the account's allowance, 1 to 100.")
+        parser.add_argument("--user", help="Who asks, for the audit log; otherwise the system's user name.")
+
+    def work(self, *, job: int, action: str, percent: int | None, user: str | None, **options: Any) -> Report:
+        found = DeletionJob.objects.select_related("account", "manifest").filter(pk=job).first()
+        if found is None:
+            raise WrongUse(f"There is no job {job}.")
+        actor: Actor = Actor.person(person_who_may("delete_files", user)) if user else operator()
+        result: DeletionJob | int | None = None
+        if action == "speed":
+            if percent is None:
+                raise WrongUse("Say how fast with --percent, from 1 to 100.")
+            jobs.set_speed(found, percent, actor=actor)
+        else:
+            result = ACTIONS[action](found, actor=actor)
+        shown = result if isinstance(result, DeletionJob) else found
+        shown.refresh_from_db()
+        return Report([job_sentence(shown)], {**job_report(shown), "action": action, "of_job": found.pk})

@@ -1,0 +1,125 @@
+"""Delete files of an account by their ids: freeze, show, confirm, run; the same path as the pages."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from medialib.errors import ManifestChanged, Refused, WrongUse
+from medialib.management.base import MedialibCommand, Report
+from medialib.management.people import person_who_may
+from medialib.models import Account, DeletionJob, Manifest
+from medialib.services import accounts, deletion, freezing, jobs
+from medialib.services.audit import Actor
+from medialib.services.id_lists import parse_ids
+from medialib.services.job_report import job_report, job_sentence
+from medialib.services.plan import deletion_plan, must_type_number
+
+
+class Command(MedialibCommand):
+    help = "Delete files for ever, with all their versions, by their ImageKit ids."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="Name of the account.")
+        parser.add_argument("--ids-file", required=True, metavar="FILE", help="One file id a line; - reads standard input.")
+        parser.add_argument("--reason", required=True, help="Why; it stays in the audit log.")
+        parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
+        parser.add_argument("--dry-run", action="store_true", help="Print the plan and the manifest's hash; leave nothing behind.")
+        parser.add_argument("--yes", action="store_true", help="Do not ask.")
+        parser.add_argument("--confirm-count", type=int, metavar="N", help="Refuse unless exactly N files were frozen.")
+        parser.add_argument("--start-after", type=int, metavar="SECONDS", help="Undo window; otherwise the account's.")
+        parser.add_argument("--purge-cache", action="store_true", help="Purge the CDN afterwards, one purge a file.")
+        parser.add_argument("--wait", action="store_true", help="Run or await the job to its end.")
+
+    def work(self, *, name: str, ids_file: str, reason: str, user: str, **options: Any) -> Report:
+        account = Account.objects.named(name)
+        actor = Actor.person(person_who_may("delete_files", user))
+        self._check(reason, options)
+        listed = parse_ids(_read(ids_file), name="Standard input" if ids_file == "-" else ids_file)
+        with accounts.client_for(account) as client:
+            freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
+            frozen = freeze(account, listed.file_ids, actor=actor, client=client)
+        self._mention(listed.duplicates, frozen.unknown)
+        _check_count(frozen.manifest, options["confirm_count"])
+        if options["dry_run"]:
+            return _plan_report(frozen.manifest)
+        if not options["yes"]:
+            self._ask(frozen.manifest)
+        job = jobs.open_deletion_job(
+            manifest=frozen.manifest,
+            actor=actor,
+            reason=reason,
+            purge_cache=options["purge_cache"],
+            start_after_s=options["start_after"],
+        )
+        return self._await(job) if options["wait"] else Report([job_sentence(job)], job_report(job))
+
+    def _check(self, reason: str, options: dict[str, Any]) -> None:
+        """What can be refused before anything is looked up."""
+        if not reason.strip():
+            raise WrongUse("A deletion needs a reason: it stays in the audit log.")
+        if (options["start_after"] or 0) < 0:
+            raise WrongUse("--start-after takes seconds from now, 0 or more.")
+        if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
+            raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
+
+    def _mention(self, duplicates: int, unknown: list[str]) -> None:
+        if duplicates:
+            self.stderr.write(f"{duplicates:,} repeated lines count once.")
+        if unknown:
+            shown = ", ".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
+            self.stderr.write(f"{len(unknown):,} ids are not known to ImageKit and will count as already gone: {shown}")
+
+    def _ask(self, manifest: Manifest) -> None:
+        """Ask on the terminal; a large deletion wants its number typed. Raises Refused for any other answer."""
+        for line in deletion_plan(manifest).lines():
+            self.stderr.write(line)
+        expected = str(manifest.file_count) if must_type_number(manifest) else "yes"
+        if input(f"Type {expected} to delete {manifest.file_count:,} files on {manifest.account}: ").strip() != expected:
+            raise Refused("Not confirmed; nothing was deleted.")
+
+    def _await(self, job: DeletionJob) -> Report:
+        deletion.run_to_end(job)
+        ok = job.is_finished and not (job.failed or job.unverified or job.cancelled)
+        if not job.is_finished:
+            self.stderr.write(job_sentence(job))
+        return Report([job_sentence(job)], job_report(job), ok=ok)
+
+
+def _read(ids_file: str) -> bytes:
+    if ids_file == "-":
+        return sys.stdin.buffer.read()
+    try:
+        return Path(ids_file).read_bytes()
+    except OSError as error:
+        raise WrongUse(f"The file {ids_file} cannot be read: {error.strerror}.") from error
+
+
+def _check_count(manifest: Manifest, expected: int | None) -> None:
+    if expected is not None and expected != manifest.file_count:
+        raise ManifestChanged(
+            f"The frozen manifest holds {manifest.file_count:,} files, not {expected:,}; nothing was deleted."
+        )
+
+
+def _plan_report(manifest: Manifest) -> Report:
+    plan = deletion_plan(manifest)
+    counts = dict.fromkeys(["deleted", "already_gone", "skipped", "failed", "cancelled", "unverified"], 0)
+    return Report(
+        plan.lines(),
+        {
+            "job": None,
+            "manifest_sha256": manifest.sha256,
+            "requested": manifest.file_count,
+            **counts,
+            "dry_run": True,
+            "calls": plan.calls,
+            "seconds": plan.seconds,
+            "total_bytes": manifest.total_bytes,
+        },
+    )
+
+

@@ -1,0 +1,20 @@
+"""Finds the person in whose name a command acts."""
+
+from __future__ import annotations
+
+from django.contrib.auth.models import User
+
+from medialib.errors import Refused, WrongUse
+
+
+def person_who_may(permission: str, username: str) -> User:
+    """The active user of this name who holds `medialib.<permission>`.
+
+    Raises WrongUse when there is none of this name, Refused when the permission is missing.
+    """
+    user = User.objects.filter(username=username).first()
+    if user is None:
+        raise WrongUse(f"There is no user named “{username}”.")
+    if not user.is_active or not user.has_perm(f"medialib.{permission}"):
+        raise Refused(f"“{username}” may not do this: the permission “{permission}” is missing.")
+    return user

@@ -1,0 +1,166 @@
+"""Runs a deletion job: claims batches, has them sent by threads, records how each call ended.
+
+All database work happens in the thread that calls run_deletion_job; its helpers speak HTTP only. A worker killed at
+any point leaves a batch marked as sent: whoever claims it next looks its files up at ImageKit before anything is
+sent again, so no file is lost and none is counted twice.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import secrets
+import socket
+import threading
+import time
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from django.conf import settings
+from django.db import close_old_connections
+
+from medialib.imagekit.client import ImageKitClient
+from medialib.models import Batch, BatchState, DeletionJob, JobState
+from medialib.models.jobs import LEASE
+from medialib.services import accounts, finishing, leases, purge, settling
+from medialib.services.calls import CallReport, Gate, perform
+from medialib.services.clock import shared_now
+from medialib.services.leases import Claim, Validity
+from medialib.services.patience import Patience
+
+logger = logging.getLogger(__name__)
+
+RENEW_EVERY_S = LEASE.total_seconds() / 5
+LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
+AWAIT_EVERY_S = 0.3
+STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
+
+
+def worker_name() -> str:
+    """A name for this worker, different in each process and each run."""
+    return f"{socket.gethostname()[:40]}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.Event | None = None) -> None:
+    """Work on the job until it is finished or paused, nothing is left to claim, or `stop` is set."""
+    job = DeletionJob.objects.select_related("account", "manifest").get(pk=job_id)
+    finishing.start(job)
+    job.refresh_from_db(fields=["state"])
+    if job.state == JobState.CANCELLING and finishing.close_if_done(job):
+        return
+    if job.state not in (JobState.RUNNING, JobState.CANCELLING):
+        return
+    with accounts.client_for(job.account) as client:
+        JobRunner(job, client, worker=worker or worker_name(), stop=stop or threading.Event()).run()
+
+
+def run_to_end(job: DeletionJob) -> None:
+    """Run the job here, or await those who run it, until it is finished or paused. Refreshes `job`."""
+    worker, stop = worker_name(), threading.Event()
+    while True:
+        run_deletion_job(job.pk, worker=worker, stop=stop)
+        job.refresh_from_db()
+        if job.is_finished or job.state == JobState.PAUSED:
+            break
+        wait_s = (job.starts_at - shared_now()).total_seconds() if job.state == JobState.SCHEDULED else 0.0
+        stop.wait(min(max(wait_s, AWAIT_EVERY_S), LONGEST_NAP_S))
+    if job.is_finished and job.purge_cache:
+        purge.run_purge(job)
+
+
+class JobRunner:
+    """One worker's part in one job."""
+
+    def __init__(self, job: DeletionJob, client: ImageKitClient, *, worker: str, stop: threading.Event) -> None:
+        self.job, self.client, self.worker, self.stop = job, client, worker, stop
+        self.gate, self.validity, self.patience = Gate(), Validity(), Patience(stop)
+        self.in_flight: dict[Future[CallReport], Claim] = {}
+        self.latency_s = 0.2  # A first guess; each answer moves it.
+        self.calls_allowed = settings.IMAGEKIT_START_RATE
+        self.renewed_at = time.monotonic()
+        self.idle_since: float | None = None
+
+    def run(self) -> None:
+        """Claim, send and settle until there is nothing left for this worker."""
+        with ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call") as threads:
+            while True:
+                nap_s = self._claim_and_send(threads) if not self.stop.is_set() else LONGEST_NAP_S
+                if not self.in_flight and self._is_over(nap_s):
+                    break
+                self._wait(nap_s)
+                self._settle_ended()
+                self._renew()
+        finishing.close_if_done(self.job)
+
+    def _claim_and_send(self, threads: ThreadPoolExecutor) -> float:
+        """Send what may be sent now. Returns how long to wait before asking again, in seconds."""
+        want = self._room()
+        if want <= 0 or not self.gate.is_open():
+            return LONGEST_NAP_S
+        claims = self.patience.run(
+            lambda: leases.claim(self.job, worker=self.worker, want=want, validity=self.validity)
+        )
+        self.calls_allowed = claims.calls_allowed or self.calls_allowed
+        if not self.in_flight and claims.claims:
+            self.validity.extend()
+            self.renewed_at = time.monotonic()
+        for claim in claims.claims:
+            self.in_flight[threads.submit(perform, self.client, claim, self.gate)] = claim
+        self.idle_since = None if self.in_flight or claims.wait_s else self.idle_since or time.monotonic()
+        return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
+
+    def _room(self) -> int:
+        """As many more batches as latency times rate asks for, within the cap."""
+        wanted = math.ceil(self.latency_s * self.calls_allowed * 1.5) + 2
+        return min(wanted, settings.JOB_CONCURRENCY) - len(self.in_flight)
+
+    def _wait(self, nap_s: float) -> None:
+        """Until a call ends, or it is time to send again. Without calls in flight: until then, or until stopped."""
+        if self.in_flight:
+            full = self._room() <= 0
+            wait(self.in_flight, timeout=LONGEST_NAP_S if full else nap_s, return_when=FIRST_COMPLETED)
+        elif nap_s:
+            self.stop.wait(nap_s)
+
+    def _settle_ended(self) -> None:
+        for future in [future for future in self.in_flight if future.done()]:
+            report = future.result()
+            self.latency_s += (report.latency_s - self.latency_s) * 0.2
+            try:
+                self.patience.run(lambda report=report: settling.settle(self.job, report, worker=self.worker))  # type: ignore[misc]
+            except settling.LeaseLost:
+                logger.warning("lease lost, answer dropped job=%s batch=%s", self.job.pk, report.claim.batch_id)
+            del self.in_flight[future]
+
+    def _renew(self) -> None:
+        if time.monotonic() - self.renewed_at < RENEW_EVERY_S or not self.in_flight:
+            return
+        ids = [claim.batch_id for claim in self.in_flight.values()]
+        held = self.patience.run(
+            lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + LEASE)
+        )
+        self.renewed_at = time.monotonic()
+        if held == len(ids):
+            self.validity.extend()
+
+    def _is_over(self, nap_s: float) -> bool:
+        """Whether this worker can leave: stopped, job not running, or nothing open that will soon be free."""
+        if self.stop.is_set():
+            return True
+        close_old_connections()
+        state = self.patience.run(lambda: DeletionJob.objects.values_list("state", flat=True).get(pk=self.job.pk))
+        if state not in (JobState.RUNNING, JobState.CANCELLING):
+            return True
+        if nap_s < LONGEST_NAP_S:
+            return False
+        if not self.patience.run(lambda: self._has_work(state)):
+            return True
+        return self.idle_since is not None and time.monotonic() - self.idle_since > STAY_FOR_S
+
+    def _has_work(self, state: str) -> bool:
+        """Whether open batches are left that this worker may get; those in other hands are those hands' business."""
+        batches = self.job.batches.open()
+        if state == JobState.CANCELLING:
+            batches = batches.exclude(state=BatchState.WAITING)
+        leased = self.job.batches.leased(shared_now()).values("pk")
+        return batches.exclude(pk__in=leased).exists()

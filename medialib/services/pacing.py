@@ -1,0 +1,144 @@
+"""How fast an account may be called: one row per account and kind of call, shared by all workers of all machines.
+
+ImageKit states its limit as "so many calls in an interval" (headers X-RateLimit-Limit and X-RateLimit-Interval,
+imagekit-api "Rate limits"), so that is what is kept: the times of the latest calls, and how many of them fall into
+one interval. Until a header was seen the pace starts slow and grows while nothing is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from medialib.imagekit.types import RateLimit
+from medialib.models import Account, Pace, PaceKind
+from medialib.services.clock import shared_now
+
+MAX_BLOCK_S = 3600.0  # No stated wait is believed beyond an hour; it would rather be a unit that changed.
+MAX_REMEMBERED = 200  # Calls kept in the row; a faster limit is kept as the same rate over a shorter interval.
+PROBE_GROWTH = 1.5  # How a limit that nobody stated grows in each second without a refusal…
+PROBE_SECOND = timedelta(seconds=1)
+CEILING_SHARE = 0.9  # …up to this share of what was once refused.
+JITTER = 0.03  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """At most `calls` in any `interval_s` seconds, `gap_s` seconds apart."""
+
+    calls: int
+    interval_s: float
+    gap_s: float = 0.0
+
+
+def pace_of(account: Account, kind: PaceKind, *, lock: bool = False) -> Pace:
+    """The account's pace, made with the safe default when there is none yet.
+
+    With `lock` the row stays locked until the transaction ends, which puts all who ask for this account in a queue.
+    """
+    rows = Pace.objects.select_for_update() if lock else Pace.objects
+    defaults = {"limit": settings.IMAGEKIT_START_RATE, "interval_ms": 1000}
+    pace, _ = rows.get_or_create(account=account, kind=kind, defaults=defaults)
+    return pace
+
+
+def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) -> Allowance:
+    """What may be sent: ImageKit's limit less the headroom for the customer's production, times the job's speed."""
+    share = (100 - headroom_percent) / 100 * speed_percent / 100
+    wanted = pace.limit * share
+    calls = min(max(1, math.floor(wanted + 1e-9)), MAX_REMEMBERED)
+    interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
+    return Allowance(calls, interval_s, gap_s=interval_s / calls if pace.is_spread else 0.0)
+
+
+def take(pace: Pace, allowed: Allowance, *, at: datetime) -> float:
+    """Take one call from the allowance: 0.0 when it may be sent now, else the seconds until it may.
+
+    Changes the row in memory only; the caller holds its lock and saves it.
+    """
+    now_s = at.timestamp()
+    if (blocked_s := _blocked_s(pace, at)) > 0:
+        return blocked_s
+    # Times from the future stem from a clock that was set back; they would block everybody until it catches up.
+    recent = [t for t in pace.recent if now_s - allowed.interval_s < t <= now_s + 1]
+    wait_s = recent[-allowed.calls] + allowed.interval_s - now_s if len(recent) >= allowed.calls else 0.0
+    if recent and allowed.gap_s:
+        wait_s = max(wait_s, recent[-1] + allowed.gap_s - now_s)
+    if wait_s > 0:
+        return wait_s
+    pace.recent = [*(t for t in pace.recent if t <= now_s + 1), now_s][-MAX_REMEMBERED:]
+    return 0.0
+
+
+def _blocked_s(pace: Pace, at: datetime) -> float:
+    if pace.blocked_until is None:
+        return 0.0
+    left_s = (pace.blocked_until - at).total_seconds()
+    return left_s if left_s <= MAX_BLOCK_S else 0.0
+
+
+def wait_for_turn(account: Account, kind: PaceKind) -> None:
+    """Sleep until one call of this kind may be sent, and take it from the allowance. Holds no lock meanwhile."""
+    while True:
+        with transaction.atomic():
+            pace = pace_of(account, kind, lock=True)
+            wait_s = take(pace, allowance(pace, headroom_percent=account.headroom), at=shared_now())
+            if not wait_s:
+                pace.save(update_fields=["recent"])
+                return
+        time.sleep(wait_s)
+
+
+def note_answer(pace: Pace, rate_limit: RateLimit | None, *, at: datetime) -> bool:
+    """Learn from a call that was not refused. Returns whether the row changed."""
+    changed = pace.refusals > 0
+    pace.refusals = 0
+    if rate_limit is not None:
+        return _learn(pace, rate_limit, at=at) or changed
+    if not pace.is_learned and (pace.changed_at is None or at - pace.changed_at >= PROBE_SECOND):
+        return _probe(pace, at=at) or changed
+    return changed
+
+
+def note_refusal(pace: Pace, *, retry_after_s: float | None, rate_limit: RateLimit | None, at: datetime) -> None:
+    """Learn from a 429: nobody sends on this account before the stated time."""
+    pace.refusals = min(pace.refusals + 1, 12)
+    wait_s = retry_after_s
+    if wait_s is None:  # Nothing stated: back off, each machine a little differently.
+        wait_s = min(60.0, 2.0 ** (pace.refusals - 1)) * random.uniform(1.0, 1.25)  # noqa: S311
+    until = at + timedelta(seconds=min(max(wait_s, 0.0), MAX_BLOCK_S))
+    pace.blocked_until = max(until, pace.blocked_until) if pace.blocked_until else until
+    if rate_limit is None:
+        pace.ceiling = min(pace.limit, pace.ceiling or pace.limit)
+        pace.limit = max(pace.limit / 2, 0.2)
+        pace.changed_at = at
+    elif not _learn(pace, rate_limit, at=at):
+        pace.is_spread = True  # We kept to what was stated and were refused all the same: bursts are not liked.
+
+
+def _learn(pace: Pace, rate_limit: RateLimit, *, at: datetime) -> bool:
+    if rate_limit.limit <= 0 or rate_limit.interval_s <= 0:
+        return False
+    scale = min(1.0, MAX_REMEMBERED / rate_limit.limit)
+    limit, interval_ms = rate_limit.limit * scale, max(1, round(rate_limit.interval_s * 1000 * scale))
+    if pace.is_learned and (pace.limit, pace.interval_ms) == (limit, interval_ms):
+        return False
+    pace.limit, pace.interval_ms, pace.is_learned, pace.changed_at = limit, interval_ms, True, at
+    return True
+
+
+def _probe(pace: Pace, *, at: datetime) -> bool:
+    """Grow a limit that nobody stated, once a second, towards what was last refused."""
+    grown = pace.limit * PROBE_GROWTH
+    if pace.ceiling is not None:
+        grown = min(grown, max(pace.limit, pace.ceiling * CEILING_SHARE))
+    if grown == pace.limit:
+        return False
+    pace.limit, pace.changed_at = grown, at
+    return True

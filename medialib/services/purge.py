@@ -1,0 +1,140 @@
+"""Asks the CDN to forget the addresses of deleted files, within ImageKit's monthly quota."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from django.db import transaction
+from django.db.models import Q
+
+from medialib.errors import Refused
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
+from medialib.models import Account, DeletionJob, EventKind, Item, Manifest, Outcome, PaceKind, PurgeRequest, PurgeState
+from medialib.services import accounts, audit, pacing
+from medialib.services.clock import shared_now
+
+logger = logging.getLogger(__name__)
+
+MONTHLY_QUOTA = 1000  # Purges per account and calendar month (imagekit-api, "Cache purge").
+
+
+@dataclass(frozen=True)
+class PurgeQuota:
+    """Purges that ImageKit grants in a calendar month, and what medialib has used of them."""
+
+    limit: int
+    used: int
+
+    @property
+    def left(self) -> int:
+        return max(0, self.limit - self.used)
+
+
+def quota(account: Account) -> PurgeQuota:
+    """This month's quota. Purges made outside medialib count at ImageKit but are not known here."""
+    month = shared_now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return PurgeQuota(MONTHLY_QUOTA, PurgeRequest.objects.filter(account=account, requested_at__gte=month).count())
+
+
+def check_quota(manifest: Manifest) -> None:
+    """Raises Refused when the purge of all its files would need more than is left this month."""
+    left = quota(manifest.account).left
+    if manifest.file_count > left:
+        raise Refused(
+            f"Purging needs {manifest.file_count:,} purges, one a file; {left:,} of {MONTHLY_QUOTA:,} are left this month."
+            " Confirm without the purge, or delete fewer files."
+        )
+
+
+def run_purge(job: DeletionJob) -> None:
+    """Request the purge of each deleted file's address, then ask how far the requests are. May be run again."""
+    if not job.purge_cache or not job.is_finished:
+        return
+    _plan(job)
+    with accounts.client_for(job.account) as client:
+        for request in job.purges.filter(state=PurgeState.WAITING).iterator(chunk_size=200):
+            if not _request(client, job, request):
+                return
+        for request in job.purges.filter(state=PurgeState.REQUESTED).exclude(request_id="").iterator(chunk_size=200):
+            if not _ask(client, request):
+                return
+
+
+def unfinished_purges() -> Iterable[int]:
+    """Ids of finished jobs whose purge was not carried through."""
+    asked = DeletionJob.objects.filter(purge_cache=True, state="finished", deleted__gt=0)
+    open_ended = Q(purges__state=PurgeState.WAITING) | Q(purges__state=PurgeState.REQUESTED, purges__request_id__gt="")
+    return asked.filter(purges__isnull=True).values_list("pk", flat=True).union(
+        asked.filter(open_ended).values_list("pk", flat=True)
+    )
+
+
+def _plan(job: DeletionJob) -> None:
+    """One row an address, made once: what is waiting after a crash is exactly what was not asked for."""
+    with transaction.atomic():
+        DeletionJob.objects.select_for_update().get(pk=job.pk)
+        if job.purges.exists():
+            return
+        deleted = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.DELETED).exclude(path="")
+        paths = deleted.order_by("position").values_list("path", flat=True).iterator(chunk_size=2000)
+        base = job.account.url_endpoint.rstrip("/")
+        requests = (PurgeRequest(job=job, account=job.account, url=base + quote(path)) for path in paths)
+        PurgeRequest.objects.bulk_create(requests, batch_size=1000)
+
+
+def _request(client: ImageKitClient, job: DeletionJob, request: PurgeRequest) -> bool:
+    """Ask for one purge. False when the rest should wait for another run.
+
+    The row is marked before the call: purging twice does no harm, but it costs quota, so a lost answer is not repeated.
+    """
+    pacing.wait_for_turn(job.account, PaceKind.PURGE)
+    claimed = PurgeRequest.objects.filter(pk=request.pk, state=PurgeState.WAITING)
+    if not claimed.update(state=PurgeState.REQUESTED, requested_at=shared_now()):
+        return True  # Another worker is at it.
+    try:
+        answer = client.purge(request.url)
+    except RateLimited as error:
+        _note_refusal(job.account, error)
+        PurgeRequest.objects.filter(pk=request.pk).update(state=PurgeState.WAITING, requested_at=None)
+        return False
+    except KeyRejected as error:
+        _record(job, request, state=PurgeState.FAILED, error=str(error))
+        return False
+    except ImageKitError as error:
+        _record(job, request, state=PurgeState.FAILED, error=str(error))
+        return True
+    _record(job, request, state=PurgeState.REQUESTED, request_id=answer.request_id)
+    return True
+
+
+def _record(job: DeletionJob, request: PurgeRequest, *, state: PurgeState, request_id: str = "", error: str = "") -> None:
+    with transaction.atomic():
+        PurgeRequest.objects.filter(pk=request.pk).update(state=state, request_id=request_id[:100], error=error)
+        audit.record(
+            EventKind.PURGE_REQUESTED,
+            account=job.account,
+            job=job,
+            detail={"url": request.url, "request_id": request_id, "error": error},
+        )
+
+
+def _note_refusal(account: Account, error: RateLimited) -> None:
+    with transaction.atomic():
+        pace = pacing.pace_of(account, PaceKind.PURGE, lock=True)
+        pacing.note_refusal(pace, retry_after_s=error.retry_after_s, rate_limit=error.rate_limit, at=shared_now())
+        pace.save()
+
+
+def _ask(client: ImageKitClient, request: PurgeRequest) -> bool:
+    try:
+        status = client.purge_status(request.request_id)
+    except ImageKitError as error:
+        logger.warning("purge status unknown purge=%s: %s", request.pk, error)
+        return False
+    if status == "Completed":
+        PurgeRequest.objects.filter(pk=request.pk).update(state=PurgeState.COMPLETED)
+    return True

@@ -1,0 +1,199 @@
+"""Writes down how a call ended: outcomes, evidence, events and counters in one transaction, or nothing of it."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, QuerySet, Sum
+
+from medialib.imagekit.errors import ImageKitError, RateLimited
+from medialib.models import Asset, Batch, BatchState, DeletionJob, EventKind, Exchange, Item, JobState, Outcome, PaceKind, Removal
+from medialib.services import audit, audit_outcomes, pacing, verdicts
+from medialib.services.calls import CallReport
+from medialib.services.clock import shared_now
+from medialib.services.leases import Claim
+from medialib.services.verdicts import LastCall, Ruling, Sent, Verdict
+
+logger = logging.getLogger(__name__)
+
+BREAKER_AFTER_FILES = 100
+BREAKER_SAME_ERRORS = 3
+
+
+class LeaseLost(Exception):
+    """The batch belongs to another worker by now; what this one learned must not be written."""
+
+
+def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
+    """Record one call. Raises LeaseLost, with nothing written, when the batch was taken over meanwhile."""
+    claim = report.claim
+    with transaction.atomic():
+        at = shared_now()
+        _note_pace(job, report, at=at)
+        current = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        verdict = _verdict(job, report)
+        _release(claim, verdict, worker=worker, at=at)
+        if report.was_held:
+            return verdict
+        exchange = _record_exchange(report, verdict, worker=worker)
+        counts = _record_rulings(job, claim, verdict, exchange, at=at)
+        _update_job(current, report, verdict, counts, at=at)
+    return verdict
+
+
+def _verdict(job: DeletionJob, report: CallReport) -> Verdict:
+    claim = report.claim
+    sent = Sent(
+        frozenset(claim.file_ids),
+        claim.attempt,
+        claim.lost_answers,
+        claim.look_ups,
+        claim.is_verify,
+        claim.is_cancelling,
+    )
+    if report.was_held:
+        return Verdict((), BatchState.WAITING, "held back before it was sent")
+    if report.answer is not None:
+        return verdicts.of_answer(sent, report.answer)
+    if report.gone is not None:
+        by_other = Item.objects.deleted_by_job(job.account_id, report.gone)
+        return verdicts.of_look_up(sent, gone=report.gone, last=_last_call(claim), gone_by_other=by_other)
+    error = report.error or ImageKitError("the call ended without a word")
+    return verdicts.of_failed_look_up(sent, error) if claim.is_look_up else verdicts.of_error(sent, error)
+
+
+def _last_call(claim: Claim) -> LastCall:
+    exchange = Exchange.objects.filter(batch_id=claim.batch_id, kind="delete").last()
+    return LastCall(exchange.http_status, exchange.errors) if exchange else LastCall()
+
+
+def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
+    if report.claim.is_look_up or report.was_held:
+        return
+    pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
+    if isinstance(report.error, RateLimited):
+        error = report.error
+        pacing.note_refusal(pace, retry_after_s=error.retry_after_s, rate_limit=error.rate_limit, at=at)
+        pace.save()
+        DeletionJob.objects.filter(pk=job.pk).update(
+            refused_calls=F("refused_calls") + 1,
+            wait_until=pace.blocked_until,
+            wait_cause="ImageKit answered that the account has sent too many calls (HTTP 429).",
+        )
+        return
+    limit = report.answer.rate_limit if report.answer else report.error.rate_limit if report.error else None
+    is_answered = report.answer is not None or (report.error is not None and report.error.http_status is not None)
+    if is_answered and pacing.note_answer(pace, limit, at=at):
+        pace.save()
+
+
+def _release(claim: Claim, verdict: Verdict, *, worker: str, at: datetime) -> None:
+    """Give the batch back in its next state. The fence refuses a worker whose lease went to another."""
+    is_failed_look_up = claim.is_look_up and verdict.next_state in (BatchState.LOOK_UP, BatchState.VERIFY)
+    done = Batch.objects.held_by(worker, claim.fence).filter(pk=claim.batch_id).update(
+        state=verdict.next_state,
+        lease_until=None,
+        lost_answers=F("lost_answers") + int(verdict.is_lost),
+        look_ups=F("look_ups") + 1 if is_failed_look_up else 0,
+        not_before=at + timedelta(seconds=verdict.wait_s) if verdict.wait_s else None,
+    )
+    if not done:
+        raise LeaseLost(f"batch {claim.batch_id} was taken over")
+
+
+def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Exchange:
+    return Exchange.objects.create(
+        batch_id=report.claim.batch_id,
+        kind="look_up" if report.claim.is_look_up else "delete",
+        attempt=report.claim.attempt,
+        worker=worker,
+        file_count=len(report.claim.file_ids),
+        sent_at=report.sent_at,
+        answered_at=report.answered_at,
+        http_status=report.http_status,
+        request_id=report.request_id[:100],
+        result=verdict.result[:200],
+        errors=dict(verdict.errors),
+    )
+
+
+@dataclass(frozen=True)
+class _Counts:
+    by_outcome: dict[str, int]
+    deleted_bytes: int
+
+
+def _record_rulings(job: DeletionJob, claim: Claim, verdict: Verdict, exchange: Exchange, *, at: datetime) -> _Counts:
+    """One outcome an item and one event a file. A file that has its outcome already is left alone."""
+    if not verdict.rulings:
+        return _Counts({}, 0)
+    in_batch = Item.objects.filter(
+        manifest_id=job.manifest_id, position__range=(claim.first_position, claim.last_position)
+    )
+    counts: Counter[str] = Counter()
+    for ruling in verdict.rulings:
+        # A batch of one mind needs no list of ids: its open items are exactly those that were sent.
+        items = in_batch.filter(outcome="")
+        if len(ruling.file_ids) < len(claim.file_ids):
+            items = items.filter(file_id__in=ruling.file_ids)
+        counts[ruling.outcome] += items.update(
+            outcome=ruling.outcome,
+            evidence=ruling.evidence,
+            http_status=ruling.http_status,
+            exchange=exchange,
+            settled_at=at,
+        )
+        _mark_removed(job, ruling, at=at)
+    _record_events(job, in_batch.filter(exchange=exchange), exchange, at=at)
+    deleted = in_batch.filter(exchange=exchange, outcome=Outcome.DELETED).aggregate(total=Sum("size_bytes"))
+    return _Counts(dict(counts), (deleted["total"] or 0) if counts[Outcome.DELETED] else 0)
+
+
+def _record_events(job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, at: datetime) -> None:
+    final, open_ended = items.exclude(outcome=Outcome.UNVERIFIED), items.filter(outcome=Outcome.UNVERIFIED)
+    audit_outcomes.record_outcomes(job, final, request_id=exchange.request_id, at=at)
+    audit_outcomes.record_outcomes(
+        job, open_ended, event=EventKind.FILE_UNVERIFIED, request_id=exchange.request_id, at=at
+    )
+
+
+def _mark_removed(job: DeletionJob, ruling: Ruling, *, at: datetime) -> None:
+    removal = {Outcome.DELETED: Removal.DELETED, Outcome.ALREADY_GONE: Removal.MISSING}.get(ruling.outcome)
+    if removal is not None:
+        gone = Asset.objects.filter(account_id=job.account_id, file_id__in=ruling.file_ids, removed_at__isnull=True)
+        gone.update(removed_at=at, removal=removal)
+
+
+def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: _Counts, *, at: datetime) -> None:
+    """Counters, the run of identical errors, and the breaker. `job` is locked."""
+    DeletionJob.objects.count_outcomes(job.pk, counts.by_outcome, deleted_bytes=counts.deleted_bytes)
+    same_errors = 0 if not verdict.error else job.same_errors + 1 if verdict.error == job.last_error else 1
+    if isinstance(report.error, RateLimited):
+        same_errors = job.same_errors  # A wait is no error, and it does not prove that all is well again.
+    elif (same_errors, verdict.error) != (job.same_errors, job.last_error):
+        DeletionJob.objects.filter(pk=job.pk).update(same_errors=same_errors, last_error=verdict.error)
+    job.refresh_from_db()
+    cause = verdict.pause_cause or _breaker_cause(job, verdict, same_errors)
+    if cause and DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):
+        logger.warning("job paused job=%s cause=%s", job.pk, cause)
+        audit.record(EventKind.JOB_PAUSED, account=job.account, job=job, detail={"cause": cause, **_trace(report)})
+
+
+def _trace(report: CallReport) -> dict[str, str]:
+    return {"last_request_id": report.request_id} if report.request_id else {}
+
+
+def _breaker_cause(job: DeletionJob, verdict: Verdict, same_errors: int) -> str:
+    """Why the job should stop by itself, or an empty text."""
+    if same_errors >= BREAKER_SAME_ERRORS:
+        return f"{same_errors} calls in a row ended the same way ({verdict.error}). Nothing more is sent until somebody resumes."
+    files = job.settled - job.breaker_from
+    failed = job.failed + job.unverified - job.breaker_failed
+    if files >= BREAKER_AFTER_FILES and failed * 100 > files * settings.BREAKER_PERCENT:
+        return f"{failed} of {files} files failed, more than {settings.BREAKER_PERCENT} %. Nothing more is sent until somebody resumes."
+    return ""

@@ -1,0 +1,207 @@
+"""What an answer proves about the files of a batch. Pure functions: no database, no network, no clock.
+
+Every outcome comes from evidence (the body of a 200 or 207, the `missingFileIds` of a 404, a look-up by id after a
+lost answer), and the evidence is the sentence that is stored with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from medialib.imagekit.errors import (
+    AnswerLost,
+    BadRequest,
+    FilesMissing,
+    ImageKitError,
+    KeyRejected,
+    NotSent,
+    RateLimited,
+)
+from medialib.imagekit.types import DeleteAnswer
+from medialib.models import BatchState, Outcome
+
+MAX_LOST_ANSWERS = 5  # After so many calls without an answer a file that is still there counts as failed.
+MAX_LOOK_UPS = 6  # After so many look-ups without an answer its files are unverified.
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What was sent: the ids of one batch, and how often before without an answer."""
+
+    file_ids: frozenset[str]
+    attempt: int
+    lost_answers: int = 0
+    look_ups: int = 0
+    is_verify: bool = False
+    is_cancelling: bool = False
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """One outcome with its evidence for some files."""
+
+    outcome: Outcome
+    evidence: str
+    file_ids: frozenset[str]
+    http_status: int | None = None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What is settled, what the batch does next, and what the operator must know."""
+
+    rulings: tuple[Ruling, ...]
+    next_state: BatchState
+    result: str
+    errors: Mapping[str, str] = field(default_factory=dict)
+    wait_s: float = 0.0
+    is_lost: bool = False
+    error: str = ""  # Identical errors in a row open the breaker; "" when the call was answered as documented.
+    pause_cause: str = ""
+
+
+@dataclass(frozen=True)
+class LastCall:
+    """The delete call that a look-up is about."""
+
+    http_status: int | None = None
+    errors: Mapping[str, str] = field(default_factory=dict)
+
+
+def of_answer(sent: Sent, answer: DeleteAnswer) -> Verdict:
+    """A 200 or 207 settles the ids that it lists as deleted; any other id is unknown until it is looked up."""
+    deleted = (sent.file_ids & answer.deleted) - set(answer.errors)
+    unknown = sent.file_ids - deleted
+    evidence = f"ImageKit listed it as deleted (HTTP {answer.http_status})."
+    rulings = _rulings((Outcome.DELETED, evidence, deleted, answer.http_status))
+    if not unknown:
+        return Verdict(rulings, BatchState.SETTLED, f"{len(deleted)} deleted")
+    errors = {file_id: text for file_id, text in answer.errors.items() if file_id in unknown}
+    result = f"{len(deleted)} deleted, {len(errors)} with an error, {len(unknown) - len(errors)} not mentioned"
+    return Verdict(rulings, BatchState.LOOK_UP, result, errors=errors)
+
+
+def of_error(sent: Sent, error: ImageKitError) -> Verdict:
+    """Any other end of a delete call."""
+    match error:
+        case FilesMissing():
+            return _of_missing(sent, error)
+        case RateLimited():
+            return Verdict((), BatchState.WAITING, "429: too many calls, nothing deleted")
+        case KeyRejected():
+            cause = f"ImageKit refused the account's key: {error} Nothing was deleted by that call."
+            return Verdict((), BatchState.WAITING, f"key refused: {error}"[:200], pause_cause=cause)
+        case BadRequest():
+            evidence = f"ImageKit refused the call: {error}"
+            return Verdict(
+                _rulings((Outcome.FAILED, evidence, sent.file_ids, error.http_status)),
+                BatchState.SETTLED,
+                f"refused: {error}"[:200],
+            )
+        case NotSent():
+            text = f"not sent: {error}"[:200]
+            return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
+        case AnswerLost():
+            text = f"answer lost: {error}"[:200]
+            return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text)
+    text = f"unexpected: {error}"[:200]
+    return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text, pause_cause=f"Something unexpected: {error}")
+
+
+def _of_missing(sent: Sent, error: FilesMissing) -> Verdict:
+    """A 404: nothing was deleted by this call, and the ids it names are unknown to ImageKit."""
+    missing = sent.file_ids & error.file_ids
+    if sent.lost_answers:
+        # The look-up after the lost call still found them, so that call was carried out late.
+        outcome = Outcome.DELETED
+        evidence = "The answer to an earlier call was lost, a look-up still found the file, then it was gone (HTTP 404)."
+    else:
+        outcome = Outcome.ALREADY_GONE
+        evidence = "ImageKit does not know the file (HTTP 404, missingFileIds)."
+    left = sent.file_ids - missing
+    return Verdict(
+        _rulings((outcome, evidence, missing, 404)),
+        BatchState.WAITING if left else BatchState.SETTLED,
+        f"{len(missing)} unknown to ImageKit, nothing deleted",
+    )
+
+
+def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_other: Mapping[str, int]) -> Verdict:
+    """A complete look-up by id: `gone` answered 404, the rest of the batch is there.
+
+    `gone_by_other` names the job that is on record for having deleted a file.
+    """
+    present = sent.file_ids - gone
+    result = f"looked up: {len(gone)} gone, {len(present)} still there"
+    rulings = [*_gone(sent, gone, present, last, gone_by_other)]
+    failed, left = _present(sent, present, last)
+    rulings += failed
+    return Verdict(tuple(rulings), BatchState.WAITING if left else BatchState.SETTLED, result)
+
+
+def _gone(
+    sent: Sent, gone: frozenset[str], present: frozenset[str], last: LastCall, gone_by_other: Mapping[str, int]
+) -> list[Ruling]:
+    rulings = []
+    for job_id in sorted({gone_by_other[file_id] for file_id in gone if file_id in gone_by_other}):
+        by_it = frozenset(file_id for file_id in gone if gone_by_other.get(file_id) == job_id)
+        rulings += _rulings((Outcome.ALREADY_GONE, f"Job {job_id} had deleted it before.", by_it, last.http_status))
+    ours = gone - set(gone_by_other)
+    with_error = ours & set(last.errors)
+    evidence = "ImageKit answered with an error for it, but a look-up found it gone."
+    rulings += _rulings((Outcome.DELETED, evidence, with_error, last.http_status))
+    rest = ours - with_error
+    if _was_refused_as_a_whole(sent, present, last):
+        evidence = (
+            "The answer was lost. A look-up found it gone while other files of the same call are still there; ImageKit "
+            "deletes nothing in a call that names an unknown file, so it was gone before."
+        )
+        return rulings + [*_rulings((Outcome.ALREADY_GONE, evidence, rest, last.http_status))]
+    evidence = "The answer to the call was lost or did not mention it; a look-up found it gone."
+    return rulings + [*_rulings((Outcome.DELETED, evidence, rest, last.http_status))]
+
+
+def _was_refused_as_a_whole(sent: Sent, present: frozenset[str], last: LastCall) -> bool:
+    """Whether the first call was a 404 whose answer got lost: some files are gone, some are not.
+
+    ImageKit deletes all files of a call or, when one is unknown, none (imagekit-api, "Delete many"); a 207 is told
+    by its status. Later calls hold only files that a look-up had found, so there it cannot be.
+    """
+    return bool(present) and sent.attempt == 1 and not last.errors and last.http_status not in (200, 207)
+
+
+def _present(sent: Sent, present: frozenset[str], last: LastCall) -> tuple[list[Ruling], frozenset[str]]:
+    """Rulings for files that are still there, and the files that are to be sent again."""
+    if sent.is_verify:
+        return [*_rulings((Outcome.FAILED, "A look-up found it still there.", present, last.http_status))], frozenset()
+    rulings = []
+    with_error = present & set(last.errors)
+    for text in sorted({last.errors[file_id] for file_id in with_error}):
+        same = frozenset(file_id for file_id in with_error if last.errors[file_id] == text)
+        evidence = f"ImageKit could not delete it: “{text}”. A look-up found it still there."
+        rulings += _rulings((Outcome.FAILED, evidence, same, last.http_status))
+    left = present - with_error
+    if sent.lost_answers >= MAX_LOST_ANSWERS:
+        evidence = f"{sent.lost_answers} calls for it got no usable answer, and a look-up found it still there."
+        rulings += _rulings((Outcome.FAILED, evidence, left, last.http_status))
+        left = frozenset()
+    return rulings, left
+
+
+def of_failed_look_up(sent: Sent, error: ImageKitError) -> Verdict:
+    """A look-up that found nothing out: try again later, and give up as `unverified` in the end."""
+    state = BatchState.VERIFY if sent.is_verify else BatchState.LOOK_UP
+    text = f"look-up failed: {error}"[:200]
+    if isinstance(error, KeyRejected) and not sent.is_cancelling:
+        cause = f"ImageKit refused the account's key during a look-up: {error}"
+        return Verdict((), state, text, pause_cause=cause)
+    if sent.look_ups + 1 < MAX_LOOK_UPS and not isinstance(error, KeyRejected | BadRequest):
+        return Verdict((), state, text, wait_s=min(60.0, 2.0**sent.look_ups), error=text)
+    evidence = f"The answer to the call was lost, and the look-up was impossible: {error}"
+    return Verdict(_rulings((Outcome.UNVERIFIED, evidence, sent.file_ids, None)), BatchState.SETTLED, text, error=text)
+
+
+def _rulings(*rows: tuple[Outcome, str, frozenset[str], int | None]) -> tuple[Ruling, ...]:
+    """Rulings of the rows that name any file."""
+    return tuple(Ruling(outcome, evidence, ids, status) for outcome, evidence, ids, status in rows if ids)

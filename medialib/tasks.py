@@ -1,0 +1,41 @@
+"""Background tasks: ids in, one service call each. Only wake-ups; the rows are the truth."""
+
+from __future__ import annotations
+
+import threading
+
+from django_tasks import task
+
+from medialib.models import Account, DeletionJob
+from medialib.services import deletion, purge, sync
+
+STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
+
+_running: set[int] = set()
+_running_lock = threading.Lock()
+
+
+@task()
+def run_deletion_job(job_id: int) -> None:
+    """Work on a job. A second wake-up in the same process finds it in good hands."""
+    with _running_lock:
+        if job_id in _running:
+            return
+        _running.add(job_id)
+    try:
+        deletion.run_deletion_job(job_id, stop=STOP)
+    finally:
+        with _running_lock:
+            _running.discard(job_id)
+
+
+@task()
+def purge_deleted(job_id: int) -> None:
+    """Purge the CDN after a job that asked for it."""
+    purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+
+
+@task()
+def sync_library(account_id: int) -> None:
+    """Bring an account's index in step with ImageKit."""
+    sync.run_sync(Account.objects.get(pk=account_id))

@@ -1,0 +1,196 @@
+"""The worker process: the task engine that the settings name, and the sweep beside it.
+
+    DatabaseEngine   django-tasks-db: threads of this process that take tasks from our own database
+    CeleryEngine     Celery through django-tasks-fennel, its threads in this process
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+from typing import Protocol
+
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections, connection
+from django_tasks import TaskResultStatus, default_task_backend
+from django_tasks_db.management.commands.db_worker import Worker as TaskThread
+from django_tasks_db.models import DBTaskResult
+
+from medialib.models import DeletionJob
+from medialib.models import Worker as WorkerRow
+from medialib.services import deletion, purge, sweeping
+from medialib.services.clock import shared_now
+from medialib.tasks import STOP
+
+logger = logging.getLogger(__name__)
+
+SWEEP_EVERY_S = 2.0
+TIDY_EVERY_S = 60.0
+PICK_UP_S = 0.3  # How often an idle thread looks for a task.
+KEEP_RESULTS = timedelta(days=2)
+
+
+class Engine(Protocol):
+    """Runs tasks until `stop` is called."""
+
+    name: str
+
+    def run(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+class DatabaseEngine:
+    """django-tasks-db, several threads in one process: a long job does not hold up another account's."""
+
+    name = "database"
+
+    def __init__(self, worker_id: str, *, slots: int) -> None:
+        self._takers = [self._taker(f"{worker_id}-{slot}") for slot in range(slots)]
+
+    def _taker(self, name: str, *, batch: bool = False) -> TaskThread:
+        return TaskThread(
+            queue_names=["*"],
+            interval=PICK_UP_S,
+            batch=batch,
+            backend_name="default",
+            startup_delay=False,
+            max_tasks=None,
+            worker_id=name[:64],
+            excluded_queue_names=[],
+        )
+
+    def run(self) -> None:
+        threads = [threading.Thread(target=self._run_one, args=[taker], name=taker.worker_id) for taker in self._takers]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            while thread.is_alive():
+                thread.join(0.5)  # A join without end would keep signals from being seen.
+
+    def _run_one(self, taker: TaskThread) -> None:
+        while taker.running:
+            try:
+                taker.run()
+            except DatabaseError as error:
+                logger.warning("task queue away, trying again: %s", error)
+                connection.close()
+                STOP.wait(1.0)
+        connection.close()
+
+    def stop(self) -> None:
+        for taker in self._takers:
+            taker.running = False
+
+    def drain(self) -> None:
+        """Run what is queued and due, then return."""
+        self._taker("once", batch=True).run()
+
+
+class CeleryEngine:
+    """Celery's own worker with threads; the sweep wakes what a lost message would have."""
+
+    name = "celery"
+
+    def __init__(self, worker_id: str, *, slots: int) -> None:
+        from celery import current_app, signals
+
+        self._app, self._slots, self._name = current_app, slots, worker_id
+        signals.worker_shutting_down.connect(lambda **_: STOP.set(), weak=False)
+
+    def run(self) -> None:
+        arguments = ["worker", "--pool=threads", f"--concurrency={self._slots}", f"--hostname={self._name}"]
+        self._app.worker_main([*arguments, "--loglevel=WARNING", "--without-gossip", "--without-mingle"])
+
+    def stop(self) -> None:
+        """Celery hears the same signals and ends by itself."""
+
+
+def engine_for(worker_id: str) -> Engine:
+    """The engine of the configured task backend."""
+    is_database = type(default_task_backend).__module__.startswith("django_tasks_db") or not settings.TASKS["default"][
+        "BACKEND"
+    ].startswith("django_tasks_fennel")
+    kind = DatabaseEngine if is_database else CeleryEngine
+    return kind(worker_id, slots=settings.WORKER_SLOTS)
+
+
+def run_worker(*, on_ready: Callable[[str], None]) -> None:
+    """Run until SIGINT or SIGTERM: the first gives batches back in good order, the second ends at once."""
+    worker_id = deletion.worker_name()
+    engine = engine_for(worker_id)
+    _listen(engine)
+    sweeper = threading.Thread(target=_sweep_until_stopped, args=[worker_id, engine.name], name="sweep", daemon=True)
+    sweeper.start()
+    on_ready(engine.name)
+    try:
+        engine.run()
+    finally:
+        STOP.set()
+        sweeper.join(5)
+        sweeping.sign_off(worker_id)
+
+
+def _listen(engine: Engine) -> None:
+    def stop(signum: int, _frame: FrameType | None) -> None:
+        if STOP.is_set():
+            signal.signal(signum, signal.SIG_DFL)
+            signal.raise_signal(signum)
+        STOP.set()
+        engine.stop()
+
+    if isinstance(engine, DatabaseEngine):
+        signal.signal(signal.SIGINT, stop)
+        signal.signal(signal.SIGTERM, stop)
+
+
+def run_once() -> None:
+    """Do what is due now, then return: queued tasks, jobs without a wake-up, purges."""
+    worker_id = deletion.worker_name()
+    engine = engine_for(worker_id)
+    sweeping.heartbeat(worker_id, engine=engine.name)
+    try:
+        if isinstance(engine, DatabaseEngine):
+            engine.drain()
+        for job_id in list(DeletionJob.objects.due(shared_now()).values_list("pk", flat=True)):
+            deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
+        for job_id in list(purge.unfinished_purges()):
+            purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+    finally:
+        sweeping.sign_off(worker_id)
+
+
+def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
+    tidied_at = 0.0
+    while not STOP.is_set():
+        try:
+            close_old_connections()
+            sweeping.heartbeat(worker_id, engine=engine_name)
+            sweeping.sweep()
+            if time.monotonic() - tidied_at >= TIDY_EVERY_S:
+                tidied_at = time.monotonic()
+                sweeping.sweep_purges()
+                _tidy_results()
+        except DatabaseError as error:
+            logger.warning("sweep failed, trying again: %s", error)
+            connection.close()
+        STOP.wait(SWEEP_EVERY_S)
+    connection.close()
+
+
+def _tidy_results() -> None:
+    """Close the queue's records of killed workers, which it never closes itself, and forget old ones."""
+    at = shared_now()
+    alive = WorkerRow.objects.filter(seen_at__gt=at - sweeping.WORKER_ALIVE).values_list("pk", flat=True)
+    names = tuple(alive)
+    for result in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, started_at__lt=at - sweeping.WORKER_ALIVE * 2):
+        if not any(name.startswith(names) for name in result.worker_ids[-1:]):
+            DBTaskResult.objects.filter(pk=result.pk, status=TaskResultStatus.RUNNING).update(
+                status=TaskResultStatus.FAILED, finished_at=at
+            )
+    DBTaskResult.objects.finished().filter(finished_at__lt=at - KEEP_RESULTS).delete()
