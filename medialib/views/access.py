@@ -9,10 +9,17 @@ from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
 
 from medialib.services.audit import Actor
 
 View = Callable[..., HttpResponseBase]
+
+
+class HtmxRequest(HttpRequest):
+    """What HtmxMiddleware makes of each request."""
+
+    htmx: HtmxDetails
 
 
 def staff_may(permission: str) -> Callable[[View], View]:
@@ -34,7 +41,7 @@ def staff_may(permission: str) -> Callable[[View], View]:
 
 def person(request: HttpRequest) -> User:
     """The signed-in person; the guard above made sure there is one."""
-    return cast(User, request.user)
+    return cast("User", request.user)
 
 
 def actor(request: HttpRequest) -> Actor:

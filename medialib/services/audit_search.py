@@ -1,0 +1,151 @@
+"""Search in the audit log: what a query string asks for, as a filter that pages and exports share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.utils.timezone import get_current_timezone, make_aware
+
+from medialib.errors import WrongUse
+from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
+from medialib.models.audit import AuditEventQuerySet
+
+PAGE_SIZE = 100
+MAX_FOUND = 50
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Empty fields do not restrict. Dates are whole days of the server's time zone, both ends included."""
+
+    actor: str = ""
+    account: str = ""
+    event: str = ""
+    outcome: str = ""
+    job: int | None = None
+    path: str = ""
+    file: str = ""
+    after: date | None = None
+    before: date | None = None
+
+    def to_query(self, **changes: object) -> str:
+        """The query string of this filter, without its empty fields."""
+        filled = {name: value for name, value in {**asdict(self), **changes}.items() if value not in ("", None)}
+        return urlencode({name: str(value) for name, value in filled.items()})
+
+    def as_detail(self) -> dict[str, str]:
+        """For the audit event of an export."""
+        return {name: str(value) for name, value in asdict(self).items() if value not in ("", None)}
+
+    def chips(self) -> list[Chip]:
+        """What restricts the list now, each with the query string that takes it away."""
+        empty = AuditFilter()
+        fields = [name for name in asdict(self) if getattr(self, name) != getattr(empty, name)]
+        return [
+            Chip(name, str(getattr(self, name)), replace(self, **{name: getattr(empty, name)}).to_query())
+            for name in fields
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        return self == AuditFilter()
+
+
+@dataclass(frozen=True)
+class Chip:
+    name: str
+    value: str
+    query_without: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Events newest first; `older` and `newer` are the sequence numbers that the neighbouring pages start from."""
+
+    events: list[AuditEvent]
+    older: int | None
+    newer: int | None
+
+
+def matching(wanted: AuditFilter) -> AuditEventQuerySet:
+    """Events of exactly this filter. Raises WrongUse for an event or outcome that does not exist."""
+    _refuse_unknown("event", wanted.event, EventKind.values)
+    _refuse_unknown("outcome", wanted.outcome, Outcome.values)
+    conditions: dict[str, object] = {
+        "actor_name": wanted.actor,
+        "event": wanted.event,
+        "outcome": wanted.outcome,
+        "job_id": wanted.job,
+        "file_id": wanted.file,
+        "time__gte": _start_of(wanted.after) if wanted.after else None,
+        "time__lt": _start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
+    }
+    events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
+    return _at_path(_of_account(events, wanted.account), wanted.path)
+
+
+def page(wanted: AuditFilter, *, before: int | None = None, after: int | None = None) -> AuditPage:
+    """One screen: of events older than `before`, or newer than `after`, or the newest."""
+    events = matching(wanted)
+    if after is not None:
+        return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1]))
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    rows = list(events.order_by("-pk")[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    newer = shown[0].pk if shown and before is not None else None
+    return AuditPage(shown, older=shown[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
+
+
+def of_file(account_name: str, file_id: str) -> AuditEventQuerySet:
+    """All that is recorded about one file, oldest first, whether or not its account is still here."""
+    return AuditEvent.objects.filter(file_id=file_id, account_name=account_name).order_by("pk")
+
+
+def items_of_file(account_name: str, file_id: str) -> list[Item]:
+    """Its places in frozen lists, newest first, whether or not they became jobs."""
+    items = Item.objects.filter(file_id=file_id, manifest__account__name=account_name)
+    return list(items.select_related("manifest", "manifest__job").order_by("-manifest__frozen_at")[:PAGE_SIZE])
+
+
+def files_at(path: str) -> list[tuple[str, str]]:
+    """(account, file id) of files that are or were at this path or have this id, as index and log know them."""
+    named = {"file_path": path} if path.startswith("/") else {"file_id": path}
+    of_log = AuditEvent.objects.filter(**named).exclude(file_id="").values_list("account_name", "file_id")
+    named = {"path": path} if path.startswith("/") else {"file_id": path}
+    of_index = Asset.objects.filter(**named).values_list("account__name", "file_id")
+    return sorted({*of_log.order_by().distinct()[:MAX_FOUND], *of_index.order_by().distinct()[:MAX_FOUND]})
+
+
+def _newer_page(rows: list[AuditEvent]) -> AuditPage:
+    shown = rows[:PAGE_SIZE][::-1]
+    newer = shown[0].pk if len(rows) > PAGE_SIZE else None
+    return AuditPage(shown, older=shown[-1].pk if shown else None, newer=newer)
+
+
+def _of_account(events: AuditEventQuerySet, name: str) -> AuditEventQuerySet:
+    """By key where the account is here, for its index; by the copied name where it is not."""
+    if not name:
+        return events
+    account = Account.objects.filter(name=name).first()
+    return events.filter(account=account) if account else events.filter(account_name=name)
+
+
+def _at_path(events: AuditEventQuerySet, path: str) -> AuditEventQuerySet:
+    """A leading slash asks for paths that begin so, anything else for paths that contain it."""
+    if not path:
+        return events
+    return (
+        events.filter(file_path__startswith=path) if path.startswith("/") else events.filter(file_path__icontains=path)
+    )
+
+
+def _refuse_unknown(field: str, value: str, known: list[str]) -> None:
+    if value and value not in known:
+        raise WrongUse(f"There is no {field} “{value}”; choose one of {', '.join(known)}.")
+
+
+def _start_of(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time.min), get_current_timezone())

@@ -1,0 +1,104 @@
+"""Jobs: the list, one job with its live progress and controls, the tray, and single calls to ImageKit."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from medialib.errors import MedialibError
+from medialib.job_forms import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
+from medialib.models import DeletionJob, Exchange
+from medialib.services import job_pages, job_progress
+from medialib.views.access import actor, person, staff_may
+from medialib.views.job_actions import ACTIONS
+
+
+@require_safe
+@staff_may("view_library")
+def job_list(request: HttpRequest) -> HttpResponse:
+    wanted = JobListForm(request.GET).wanted()
+    context = {"wanted": wanted, "page": job_pages.jobs_page(wanted), "views": JOB_VIEWS}
+    return render(request, "medialib/job_list.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def job_detail(request: HttpRequest, job: int) -> HttpResponse:
+    progress = _look(job)
+    context = {
+        "job": progress.job,
+        "account": progress.job.account,
+        "progress": progress,
+        "files": job_pages.files_page(progress.job, JobFilesForm(request.GET).wanted()),
+        "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
+        "purges": job_pages.purges_of(progress.job),
+        "retries": list(progress.job.retries.all()),
+        "may_control": person(request).has_perm("medialib.delete_files"),
+        "speeds": SPEEDS,
+    }
+    return render(request, "medialib/job_detail.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
+    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched anew."""
+    shown, pulse = ProgressForm(request.GET).earlier()
+    progress = _look(job, earlier=pulse)
+    context = {
+        "job": progress.job,
+        "account": progress.job.account,
+        "progress": progress,
+        "is_update": True,
+        "controls_fit": shown == progress.shown,
+    }
+    response = render(request, "medialib/_job_progress.html", context)
+    if shown != progress.shown:
+        response["HX-Trigger-After-Settle"] = "job-changed"
+    return response
+
+
+@require_safe
+@staff_may("view_library")
+def job_tray(request: HttpRequest) -> HttpResponse:
+    active, finished = job_progress.tray(TrayForm(request.GET).job_ids())
+    context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
+    return render(request, "medialib/_job_tray.html", context)
+
+
+@require_POST
+@staff_may("delete_files")
+def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
+    if action not in ACTIONS:
+        raise Http404
+    target = get_object_or_404(DeletionJob.objects.select_related("account"), pk=job)
+    try:
+        target, done = ACTIONS[action](target, request.POST, actor(request))
+    except MedialibError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("medialib:job", target.pk)
+
+
+@require_safe
+@staff_may("view_library")
+def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
+    call = get_object_or_404(Exchange.objects.select_related("batch__job__account"), pk=exchange, batch__job=job)
+    context = {
+        "job": call.batch.job,
+        "account": call.batch.job.account,
+        "exchange": call,
+        "others": list(call.batch.exchanges.exclude(pk=call.pk)),
+        "items": job_pages.items_of_batch(call.batch),
+    }
+    return render(request, "medialib/job_exchange.html", context)
+
+
+def _look(job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
+    try:
+        return job_progress.look(job_id, earlier=earlier)
+    except DeletionJob.DoesNotExist:
+        raise Http404("There is no such job.") from None
