@@ -92,7 +92,7 @@ class Transport:
     def _failure_of_sending(self, error: Exception, url: str) -> ImageKitError:
         causes = list(_causes(error))
         if any(isinstance(cause, NO_CONNECTION) for cause in causes):
-            return NotSent(f"ImageKit could not be reached: {_why_not_reached(causes, urlsplit(url).hostname or url)}.")
+            return NotSent(f"ImageKit could not be reached: {_why_not_reached(causes, _host(url))}.")
         return AnswerLost(f"The request was sent, but {self._why_lost(causes)}.")
 
     def _read(self, response: requests.Response) -> Answer | ImageKitError:
@@ -140,6 +140,13 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting += [link for link in linked if isinstance(link, BaseException)]
 
 
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or url
+    except ValueError:
+        return url
+
+
 def _why_not_reached(causes: list[BaseException], host: str) -> str:
     """In words of our own: the libraries' texts name objects and addresses, which help nobody."""
     texts = " ".join(str(cause) for cause in causes)
@@ -153,6 +160,8 @@ def _why_not_reached(causes: list[BaseException], host: str) -> str:
         return f"the TLS certificate or connection of {host} could not be trusted"
     if "CA certificate bundle" in texts:
         return "the CA bundle named in the environment is not there"
+    if any(isinstance(cause, u3.NewConnectionError | ConnectionError) for cause in causes):
+        return f"{host} or the proxy refused the connection"
     if any(isinstance(cause, TimeoutError | u3.TimeoutError | rq.Timeout) for cause in causes):
-        return f"{host} did not take the connection in time"
-    return f"{host} or the proxy refused the connection"
+        return f"{host} or the proxy did not take the connection in time"
+    return f"no connection to {host} or the proxy could be made"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import ssl
@@ -22,7 +23,7 @@ class RawServer:
         self.is_closing = threading.Event()
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self.address = "127.0.0.1:%d" % self._listener.getsockname()[1]
+        self.address = f"127.0.0.1:{self._listener.getsockname()[1]}"
         self.url = f"http://{self.address}"
         self._start(self._accept)
 
@@ -54,11 +55,8 @@ class RawServer:
             self._start(self._serve, sock)
 
     def _serve(self, sock: socket.socket) -> None:
-        with sock:
-            try:
-                self.script(sock)
-            except OSError:
-                pass  # The client went away, as some tests make it do.
+        with sock, contextlib.suppress(OSError):  # The client may go away, as some tests make it do.
+            self.script(sock)
 
     def _start(self, work: Callable[..., None], *args: Any) -> None:
         thread = threading.Thread(target=work, args=args, daemon=True)

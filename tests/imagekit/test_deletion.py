@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -29,6 +30,15 @@ def test_sends_the_ids_as_json_with_the_key_as_user_name(api: responses.Requests
     assert request.headers["Authorization"] == "Basic " + base64.b64encode(f"{KEY}:".encode()).decode()
     assert request.headers["User-Agent"].startswith("medialib/")
     assert request.headers["Content-Type"] == "application/json"
+
+
+def test_every_call_has_time_outs_and_checks_the_certificate(
+    api: responses.RequestsMock, client_of: Callable[..., ImageKitClient]
+) -> None:
+    api.post(URL, json={"successfullyDeletedFileIds": ["a"]})
+    client_of(connect_timeout_s=2, read_timeout_s=3).delete_files(["a"])
+    options = api.calls[0].request.req_kwargs  # type: ignore[attr-defined]
+    assert (options["timeout"], options["verify"], options["stream"]) == ((2, 3), True, True)
 
 
 def test_a_200_names_the_files_that_are_gone(api: responses.RequestsMock, client: ImageKitClient) -> None:
@@ -170,7 +180,8 @@ def test_an_answer_that_proves_nothing_is_lost(
 
 @pytest.mark.parametrize("status", [200, 207])
 @pytest.mark.parametrize(
-    "body", [HTML, "", "{", "[]", "null", "7", "{}", '{"successfullyDeletedFileIds": null}', b"\xff\xfe{", "[" * 100_000]
+    "body",
+    [HTML, "", "{", "[]", "null", "7", "{}", '{"successfullyDeletedFileIds": null}', b"\xff\xfe{", "[" * 100_000],
 )
 def test_an_unreadable_success_is_lost(
     api: responses.RequestsMock, client: ImageKitClient, status: int, body: Any
