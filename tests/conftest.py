@@ -13,6 +13,7 @@ import pytest
 django.setup()  # pytest-django does it again later; the factories need it now.
 
 from tests import browser, factories  # noqa: E402
+from tests.flushing import audit_log_can_be_flushed  # noqa: E402
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from medialib.models import Account
     from medialib.sandbox.server import Sandbox
 
-__all__ = ["environment"]
+__all__ = ["audit_log_can_be_flushed", "environment"]
 
 
 @pytest.fixture
