@@ -10,7 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-Script = Callable[[socket.socket], None]
+Script = Callable[[socket.socket], object]
+Serve = Callable[[Script], "RawServer"]
 
 
 class RawServer:
@@ -62,6 +63,18 @@ class RawServer:
         thread = threading.Thread(target=work, args=args, daemon=True)
         self._threads.append(thread)
         thread.start()
+
+
+def answering(serve: Serve, *parts: bytes) -> RawServer:
+    """A server that reads one request per connection, sends these bytes and cuts the connection."""
+
+    def script(sock: socket.socket) -> None:
+        server.read_request(sock)
+        for part in parts:
+            sock.sendall(part)
+
+    server = serve(script)
+    return server
 
 
 def read_head(sock: socket.socket) -> bytes:
