@@ -30,15 +30,19 @@ DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
 @dataclass(frozen=True)
 class Report:
-    """What a command has to say: lines for a person, or one JSON object, and whether all went well."""
+    """What a command has to say: lines for a person, or one JSON object, and whether all went well.
+
+    When not all went well, `error` is the line for standard error.
+    """
 
     lines: Sequence[str] = ()
     json: Mapping[str, Any] = field(default_factory=dict)
     ok: bool = True
+    error: str = ""
 
 
 class WorkFailed(CommandError):
-    """The report is printed already; only the exit code is left to say."""
+    """The report is printed; what is left to say is the exit code and perhaps a line for standard error."""
 
 
 class MedialibCommand(BaseCommand):
@@ -69,7 +73,9 @@ class MedialibCommand(BaseCommand):
             raise CommandError(sentence_for(error), returncode=code) from error
         self._show(report, as_json=options["json"])
         if not report.ok:
-            raise WorkFailed(" ".join(report.lines), returncode=FAILED)
+            # With --json the lines for a person were not printed, so the last of them explains the exit code.
+            explanation = report.error or (report.lines[-1] if options["json"] and report.lines else "")
+            raise WorkFailed(explanation, returncode=FAILED)
 
     def run_from_argv(self, argv: list[str]) -> None:
         """Django's own, but wrong arguments and failures end in one line and the promised exit code."""
@@ -100,6 +106,8 @@ class MedialibCommand(BaseCommand):
             self.execute(*options.pop("args", ()), **options)
             sys.stdout.flush()
         except WorkFailed as error:
+            if str(error):
+                self._complain(str(error))
             return error.returncode
         except CommandError as error:
             if options["traceback"]:

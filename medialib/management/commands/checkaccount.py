@@ -4,7 +4,6 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from medialib.errors import Refused
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account
 from medialib.services import accounts
@@ -19,7 +18,6 @@ class Command(MedialibCommand):
     def work(self, *, name: str, **options: Any) -> Report:
         account = Account.objects.named(name)
         check = accounts.check_account(account, actor=operator())
-        if not check.is_ok and not options["json"]:
-            raise Refused(check.message)
         data = {"account": name, "ok": check.is_ok, "message": check.message, "files_seen": check.files_seen}
-        return Report([check.message], data | {"request_id": check.request_id}, ok=check.is_ok)
+        data["request_id"] = check.request_id
+        return Report([check.message], data) if check.is_ok else Report(json=data, ok=False, error=check.message)

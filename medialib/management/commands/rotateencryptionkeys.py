@@ -15,8 +15,8 @@ class Command(MedialibCommand):
     def work(self, **options: Any) -> Report:
         result = accounts.reencrypt_keys(actor=operator())
         lines = [f"Encrypted {result.done} stored key{'' if result.done == 1 else 's'} with the newest encryption key."]
+        error = ""
         if result.unreadable:
-            names = ", ".join(result.unreadable)
-            lines.append(f"No encryption key fits these, which stay as they are: {names}.")
+            error = f"No encryption key fits these, which stay as they are: {', '.join(result.unreadable)}."
         data = {"reencrypted": result.done, "unreadable": list(result.unreadable)}
-        return Report(lines, data, ok=not result.unreadable)
+        return Report(lines, data, ok=not error, error=error)
