@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import now
 
-from medialib.models import Account, DeletionJob, JobState, Worker
+from medialib.models import Account, DeletionJob, Worker
 
 WORKER_SILENCE = timedelta(seconds=60)
 SECTIONS = {
@@ -50,7 +50,7 @@ class Frame:
 
     @cached_property
     def active_jobs(self) -> int:
-        return DeletionJob.objects.exclude(state=JobState.FINISHED).count() if self.can_browse else 0
+        return DeletionJob.objects.active().count() if self.can_browse else 0
 
     @cached_property
     def is_worker_alive(self) -> bool:

@@ -17,8 +17,11 @@ register = template.Library()
 
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
 KIND_ICONS = {
-    AssetKind.IMAGE: "photo", AssetKind.VIDEO: "film", AssetKind.AUDIO: "musical-note", AssetKind.DOCUMENT: "document-text"
-}  # fmt: skip
+    AssetKind.IMAGE: "photo",
+    AssetKind.VIDEO: "film",
+    AssetKind.AUDIO: "musical-note",
+    AssetKind.DOCUMENT: "document-text",
+}
 BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
 BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
 
@@ -79,13 +82,14 @@ def query_with(context: template.Context, **changes: Any) -> str:
 
 @register.filter
 def moment(time: datetime | None) -> SafeString | str:
-    """A <time> as short as it can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`; the full one as its title."""
+    """A <time> as short as can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`. Its title says it in full."""
     if time is None:
         return "—"
     local = localtime(time)
     if local.date() == localtime(now()).date():
         return _time(time, f"{local:%H:%M}", "moment")
-    return _time(time, f"{local.day} {local:%b}" if local.year == now().year else f"{local.day} {local:%b %Y}", "moment")
+    day = f"{local.day} {local:%b}"
+    return _time(time, day if local.year == now().year else f"{day} {local.year}", "moment")
 
 
 @register.filter
@@ -99,9 +103,12 @@ def full_time(time: datetime | None) -> SafeString | str:
 
 def _time(time: datetime, text: str, form: str) -> SafeString:
     """localtime.js rewrites it in the reader's own time zone; without it the server's zone stands."""
-    title = f"{localtime(time):%Y-%m-%d %H:%M:%S %Z}"
     return format_html(
-        '<time datetime="{}" title="{}" data-local-time="{}">{}</time>', time.isoformat(timespec="seconds"), title, form, text
+        '<time datetime="{}" title="{}" data-local-time="{}">{}</time>',
+        time.isoformat(timespec="seconds"),
+        f"{localtime(time):%Y-%m-%d %H:%M:%S %Z}",
+        form,
+        text,
     )
 
 
@@ -114,3 +121,9 @@ def thumbnail(asset: Asset, pixels: int) -> str:
     # Keep what versions the address (updatedAt), so that a replaced file is not shown from a cache.
     query = "&".join(filter(None, [parts.query, urlencode({"tr": f"w-{pixels},h-{pixels},fo-auto"}, safe=",")]))
     return urlunsplit(parts._replace(query=query, fragment=""))
+
+
+@register.filter
+def folder_query(folder: str) -> str:
+    """The query string of a folder's list, with what is below it."""
+    return urlencode({"folder": folder, "subfolders": "1"})

@@ -1,15 +1,16 @@
-// Copies a text to the clipboard and says so for a moment.
-// Expects: <button data-copy="text">Copy</button>.
+// Copies a text and says so for a moment.
+// Expects: <button data-copy="text"><span data-copy-label>Copy</span></button>.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
+  const label = button.querySelector("[data-copy-label]") ?? button;
+  const before = label.textContent;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    document.dispatchEvent(new CustomEvent("announce", { detail: "Copied" }));
-    button.classList.add("is-copied");
-    setTimeout(() => button.classList.remove("is-copied"), 1500);
+    label.textContent = "Copied";
   } catch {
-    // No permission, or an address without TLS: then the full text is shown to be copied by hand.
-    button.replaceWith(button.dataset.copy);
+    label.textContent = "Not allowed by the browser";
   }
+  document.dispatchEvent(new CustomEvent("announce", { detail: label.textContent }));
+  setTimeout(() => { label.textContent = before; }, 2000);
 });

@@ -1,0 +1,118 @@
+"""One page of a library list, put together for the template: rows, links to the neighbours, headers, totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import cached_property
+
+from medialib.forms import ListWanted
+from medialib.models import Account, Asset
+from medialib.models.asset_filters import AssetSort
+from medialib.models.assets import AssetPage, AssetQuerySet
+
+# Counting further would cost more than the number is worth while browsing; the manifest counts exactly.
+COUNT_CAP = 10_000
+COLUMNS = [
+    ("name", "Name", AssetSort.NAME, "name"),
+    ("path", "Folder", AssetSort.PATH, "folder"),
+    ("", "Type", None, "type"),
+    ("", "Dimensions", None, "dimensions"),
+    ("size_bytes", "Size", AssetSort.LARGEST, "size"),
+    ("created_at", "Created", AssetSort.NEWEST, "created"),
+    ("updated_at", "Updated", AssetSort.UPDATED_LAST, "updated"),
+    ("", "Tags", None, "tags"),
+]
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's head. `query` sorts by it, or turns the order round when it is the current one."""
+
+    label: str
+    css: str
+    query: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class Chip:
+    label: str
+    query_without: str
+
+
+class Listing:
+    """The rows after (or before) a place in the list, and what the page says about them."""
+
+    def __init__(self, account: Account, wanted: ListWanted) -> None:
+        self.account = account
+        self.wanted = wanted
+
+    @cached_property
+    def _matching(self) -> AssetQuerySet:
+        return Asset.objects.live(self.account).matching(self.wanted.filter)
+
+    @cached_property
+    def _page(self) -> AssetPage:
+        return self._matching.page(self.wanted.sort, after=self.wanted.after, before=self.wanted.before)
+
+    @property
+    def rows(self) -> list[Asset]:
+        return self._page.assets
+
+    @property
+    def next_query(self) -> str:
+        cursor = self._page.next_cursor
+        return self.wanted.query(after=cursor.as_text()) if cursor else ""
+
+    @property
+    def previous_query(self) -> str:
+        cursor = self._page.previous_cursor
+        return self.wanted.query(before=cursor.as_text()) if cursor else ""
+
+    @property
+    def first_query(self) -> str:
+        return self.wanted.query()
+
+    @property
+    def is_first(self) -> bool:
+        return not self.wanted.after and not self.wanted.before
+
+    @cached_property
+    def count(self) -> int:
+        """How many files match, at most COUNT_CAP + 1."""
+        if self.is_first and not self._page.next_cursor:
+            return len(self.rows)
+        return self._matching.capped_count(COUNT_CAP)
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count > COUNT_CAP
+
+    @property
+    def count_in_words(self) -> str:
+        return f"{COUNT_CAP:,}+" if self.is_capped else f"{self.count:,}"
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in self.wanted.filter.chips()]
+
+    def _with_sort(self, query: str) -> str:
+        sort = "" if self.wanted.sort == AssetSort.NEWEST else f"sort={self.wanted.sort.value}"
+        return "&".join(filter(None, [query, sort]))
+
+    @property
+    def headers(self) -> list[Header]:
+        return [self._header(*column) for column in COLUMNS]
+
+    def _header(self, column: str, label: str, first: AssetSort | None, css: str) -> Header:
+        current = self.wanted.sort
+        if first is None:
+            return Header(label, css, "", "")
+        if current.column != column:
+            return Header(label, css, self.wanted.query(sort=first.value), "")
+        return Header(label, css, self.wanted.query(sort=current.opposite.value), _direction(current))
+
+
+def _direction(sort: AssetSort) -> str:
+    return "descending" if sort.is_descending else "ascending"

@@ -1,0 +1,114 @@
+// Keeps the ticks of the page and the selection on the server in step, one small request after the other.
+// Expects: <form data-selection> with input[name=query], a CSRF field, [data-page-box] and boxes [data-range-item];
+// [data-page-banner] shows while each box is ticked. The answer replaces #selection-bar.
+const form = document.querySelector("form[data-selection]");
+const boxes = () => [...form.querySelectorAll("[data-range-item]")];
+const pending = new Map();
+let lastBox = null;
+let isSending = false;
+
+const send = async (action, ids) => {
+  const body = new FormData();
+  body.set("action", action);
+  body.set("query", form.elements.query.value);
+  body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
+  for (const id of ids) body.append("asset", id);
+  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
+  if (!answer.ok && answer.status !== 422) throw new Error(`The server answered ${answer.status}`);
+  return answer.text();
+};
+
+const showBar = (html) => {
+  const bar = document.getElementById("selection-bar");
+  const hadFocus = bar.contains(document.activeElement);
+  const fresh = document.createRange().createContextualFragment(html).querySelector("#selection-bar");
+  bar.replaceWith(fresh);
+  if (hadFocus) fresh.querySelector("button")?.focus();
+  const spoken = fresh.querySelector("[data-announce]")?.dataset.announce ?? "Nothing selected";
+  document.dispatchEvent(new CustomEvent("announce", { detail: spoken }));
+};
+
+// What could not be saved is unticked again on the screen, so that the ticks never promise more than the server knows.
+const takeBack = (changes) => {
+  for (const [id, isTicked] of changes) {
+    const box = form.querySelector(`[data-range-item][value="${CSS.escape(id)}"]`);
+    if (box) box.checked = !isTicked;
+  }
+  showPage();
+  const bar = document.getElementById("selection-bar");
+  bar.querySelector(".field-error")?.remove();
+  const error = document.createElement("p");
+  error.className = "field-error";
+  error.setAttribute("role", "alert");
+  error.textContent = "That tick could not be saved. Check your connection, then tick again.";
+  bar.prepend(error);
+};
+
+const flush = async () => {
+  if (isSending) return;
+  isSending = true;
+  while (pending.size) {
+    const changes = [...pending];
+    pending.clear();
+    try {
+      for (const action of ["add", "remove"]) {
+        const ids = changes.filter(([, isTicked]) => isTicked === (action === "add")).map(([id]) => id);
+        if (ids.length) showBar(await send(action, ids));
+      }
+    } catch {
+      takeBack(changes);
+    }
+  }
+  isSending = false;
+};
+
+const showPage = () => {
+  const all = boxes();
+  const ticked = all.filter((box) => box.checked).length;
+  const head = form.querySelector("[data-page-box]");
+  head.checked = ticked > 0 && ticked === all.length;
+  head.indeterminate = ticked > 0 && ticked < all.length;
+  form.querySelector("[data-page-banner]")?.toggleAttribute("data-is-idle", !head.checked);
+};
+
+const tick = (changed, isTicked) => {
+  for (const box of changed) {
+    box.checked = isTicked;
+    pending.set(box.value, isTicked);
+  }
+  showPage();
+  flush();
+};
+
+const between = (first, last) => {
+  const all = boxes();
+  const [from, to] = [all.indexOf(first), all.indexOf(last)].sort((a, b) => a - b);
+  return from < 0 ? [last] : all.slice(from, to + 1);
+};
+
+if (form) {
+  form.addEventListener("click", (event) => {
+    const box = event.target.closest("[data-range-item]");
+    if (!box) return;
+    tick(event.shiftKey && lastBox ? between(lastBox, box) : [box], box.checked);
+    lastBox = box;
+  });
+  form.querySelector("[data-page-box]").addEventListener("change", (event) => tick(boxes(), event.target.checked));
+  // Shift-click would mark text between the rows.
+  form.addEventListener("mousedown", (event) => { if (event.shiftKey && event.target.closest(".cell-tick")) event.preventDefault(); });
+  // Nothing leaves the page, and nothing is frozen, before the ticks on the screen are on the server.
+  document.addEventListener("submit", (event) => {
+    if (!pending.size && !isSending) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    const { target, submitter } = event;
+    const wait = setInterval(() => {
+      if (pending.size || isSending) return;
+      clearInterval(wait);
+      const fresh = target.isConnected ? target : document.querySelector(`form[action="${CSS.escape(target.getAttribute("action"))}"]:not([data-selection])`);
+      fresh?.requestSubmit(submitter?.isConnected ? submitter : fresh.querySelector("button"));
+    }, 50);
+  }, true);
+  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  showPage();
+}
