@@ -54,7 +54,9 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     wanted = pace.limit * share
     calls = min(max(1, math.floor(wanted + 1e-9)), MAX_REMEMBERED)
     interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
-    return Allowance(calls, interval_s, gap_s=interval_s / calls if pace.is_spread else 0.0)
+    # Where fewer calls are remembered than fit into the interval, only an even distance keeps to the limit.
+    is_even = pace.is_spread or wanted > MAX_REMEMBERED
+    return Allowance(calls, interval_s, gap_s=interval_s / calls if is_even else 0.0)
 
 
 def take(pace: Pace, allowed: Allowance, *, at: datetime) -> float:
@@ -125,8 +127,7 @@ def note_refusal(pace: Pace, *, retry_after_s: float | None, rate_limit: RateLim
 def _learn(pace: Pace, rate_limit: RateLimit, *, at: datetime) -> bool:
     if rate_limit.limit <= 0 or rate_limit.interval_s <= 0:
         return False
-    scale = min(1.0, MAX_REMEMBERED / rate_limit.limit)
-    limit, interval_ms = rate_limit.limit * scale, max(1, round(rate_limit.interval_s * 1000 * scale))
+    limit, interval_ms = float(rate_limit.limit), max(1, round(rate_limit.interval_s * 1000))
     if pace.is_learned and (pace.limit, pace.interval_ms) == (limit, interval_ms):
         return False
     pace.limit, pace.interval_ms, pace.is_learned, pace.changed_at = limit, interval_ms, True, at
