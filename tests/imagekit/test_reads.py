@@ -167,6 +167,15 @@ def test_a_search_filled_up_by_versions_goes_on(api: responses.RequestsMock, cli
     assert client.find_files(["a"]).keys() == {"a"}
 
 
+def test_a_search_without_end_does_not_pass_for_files_that_are_gone(
+    api: responses.RequestsMock, client: ImageKitClient
+) -> None:
+    api.get(FILES, json=[row(f"stranger{number}") for number in range(MAX_LIST_LIMIT)])
+    with pytest.raises(AnswerLost):
+        client.find_files(["a"])
+    assert len(api.calls) == 11
+
+
 def test_a_search_for_nothing_makes_no_call(client: ImageKitClient) -> None:
     with responses.RequestsMock():
         assert client.find_files([]) == {}
