@@ -76,7 +76,8 @@ class AssetFilter:
 
     def to_query(self) -> str:
         """The query string that brings back this filter; empty when nothing is set."""
-        return urlencode([(key, text) for key, value in self._set_fields() for text in filter_values.as_texts(value)])
+        pairs = [(key, text) for key, value in self._set_fields() for text in filter_values.as_texts(value)]
+        return urlencode(pairs, safe="/:")
 
     def chips(self) -> list[Chip]:
         """One for each thing that can be removed by itself."""
@@ -100,7 +101,8 @@ class AssetFilter:
     def _removals(self, key: str, value: Any) -> Iterator[tuple[str, AssetFilter]]:
         if isinstance(value, tuple):
             for one in value:
-                yield f"{_LABELS[key]} {one}", replace(self, **{key: tuple(other for other in value if other != one)})
+                others: Any = tuple(other for other in value if other != one)
+                yield f"{_LABELS[key]} {one}", replace(self, **{key: others})
         elif key == "folder":
             below = " and below" if self.subfolders else ""
             yield f"Folder {value}{below}", replace(self, folder="", subfolders=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -55,8 +56,8 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         return self._beyond(cursor, "lt" if cursor.sort.is_descending else "gt")
 
     def before(self, cursor: AssetCursor) -> Self:
-        """Assets that precede the cursor in its order."""
-        return self._beyond(cursor, "gt" if cursor.sort.is_descending else "lt")
+        """Assets that precede the cursor, the nearest first: a slice is the page before it, turned round."""
+        return self._beyond(cursor, "gt" if cursor.sort.is_descending else "lt").sorted_by(cursor.sort.opposite)
 
     def _beyond(self, cursor: AssetCursor, side: str) -> Self:
         column = cursor.sort.column
@@ -76,7 +77,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     ) -> AssetPage:
         """One screen that starts after or ends before a cursor, with the cursors of its neighbours. One query."""
         if before:
-            rows = list(self.before(before).sorted_by(sort.opposite)[: size + 1])
+            rows = list(self.before(before)[: size + 1])
             return _page(rows[:size][::-1], sort, has_previous=len(rows) > size, has_next=True)
         rows = list((self.after(after) if after else self).sorted_by(sort)[: size + 1])
         return _page(rows[:size], sort, has_previous=after is not None, has_next=len(rows) > size)
@@ -156,9 +157,9 @@ class Asset(models.Model):
         return self.path
 
 
-def _page(assets: list[Asset], sort: AssetSort, *, has_previous: bool, has_next: bool) -> AssetPage:
+def _page(assets: Sequence[Asset], sort: AssetSort, *, has_previous: bool, has_next: bool) -> AssetPage:
     return AssetPage(
-        assets,
+        list(assets),
         AssetCursor.of(assets[0], sort) if assets and has_previous else None,
         AssetCursor.of(assets[-1], sort) if assets and has_next else None,
     )

@@ -43,13 +43,13 @@ class HasTag(models.Lookup[Any]):
     lookup_name = "has_tag"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
-        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE json_each.value = %s)", [*params, self.rhs]  # noqa: S608
+        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE json_each.value = %s)", (*params, self.rhs)  # noqa: S608
 
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, params = self.process_lhs(compiler, connection)
-        return f"{column} @> %s::jsonb", [*params, json.dumps([self.rhs])]
+        return f"{column} @> %s::jsonb", (*params, json.dumps([self.rhs]))
 
 
 def insert_from_select(
@@ -82,4 +82,4 @@ def insert_from_select(
 
 def _columns(model: type[models.Model], names: Sequence[str]) -> list[str]:
     fields = (model._meta.get_field(name) for name in names)
-    return [field.column for field in fields if isinstance(field, models.Field)]
+    return [field.column for field in fields if isinstance(field, models.Field) and field.column]

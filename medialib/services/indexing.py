@@ -1,0 +1,146 @@
+"""Bring cached rows in step with files as ImageKit lists them, in a few statements for a whole page."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils.timezone import now
+
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Asset, AssetKind, Removal, SyncRun
+
+# ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
+DELETION_OUTWEIGHS = timedelta(hours=1)
+
+SHOWN = (
+    "name",
+    "path",
+    "folder",
+    "kind",
+    "format",
+    "mime",
+    "size_bytes",
+    "width",
+    "height",
+    "tags",
+    "custom_metadata",
+    "is_private",
+    "is_published",
+    "version_name",
+    "url",
+    "thumbnail_url",
+    "created_at",
+    "updated_at",
+)
+DOCUMENT_TYPES = ("text/", "application/pdf", "application/msword", "application/rtf", "application/vnd.")
+
+
+@dataclass
+class Tally:
+    """What a page of files changed, as counts of a SyncRun."""
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+
+
+@dataclass
+class _Plan:
+    """Rows to write in full, and rows of which only is noted that they were seen."""
+
+    write: list[Asset] = field(default_factory=list)
+    only_seen: list[int] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+
+def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
+    """Insert or update the rows of up to a page of files. Call it in a transaction."""
+    listed = {file.file_id: file for file in files}
+    # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
+    rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk").select_for_update()
+    plan = _plan(run, listed, {row.file_id: row for row in rows})
+    Asset.objects.bulk_create(
+        plan.write,
+        update_conflicts=True,
+        unique_fields=["account", "file_id"],
+        update_fields=[*SHOWN, "seen_in", "removed_at", "removal"],
+    )
+    Asset.objects.filter(pk__in=plan.only_seen).update(seen_in=run)
+    return plan.tally
+
+
+def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -> _Plan:
+    plan = _Plan()
+    trusted_since = min(run.started_at, now() - DELETION_OUTWEIGHS)
+    for file_id, file in listed.items():
+        row = rows.get(file_id)
+        plan.tally.seen += row is None or row.seen_in_id != run.pk
+        if row is None or (row.removed_at and not _is_freshly_deleted(row, trusted_since)):
+            plan.tally.added += 1
+            plan.write.append(_asset(run, file))
+        elif row.removed_at is None and _differs(row, values := shown_values(file)):
+            plan.tally.changed += 1
+            plan.write.append(Asset(account_id=run.account_id, file_id=file_id, seen_in=run, **values))
+        else:
+            plan.only_seen.append(row.pk)
+    return plan
+
+
+def _asset(run: SyncRun, file: RemoteFile) -> Asset:
+    return Asset(account_id=run.account_id, file_id=file.file_id, seen_in=run, **shown_values(file))
+
+
+def _is_freshly_deleted(row: Asset, trusted_since: datetime) -> bool:
+    return row.removal == Removal.DELETED and row.removed_at is not None and row.removed_at >= trusted_since
+
+
+def _differs(row: Asset, values: dict[str, Any]) -> bool:
+    return any(getattr(row, name) != value for name, value in values.items())
+
+
+def shown_values(file: RemoteFile) -> dict[str, Any]:
+    """The columns of an Asset that people see."""
+    path = _storable(file.path if file.path.startswith("/") else f"/{file.path}")
+    folder, _, last = path.rpartition("/")
+    name = _storable(file.name) or last
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    return {
+        "name": name,
+        "path": path,
+        "folder": folder or "/",
+        "kind": kind_of(file),
+        "format": extension if len(extension) <= 16 else "",
+        "mime": _storable(file.mime)[:120],
+        "size_bytes": file.size_bytes,
+        "width": file.width,
+        "height": file.height,
+        "tags": [_storable(tag) for tag in file.tags],
+        "custom_metadata": dict(file.custom_metadata),
+        "is_private": file.is_private,
+        "is_published": file.is_published,
+        "version_name": _storable(file.version_name)[:40],
+        "url": _storable(file.url),
+        "thumbnail_url": _storable(file.thumbnail_url),
+        "created_at": file.created_at,
+        "updated_at": file.updated_at,
+    }
+
+
+def kind_of(file: RemoteFile) -> AssetKind:
+    """ImageKit tells images from the rest only, so the rest goes by its media type or its ending."""
+    media = (file.mime or mimetypes.guess_type(file.name)[0] or "").lower()
+    family = media.partition("/")[0]
+    if family in ("image", "video", "audio"):
+        return AssetKind(family)
+    if media.startswith(DOCUMENT_TYPES):
+        return AssetKind.DOCUMENT
+    return AssetKind.IMAGE if file.file_type == "image" else AssetKind.OTHER
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL, and half a surrogate pair, which JSON can carry."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")

@@ -1,0 +1,153 @@
+"""run_sync: bring the cached index of an account in step with ImageKit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import asdict
+
+from django.db import DatabaseError, transaction
+from django.db.models import Max
+from django.utils.timezone import localtime, now
+
+from medialib.errors import MedialibError, Refused
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import FileMissing, ImageKitError
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, Removal, SyncRun
+from medialib.services import accounts
+from medialib.services.audit import SYSTEM, Actor
+from medialib.services.crawl import Walk
+from medialib.services.indexing import index_files
+
+logger = logging.getLogger(__name__)
+
+LOOK_UP_SIZE = 100
+MARK_SIZE = 1000
+
+
+def run_sync(
+    account: Account, *, actor: Actor = SYSTEM, client: AbstractContextManager[ImageKitClient] | None = None
+) -> SyncRun:
+    """List all files of the account and update its rows; what is no longer there is marked, never removed.
+
+    Raises Refused when a sync of it runs already, and MedialibError when it could not be done to the end: then what
+    was listed is up to date, and nothing was marked as gone.
+    """
+    with client or accounts.client_for(account) as connected:
+        run = _claim(account)
+        logger.info("sync started account=%s run=%d actor=%s", account.name, run.pk, actor.name)
+        with _ending_in_a_sentence(run):
+            _bring_in_step(run, connected)
+    run.refresh_from_db()
+    logger.info("sync complete run=%d seen=%d added=%d removed=%d", run.pk, run.seen, run.added, run.removed)
+    return run
+
+
+def _claim(account: Account) -> SyncRun:
+    run = SyncRun.objects.claim(account)
+    if run is None:
+        other = SyncRun.objects.running(account)
+        since = f" since {localtime(other.started_at):%H:%M}" if other else ""
+        raise Refused(f"A sync of “{account.name}” is running already{since}.")
+    return run
+
+
+def _bring_in_step(run: SyncRun, client: ImageKitClient) -> None:
+    # Rows that come into the cache while we list are newer than the list and say nothing by not being in it.
+    last_pk = Asset.objects.filter(account=run.account).aggregate(last=Max("pk"))["last"] or 0
+    walk = Walk(client)
+    for files in walk.pages():
+        _store(run, files)
+    _look_up_unseen(run, walk, last_pk)
+    with transaction.atomic():  # Either the run is complete, or nothing is gone because of it.
+        _mark_unseen_gone(run, last_pk)
+        if not run.complete():
+            raise _taken_over(run)
+
+
+def _store(run: SyncRun, files: tuple[RemoteFile, ...]) -> None:
+    with transaction.atomic():
+        tally = index_files(run, files)
+        _beat(run, **asdict(tally))
+
+
+def _beat(run: SyncRun, **counts: int) -> None:
+    if not run.beat(**counts):
+        raise _taken_over(run)
+
+
+def _taken_over(run: SyncRun) -> Refused:
+    return Refused(f"The sync of “{run.account.name}” was silent for too long and has been given up.")
+
+
+def _look_up_unseen(run: SyncRun, walk: Walk, last_pk: int) -> None:
+    """Ask for each file that the list did not show: one that moved while we paged was only missed."""
+    for rows in _slices(run, last_pk, LOOK_UP_SIZE):
+        found = _look_up(walk, [file_id for _, file_id in rows])
+        _store(run, tuple(found))
+
+
+def _look_up(walk: Walk, file_ids: list[str]) -> list[RemoteFile]:
+    if walk.has_queries:
+        return list(walk.client.find_files(file_ids).values())
+    # This server does not answer questions, so not finding a file by one would prove nothing.
+    return [file for file_id in file_ids if (file := _details(walk.client, file_id))]
+
+
+def _details(client: ImageKitClient, file_id: str) -> RemoteFile | None:
+    try:
+        return client.file_details(file_id)
+    except FileMissing:
+        return None
+
+
+def _mark_unseen_gone(run: SyncRun, last_pk: int) -> None:
+    for rows in _slices(run, last_pk, MARK_SIZE):
+        unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).filter(pk__in=[pk for pk, _ in rows])
+        _beat(run, removed=unseen.update(removed_at=now(), removal=Removal.MISSING))
+
+
+def _slices(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
+    """The unseen rows as (pk, file id), a few at a time; each slice is read when it is its turn."""
+    unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).order_by("pk").values_list("pk", "file_id")
+    rows = list(unseen[:size])
+    while rows:
+        yield rows
+        rows = list(unseen.filter(pk__gt=rows[-1][0])[:size])
+
+
+@contextmanager
+def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
+    """Whatever happens is on the run's record, and a person reads one sentence."""
+    try:
+        yield
+    except (ImageKitError, DatabaseError, MedialibError) as error:
+        sentence = str(error) if isinstance(error, Refused) else _sentence(run, error)
+        _record_failure(run, sentence)
+        raise (error if isinstance(error, Refused) else MedialibError(sentence)) from error
+    except BaseException as error:
+        _record_failure(run, f"It ended unexpectedly ({type(error).__name__}). Nothing was marked as gone.")
+        raise
+
+
+def _sentence(run: SyncRun, error: Exception) -> str:
+    cause = _database_cause(str(error)) if isinstance(error, DatabaseError) else str(error).rstrip(".")
+    return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}."
+
+
+def _database_cause(text: str) -> str:
+    lowered = text.lower()
+    if "locked" in lowered:
+        return "the database is locked by another program; try again in a moment"
+    if "full" in lowered or "no space" in lowered:
+        return "the disk that holds the database is full; make room and try again"
+    return f"the database refused ({text.splitlines()[0] if text else 'no reason given'})"
+
+
+def _record_failure(run: SyncRun, sentence: str) -> None:
+    # When the database itself is what failed, the run stays "running" until the next one sees that it is silent.
+    with suppress(DatabaseError):
+        run.fail(sentence)
+    logger.warning("sync failed run=%d cause=%s", run.pk, sentence)
