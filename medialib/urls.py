@@ -1,4 +1,33 @@
 """Routes of the product. The names are what templates and tests use."""
 
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from medialib.views import audit, deletion, frame, jobs, library, selection, sync
+
 app_name = "medialib"
-urlpatterns: list = []
+urlpatterns = [
+    path("", frame.home, name="home"),
+    path("sign-in/", frame.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("healthz", frame.healthz, name="healthz"),
+    path("<slug:account>/library/", library.library, name="library"),
+    path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
+    path("<slug:account>/files/<str:file_id>/", library.asset_panel, name="asset-panel"),
+    path("<slug:account>/sync/", sync.sync_start, name="sync-start"),
+    path("<slug:account>/sync/progress/", sync.sync_progress, name="sync-progress"),
+    path("<slug:account>/files/<str:file_id>/history/", audit.file_history, name="file-history"),
+    path("<slug:account>/freeze/", deletion.freeze, name="freeze"),
+    path("manifests/<uuid:manifest>/", deletion.review_page, name="review"),
+    path("manifests/<uuid:manifest>/manifest.csv", deletion.manifest_csv, name="manifest-csv"),
+    path("manifests/<uuid:manifest>/confirm/", deletion.confirm, name="confirm"),
+    path("jobs/", jobs.job_list, name="jobs"),
+    path("jobs/tray/", jobs.job_tray, name="job-tray"),
+    path("jobs/<int:job>/", jobs.job_detail, name="job"),
+    path("jobs/<int:job>/progress/", jobs.job_progress_part, name="job-progress"),
+    path("jobs/<int:job>/calls/<int:exchange>/", jobs.job_exchange, name="job-exchange"),
+    path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
+    path("audit/", audit.audit_list, name="audit"),
+    path("audit/export/", audit.audit_download, name="audit-export"),
+    path("audit/file/", audit.find_file, name="audit-file"),
+]

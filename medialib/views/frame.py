@@ -1,0 +1,55 @@
+"""The way in: home, sign-in, sign-out, health."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.views import LoginView, redirect_to_login
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect, render, resolve_url
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect
+
+from medialib.context import Frame
+from medialib.forms import SignInForm
+from medialib.views.access import staff_may
+
+
+class SignIn(LoginView):
+    """Django's own sign-in; people who are not staff are told so."""
+
+    template_name = "registration/sign_in.html"
+    authentication_form = SignInForm
+    redirect_authenticated_user = True
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """A fragment that asks after its session has ended cannot hold this page: the whole page goes to it."""
+        if htmx := getattr(request, "htmx", None):
+            return HttpResponseClientRedirect(
+                redirect_to_login(htmx.current_url_abs_path or "/", resolve_url("medialib:sign-in")).url
+            )
+        return super().dispatch(request, *args, **kwargs)
+
+
+@require_safe
+@staff_may("view_library")
+def home(request: HttpRequest) -> HttpResponse:
+    """The accounts; with just one, its library at once."""
+    accounts = Frame(request).accounts
+    if len(accounts) == 1:
+        return redirect("medialib:library", accounts[0].name)
+    return render(request, "medialib/home.html", {"accounts": accounts})
+
+
+@never_cache
+@require_safe
+def healthz(request: HttpRequest) -> HttpResponseBase:
+    """Whether this process answers and reaches its database; says nothing else to strangers."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return JsonResponse({"status": "database unreachable"}, status=503)
+    return JsonResponse({"status": "ok"})

@@ -1,0 +1,62 @@
+"""The library of one account: the list and the panel of one file."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from medialib.errors import WrongUse
+from medialib.forms import ListWanted
+from medialib.models import Account, Asset, AssetKind
+from medialib.services import selections
+from medialib.views.access import person, staff_may
+from medialib.views.listing import Listing
+from medialib.views.selection import selection_bar
+from medialib.views.sync import freshness
+
+
+@require_safe
+@staff_may("view_library")
+def library(request: HttpRequest, account: str) -> HttpResponse:
+    shown = get_object_or_404(Account, name=account)
+    try:
+        wanted = ListWanted.from_query(request.GET)
+    except WrongUse as wrong:
+        return _refused(request, shown, str(wrong))
+    listing = Listing(shown, wanted)
+    selection = selections.selection_of(person(request), shown)
+    ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
+    context = {
+        "account": shown,
+        "listing": listing,
+        "kinds": AssetKind.choices,
+        "freshness": freshness(shown),
+        "ticked": ticked,
+        "is_page_ticked": len(ticked) == len(listing.rows),
+        "panel_asset": _panel_asset(shown, wanted.panel),
+        **selection_bar(selection, wanted),
+    }
+    return render(request, "medialib/library.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
+    """Everything known of one file: beside the list for htmx, else as a page of its own."""
+    shown = get_object_or_404(Account, name=account)
+    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
+    template = "medialib/_file_panel.html" if getattr(request, "htmx", False) else "medialib/file.html"
+    response = render(request, template, {"account": shown, "asset": asset, "freshness": freshness(shown)})
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _panel_asset(account: Account, file_id: str) -> Asset | None:
+    return Asset.objects.filter(account=account, file_id=file_id).first() if file_id else None
+
+
+def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
+    """An address that cannot be understood shows no files, rather than other files than it means."""
+    return render(request, "medialib/library_refused.html", {"account": account, "complaint": complaint}, status=400)

@@ -1,0 +1,67 @@
+"""What is ticked: one change at a time, answered with the selection bar or, without JavaScript, with the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_POST
+
+from medialib.errors import MedialibError
+from medialib.forms import ListWanted, SelectionChangeForm
+from medialib.models import Account, Selection
+from medialib.services import selections
+from medialib.views.access import person, staff_may
+
+
+@require_POST
+@staff_may("view_library")
+def selection_change(request: HttpRequest, account: str) -> HttpResponse:
+    owner = get_object_or_404(Account, name=account)
+    form = SelectionChangeForm(request.POST, account=owner)
+    selection = selections.selection_of(person(request), owner)
+    complaint = _change(selection, form)
+    if getattr(request, "htmx", False):
+        context = {"account": owner, **selection_bar(selection, form.wanted), "complaint": complaint}
+        return render(request, "medialib/_selection_bar.html", context, status=422 if complaint else 200)
+    if complaint:
+        messages.error(request, complaint)
+    return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
+
+
+def selection_bar(selection: Selection, wanted: ListWanted | None) -> dict[str, Any]:
+    """Context of the bar: what is selected, and how much of it the current list does not show."""
+    summary = selections.summary(selection)
+    outside = 0
+    if summary.file_count and wanted and wanted.filter:
+        outside = selections.count_outside(selection, wanted.filter)
+    return {"selection": selection, "summary": summary, "outside_count": outside, "wanted": wanted}
+
+
+def _change(selection: Selection, form: SelectionChangeForm) -> str:
+    """Do what the form says; returns what is wrong when it cannot be done."""
+    if not form.is_valid():
+        return form.complaint()
+    try:
+        _apply(selection, form.cleaned_data)
+    except MedialibError as error:
+        return str(error)
+    return ""
+
+
+def _apply(selection: Selection, wish: dict[str, Any]) -> None:
+    match wish["action"]:
+        case SelectionChangeForm.ADD:
+            selections.tick(selection, wish["assets"])
+        case SelectionChangeForm.REMOVE:
+            selections.untick(selection, wish["assets"])
+        case SelectionChangeForm.PAGE:
+            selections.tick(selection, wish["assets"])
+            selections.untick(selection, wish["shown"] - wish["assets"])
+        case SelectionChangeForm.ALL:
+            selections.take_all_matching(selection, wish["filter"])
+        case SelectionChangeForm.CLEAR:
+            selections.clear(selection)
