@@ -54,8 +54,8 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     wanted = pace.limit * share
     calls = min(max(1, math.floor(wanted + 1e-9)), MAX_REMEMBERED)
     interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
-    # Where fewer calls are remembered than fit into the interval, only an even distance keeps to the limit.
-    is_even = pace.is_spread or wanted > MAX_REMEMBERED
+    # Bursts of whole calls keep to the limit only if the interval is ImageKit's own; otherwise an even distance does.
+    is_even = pace.is_spread or calls != round(wanted, 6)
     return Allowance(calls, interval_s, gap_s=interval_s / calls if is_even else 0.0)
 
 
