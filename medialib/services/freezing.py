@@ -30,7 +30,15 @@ LOOK_UP_SIZE = 100
 # Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up.
 FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 
-__all__ = ["Frozen", "freeze", "freeze_assets", "freeze_file_ids", "freeze_items", "manifest_sha256"]
+__all__ = [
+    "Frozen",
+    "freeze",
+    "freeze_assets",
+    "freeze_file_ids",
+    "freeze_items",
+    "manifest_sha256",
+    "preview_file_ids",
+]
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,7 @@ class Frozen:
 
     manifest: Manifest
     duplicates: int
-    unknown: tuple[str, ...]
+    unknown: list[str]
 
 
 def freeze(selection: Selection, *, actor: Actor) -> Manifest:
@@ -65,27 +73,55 @@ def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, A
     return _freeze(account, _Query(items, columns), source=source, actor=actor)
 
 
-def freeze_file_ids(
-    account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient, dry_run: bool = False
-) -> Frozen:
+def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
     """Freeze files by their ids; those that are not in the index are looked up at ImageKit first.
 
-    With `dry_run` the manifest is counted and hashed and then rolled back: nothing is left, and nothing audited.
     Raises WrongUse when no id is given, one cannot be an id, or none of them exists.
     """
-    given = list(file_ids)
-    wanted = sorted(set(map(_checked, given)))
-    remote = _look_up_uncached(account, wanted, client)  # Before the transaction: none is held over the network.
-    unknown = tuple(file_id for file_id, file in remote.items() if file is None)
-    if len(unknown) == len(wanted):
-        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+    listed = _list(account, file_ids, client)
     with transaction.atomic():
-        manifest = _begin(account, source={"kind": "ids", "given": len(given), "unknown": len(unknown)}, actor=actor)
-        _fill(manifest, wanted, remote)
-        _seal(manifest, len(wanted), actor=actor, is_rehearsal=dry_run)
-        if dry_run:
-            transaction.set_rollback(True)
-    return Frozen(manifest, len(given) - len(wanted), unknown)
+        return listed.write(account, actor=actor)
+
+
+def preview_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
+    """What freeze_file_ids would give, hash and all. Its rows are rolled back: nothing is left and nothing audited."""
+    listed = _list(account, file_ids, client)
+    with transaction.atomic():
+        frozen = listed.write(account, actor=actor, is_rehearsal=True)
+        transaction.set_rollback(True)
+    return frozen
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """Ids to freeze, sorted, and what ImageKit knows of those that the index does not hold; None for unknown ones."""
+
+    given: int
+    wanted: list[str]
+    remote: dict[str, RemoteFile | None]
+
+    @property
+    def unknown(self) -> list[str]:
+        return [file_id for file_id, file in self.remote.items() if file is None]
+
+    def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> Frozen:
+        source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
+        manifest = _begin(account, source=source, actor=actor)
+        _fill(manifest, self.wanted, self.remote)
+        _seal(manifest, len(self.wanted), actor=actor, is_rehearsal=is_rehearsal)
+        return Frozen(manifest, self.given - len(self.wanted), self.unknown)
+
+
+def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
+    """Look up before any transaction: none is held open over the network."""
+    given = list(file_ids)
+    if not given:
+        raise WrongUse("No file id is given, so there is nothing to freeze.")
+    wanted = sorted(set(map(_checked, given)))
+    listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
+    if len(listed.unknown) == len(wanted):
+        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+    return listed
 
 
 def _checked(file_id: str) -> str:

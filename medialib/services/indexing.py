@@ -5,7 +5,7 @@ from __future__ import annotations
 import mimetypes
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.utils.timezone import now
@@ -75,11 +75,10 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
 
 def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -> _Plan:
     plan = _Plan()
-    trusted_since = min(run.started_at, now() - DELETION_OUTWEIGHS)
     for file_id, file in listed.items():
         row = rows.get(file_id)
         plan.tally.seen += row is None or row.seen_in_id != run.pk
-        if row is None or (row.removed_at and not _is_freshly_deleted(row, trusted_since)):
+        if row is None or (row.removed_at and not _is_freshly_removed(row, run)):
             plan.tally.added += 1
             plan.write.append(_asset(run, file))
         elif row.removed_at is None and _differs(row, values := shown_values(file)):
@@ -94,8 +93,12 @@ def _asset(run: SyncRun, file: RemoteFile) -> Asset:
     return Asset(account_id=run.account_id, file_id=file.file_id, seen_in=run, **shown_values(file))
 
 
-def _is_freshly_deleted(row: Asset, trusted_since: datetime) -> bool:
-    return row.removal == Removal.DELETED and row.removed_at is not None and row.removed_at >= trusted_since
+def _is_freshly_removed(row: Asset, run: SyncRun) -> bool:
+    """Whether the list may be older than what we know: the row went while we listed, or by a deletion of ours."""
+    if row.removed_at is None:
+        return False
+    by_us = row.removal == Removal.DELETED and row.removed_at >= now() - DELETION_OUTWEIGHS
+    return by_us or row.removed_at >= run.started_at
 
 
 def _differs(row: Asset, values: dict[str, Any]) -> bool:
