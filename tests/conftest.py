@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from medialib.models import Account
     from medialib.sandbox.server import Sandbox
 
+SANDBOX_KEY = "private_sandbox"
 __all__ = ["audit_log_can_be_flushed", "environment"]
 
 
@@ -43,7 +44,7 @@ def sandbox_account(db: None, settings: Any, sandbox: Sandbox) -> Account:
     return accounts.add_account(
         name="acme",
         url_endpoint=sandbox.url_endpoint,
-        private_key=sandbox.private_key,
+        private_key=SANDBOX_KEY,
         api_url=sandbox.api_url,
         upload_url=sandbox.api_url,
     )
