@@ -23,9 +23,7 @@ def style(form: forms.Form) -> None:
     """Give each control the class that the design system has for its kind."""
     for field in form.fields.values():
         kind = getattr(field.widget, "input_type", "textarea")
-        field.widget.attrs["class"] = {"select": "select", "checkbox": "checkbox", "textarea": "textarea"}.get(
-            kind, "input"
-        )
+        field.widget.attrs["class"] = kind if kind in ("select", "checkbox", "textarea") else "input"
 
 
 class ConfirmForm(forms.Form):

@@ -1,4 +1,4 @@
-"""What a person sees of a manifest before confirming it: sums made by the database, a few rows, never the whole list."""
+"""What a person sees of a manifest before confirming it: sums by the database, a few rows, never the whole list."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.functions import Substr
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset, Item, Manifest, Pace, PaceKind
@@ -167,7 +167,7 @@ def _indexed(manifest: Manifest, field: str) -> Subquery:
 
 def _breakdown(manifest: Manifest, field: str) -> Breakdown:
     rows = (
-        manifest.items.annotate(group=Coalesce(_indexed(manifest, field), Value("")))
+        manifest.items.annotate(group=_indexed(manifest, field))
         .values("group")
         .annotate(files=Count("pk"), total=Sum("size_bytes"))
         .order_by("-files", "group")[:GROUPS]
@@ -191,7 +191,7 @@ def _flags(manifest: Manifest) -> Flags:
         changed=Count("pk", filter=~is_gone & Q(index_updated_at__gt=F("file_updated_at"))),
     )
     return Flags(
-        protected=protected(manifest).count(), excluded=int(manifest.source.get("excluded_count") or 0), **counts
+        protected=protected(manifest).count(), excluded=int(manifest.source.get("excluded") or 0), **counts
     )
 
 
