@@ -45,7 +45,7 @@ class AccountForm(forms.ModelForm):
         widgets = dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"}))
 
     def clean_name(self) -> str:
-        return self._checked("name", accounts.clean_name)
+        return self._checked("name", self._free_name)
 
     def clean_url_endpoint(self) -> str:
         return self._address("url_endpoint")
@@ -62,6 +62,10 @@ class AccountForm(forms.ModelForm):
         if not private_key and self.instance.pk:
             return ""
         return self._checked("private_key", _usable_key)
+
+    def _free_name(self, name: str) -> str:
+        accounts.refuse_taken(accounts.clean_name(name), except_for=self.instance)
+        return name
 
     def _address(self, field: str) -> str:
         return self._checked(field, lambda url: _allowed_address(url, what=WHATS[field]))

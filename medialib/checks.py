@@ -1,7 +1,7 @@
 """System checks that refuse an unsafe deployment.
 
 medialib.E001  FIELD_ENCRYPTION_KEYS is empty or malformed
-medialib.E002  SECRET_KEY is missing or a development one while DEBUG is off
+medialib.E002  SECRET_KEY is missing or a development one while DEBUG is off (with --deploy)
 medialib.W001  IMAGEKIT_ALLOW_PRIVATE_API is on while DEBUG is off (with --deploy)
 medialib.E003  an account's API address is not https and public (with --deploy --database default)
 medialib.E004  the audit log's triggers are missing (with --deploy --database default)
@@ -33,7 +33,7 @@ def check_encryption_keys(**kwargs: Any) -> list[CheckMessage]:
     return []
 
 
-@register(Tags.security)
+@register(Tags.security, deploy=True)
 def check_secret_key(**kwargs: Any) -> list[CheckMessage]:
     secret = settings.SECRET_KEY
     if settings.DEBUG or (len(secret) >= MIN_SECRET_LENGTH and not secret.startswith("django-insecure-")):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
@@ -22,8 +23,8 @@ def flush_with_triggers(flush: Callable[[TransactionTestCase], None]) -> Callabl
         for alias in case.databases or {"default"}:
             append_only.remove(connections[alias])
         flush(case)
-        with connection.schema_editor() as editor:
-            import_module("medialib.migrations.0011_ready_made_groups").add_groups(apps, editor)
+        groups = import_module("medialib.migrations.0011_ready_made_groups")
+        groups.add_groups(apps, SimpleNamespace(connection=connection))
 
     return flush_all
 

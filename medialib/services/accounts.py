@@ -187,6 +187,15 @@ def clean_name(name: str) -> str:
     return name
 
 
+def refuse_taken(name: str, *, except_for: Account) -> None:
+    """Raises Refused when another account has the name, in whatever letters: people would mix the two up."""
+    if Account.objects.filter(name__iexact=name).exclude(pk=except_for.pk).exists():
+        raise Refused(
+            f"There is already an account named “{name}”. "
+            "Choose another name, or change that one in the admin under Accounts."
+        )
+
+
 def _clean(account: Account) -> None:
     clean_name(account.name)
     account.url_endpoint = addresses.clean(account.url_endpoint, what="URL endpoint")
@@ -194,11 +203,7 @@ def _clean(account: Account) -> None:
     account.upload_url = addresses.clean(account.upload_url, what="upload address")
     for url, what in ((account.api_url, "API address"), (account.upload_url, "upload address")):
         addresses.refuse_private(url, what=what)
-    if Account.objects.filter(name__iexact=account.name).exclude(pk=account.pk).exists():
-        raise Refused(
-            f"There is already an account named “{account.name}”. "
-            "Choose another name, or change that one in the admin under Accounts."
-        )
+    refuse_taken(account.name, except_for=account)
     _clean_fields(account)
 
 
