@@ -159,6 +159,10 @@ class Progress:
         return f"{' + '.join(intcomma(count) for count in counts if count) or 0} = {intcomma(self.job.settled)}"
 
     @property
+    def result(self) -> str:
+        return result_sentence(self.job)
+
+    @property
     def sentence(self) -> str:
         return _sentence(self)
 
@@ -180,12 +184,12 @@ def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
     return Progress(job, at, Pulse.of(job, at=at, earlier=earlier), has_worker=getattr(job, "has_worker", True))
 
 
-def tray(watched: Iterable[int]) -> tuple[list[Progress], list[DeletionJob]]:
+def tray(watched: Iterable[int]) -> tuple[list[Progress], list[Progress]]:
     """Jobs under way, and those of `watched` that finished since."""
     shown = _watched().filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
-    jobs = list(shown)
-    active = [progress_of(job) for job in jobs if not job.is_finished]
-    return active[:MAX_TRAY], [job for job in jobs if job.is_finished]
+    looks = [progress_of(job) for job in shown]
+    active = [look for look in looks if not look.job.is_finished]
+    return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
 
 
 def result_sentence(job: DeletionJob) -> str:

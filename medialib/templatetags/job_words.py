@@ -6,8 +6,7 @@ from urllib.parse import urlencode
 
 from django import template
 
-from medialib.models import DeletionJob, EventKind, Outcome
-from medialib.services import job_progress
+from medialib.models import EventKind, Outcome
 
 register = template.Library()
 
@@ -66,11 +65,6 @@ def plural_files(count: int) -> str:
 @register.filter
 def is_alarming(event: str) -> bool:
     return event in DANGEROUS_EVENTS
-
-
-@register.filter
-def result_sentence(job: DeletionJob) -> str:
-    return job_progress.result_sentence(job)
 
 
 @register.filter

@@ -41,23 +41,38 @@ def two(account) -> tuple[AuditEvent, AuditEvent]:
     job = job_rows.job(job_rows.manifest(account, factories.user(), 1))
     return (
         job_rows.event(
-            account=account, job=job, actor_name="sam", outcome="deleted", file_id="f1", file_path="/old/a%_b.jpg",
+            account=account,
+            job=job,
+            actor_name="sam",
+            outcome="deleted",
+            file_id="f1",
+            file_path="/old/a%_b.jpg",
             time=datetime(2026, 5, 1, 12, tzinfo=UTC),
         ),
         job_rows.event(
-            EventKind.FILE_UNVERIFIED, account=other, actor_name="eve", outcome="unverified", file_id="f2", file_path="/new/c.jpg",
+            EventKind.FILE_UNVERIFIED,
+            account=other,
+            actor_name="eve",
+            outcome="unverified",
+            file_id="f2",
+            file_path="/new/c.jpg",
             time=datetime(2026, 6, 1, 23, 59, tzinfo=UTC),
         ),
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize(
     "wanted",
     [
-        AuditFilter(actor="sam"), AuditFilter(event="file.settled"), AuditFilter(outcome="deleted"), AuditFilter(path="/old"),
-        AuditFilter(path="A%_B"), AuditFilter(file="f1"), AuditFilter(before=date(2026, 5, 1)),
+        AuditFilter(actor="sam"),
+        AuditFilter(event="file.settled"),
+        AuditFilter(outcome="deleted"),
+        AuditFilter(path="/old"),
+        AuditFilter(path="A%_B"),
+        AuditFilter(file="f1"),
+        AuditFilter(before=date(2026, 5, 1)),
     ],
-)  # fmt: skip
+)
 def test_each_filter_keeps_exactly_its_events(two, wanted):
     assert {event.pk for event in audit_search.matching(wanted)} == {two[0].pk}
 
@@ -80,7 +95,8 @@ def test_events_of_a_removed_account_are_found_by_its_name(two):
 def test_state_of_the_filter_is_in_the_address(staff_client, two):
     page = soup(staff_client.get(reverse("medialib:audit"), {"actor": "sam", "outcome": "deleted"}))
     chips = {chip.get_text(" ", strip=True).split(" ")[1] for chip in page.select(".chip")}
-    assert chips == {"sam", "deleted"} and page.select_one("#id_actor")["value"] == "sam"
+    assert chips == {"sam", "deleted"}
+    assert page.select_one("#id_actor")["value"] == "sam"
 
 
 @pytest.mark.parametrize(
@@ -88,7 +104,8 @@ def test_state_of_the_filter_is_in_the_address(staff_client, two):
 )
 def test_unreadable_filter_shows_no_events_and_says_so(staff_client, two, query):
     answer = staff_client.get(reverse("medialib:audit"), query)
-    assert answer.status_code == 422 and numbers(answer) == []
+    assert answer.status_code == 422
+    assert numbers(answer) == []
     assert staff_client.get(reverse("medialib:audit-export"), query | {"format": "csv"}).status_code == 422
 
 
@@ -111,7 +128,8 @@ def test_newer_leads_back_to_where_one_came_from(staff_client, account):
     newest = audit_search.page(AuditFilter())
     older = audit_search.page(AuditFilter(), before=newest.older)
     back = audit_search.page(AuditFilter(), after=older.newer)
-    assert [event.pk for event in back.events] == [event.pk for event in newest.events] and back.newer is None
+    assert [event.pk for event in back.events] == [event.pk for event in newest.events]
+    assert back.newer is None
 
 
 def test_list_costs_the_same_queries_for_one_and_many(staff_client, account, django_assert_max_num_queries):
@@ -169,7 +187,8 @@ def test_history_tells_what_happened_to_a_file(staff_client, staff, account):
 def test_history_outlives_index_and_account(staff_client):
     job_rows.event(account_name="gone-account", file_id="f9", file_path="/x.jpg", outcome="deleted")
     answer = staff_client.get(reverse("medialib:file-history", args=["gone-account", "f9"]))
-    assert answer.status_code == 200 and "/x.jpg" in text(answer)
+    assert answer.status_code == 200
+    assert "/x.jpg" in text(answer)
 
 
 def test_history_of_an_unknown_file_does_not_exist(staff_client, account):

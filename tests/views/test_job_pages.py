@@ -88,7 +88,8 @@ def test_rates_follow_the_difference_between_two_looks(running):
     running.calls, running.deleted = running.calls + 20, running.deleted + 5
     earlier = job_progress.Pulse(first.at - 10, first.calls, first.settled, 0.0, 0.0)
     pulse = job_progress.progress_of(running, earlier=earlier).pulse
-    assert 1.0 < pulse.calls_per_s < 2.0 and 0.25 < pulse.files_per_s < 0.5
+    assert 1.0 < pulse.calls_per_s < 2.0
+    assert 0.25 < pulse.files_per_s < 0.5
 
 
 @pytest.mark.parametrize("text", ["", "x", "1_2_3", "nan_1_1_1_1", "1_1_1_inf_1", "a_b_c_d_e"])
@@ -224,7 +225,8 @@ def test_mismatch_between_job_and_files_is_an_incident(staff_client, staff, acco
     done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "deleted", "failed"])
     done.manifest.items.filter(outcome="failed").update(outcome="deleted")
     answer = page_of(staff_client, done)
-    assert "Incident" in text(answer) and "accounted for" not in text(answer)
+    assert "Incident" in text(answer)
+    assert "accounted for" not in text(answer)
 
 
 @pytest.mark.parametrize("outcome", ["deleted", "failed", "left"])
@@ -244,7 +246,8 @@ def test_pages_of_files_give_the_whole_list_once(staff_client, staff, account):
         seen += [row.get_text(strip=True) for row in page.select("#job-files tbody th")]
         following = page.select_one("#job-files a[rel=next]")
         url = reverse("medialib:job", args=[job.pk]) + following["href"] if following else ""
-    assert len(seen) == 205 and set(seen) == set(job.manifest.items.values_list("path", flat=True))
+    assert len(seen) == 205
+    assert set(seen) == set(job.manifest.items.values_list("path", flat=True))
 
 
 def test_exchange_shows_request_id_status_meaning_and_its_files(staff_client, staff, account):
@@ -269,7 +272,8 @@ def test_purge_panel_shows_request_ids(staff_client, staff, account):
     PurgeRequest.objects.create(
         job=done, account=account, url="https://ik/x.jpg", state="completed", request_id="purge-9"
     )
-    assert "purge-9" in text(page_of(staff_client, done)) and "1 completed" in text(page_of(staff_client, done))
+    assert "purge-9" in text(page_of(staff_client, done))
+    assert "1 completed" in text(page_of(staff_client, done))
 
 
 def test_tray_shows_active_jobs_and_then_says_that_they_finished(staff_client, staff, account, running):

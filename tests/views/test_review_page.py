@@ -86,13 +86,15 @@ def test_sample_is_the_same_for_one_seed_and_drawn_from_the_list(staff, account)
     first, again, other = (review.sample(frozen, seed=seed) for seed in (1, 1, 2))
     ids = [{picture.item.file_id for picture in pictures} for pictures in (first, again, other)]
     assert ids[0] == ids[1] != ids[2]
-    assert len(ids[0]) == 20 and ids[0] | ids[2] <= set(frozen.items.values_list("file_id", flat=True))
+    assert len(ids[0]) == 20
+    assert ids[0] | ids[2] <= set(frozen.items.values_list("file_id", flat=True))
 
 
 def test_another_sample_comes_alone_for_htmx(staff_client, staff, account):
     frozen = job_rows.manifest(account, staff, 30)
     page = soup(staff_client.get(url_of(frozen), {"sample": "7"}, headers={"HX-Request": "true"}))
-    assert page.find().get("id") == "sample" and len(page.select("li")) == 20
+    assert page.find().get("id") == "sample"
+    assert len(page.select("li")) == 20
 
 
 def test_page_costs_the_same_queries_for_few_and_many_files(
@@ -141,7 +143,8 @@ def test_confirming_opens_the_job_and_leads_to_it(staff_client, staff, account):
 def test_second_submit_lands_on_the_same_job(staff_client, staff, account):
     frozen = job_rows.manifest(account, staff)
     answers = [staff_client.post(url_of(frozen, "confirm"), confirmed()) for _ in range(2)]
-    assert answers[0]["Location"] == answers[1]["Location"] and DeletionJob.objects.count() == 1
+    assert answers[0]["Location"] == answers[1]["Location"]
+    assert DeletionJob.objects.count() == 1
 
 
 def test_confirmed_list_is_not_reviewed_again(staff_client, staff, account):
@@ -155,7 +158,8 @@ def test_reason_and_tick_are_needed_and_input_is_kept(staff_client, staff, accou
     frozen = job_rows.manifest(account, staff)
     data = confirmed(reason="Kept words") | {missing: ""}
     answer = staff_client.post(url_of(frozen, "confirm"), data)
-    assert answer.status_code == 422 and not DeletionJob.objects.exists()
+    assert answer.status_code == 422
+    assert not DeletionJob.objects.exists()
     assert soup(answer).select_one(f"#id_{missing}")["aria-invalid"] == "true"
     assert missing == "reason" or "Kept words" in answer.content.decode()
 
@@ -213,7 +217,8 @@ def test_freezing_leads_to_the_review_of_exactly_the_ticked_files(staff_client, 
 def test_unknown_selection_is_told_in_the_library(staff_client, account, selection):
     answer = staff_client.post(reverse("medialib:freeze", args=[account.name]), {"selection": selection}, follow=True)
     assert answer.redirect_chain[0][0] == reverse("medialib:library", args=[account.name])
-    assert soup(answer).select(".messages .banner-danger") and not Manifest.objects.exists()
+    assert soup(answer).select(".messages .banner-danger")
+    assert not Manifest.objects.exists()
 
 
 def test_selection_of_somebody_else_is_refused(staff_client, account):
