@@ -15,8 +15,12 @@ from medialib.models.selections import Manifest
 
 
 BATCH_SIZE = 100  # ImageKit's limit of ids in one bulk delete (API reference, "Delete multiple files").
-LEASE = timedelta(seconds=15)  # How long a batch stays with a worker that no longer says that it lives.
 MAX_POSTPONEMENT = timedelta(minutes=2)
+
+
+def lease_length() -> timedelta:
+    """How long a batch stays with a worker that no longer says that it lives."""
+    return timedelta(seconds=settings.LEASE_S)
 
 
 class JobState(models.TextChoices):
@@ -149,11 +153,11 @@ class BatchQuerySet(models.QuerySet["Batch"]):
 
         A lease that ends later than any lease can was written by a clock that has been set back since: it is over.
         """
-        return self.open().filter(lease_until__gt=at, lease_until__lte=at + 2 * LEASE)
+        return self.open().filter(lease_until__gt=at, lease_until__lte=at + 2 * lease_length())
 
     def free(self, at: datetime) -> Self:
         """Open batches that nobody holds and that are due."""
-        held = Q(lease_until__isnull=False, lease_until__gt=at, lease_until__lte=at + 2 * LEASE)
+        held = Q(lease_until__isnull=False, lease_until__gt=at, lease_until__lte=at + 2 * lease_length())
         early = Q(not_before__isnull=False, not_before__gt=at, not_before__lte=at + MAX_POSTPONEMENT)
         return self.open().exclude(held).exclude(early)
 

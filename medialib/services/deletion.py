@@ -21,7 +21,7 @@ from django.db import close_old_connections
 
 from medialib.imagekit.client import ImageKitClient
 from medialib.models import Batch, BatchState, DeletionJob, JobState
-from medialib.models.jobs import LEASE
+from medialib.models.jobs import lease_length
 from medialib.services import accounts, finishing, leases, purge, settling
 from medialib.services.calls import CallReport, Gate, perform
 from medialib.services.clock import shared_now
@@ -30,7 +30,7 @@ from medialib.services.patience import Patience
 
 logger = logging.getLogger(__name__)
 
-RENEW_EVERY_S = LEASE.total_seconds() / 5
+RENEWALS_PER_LEASE = 5
 LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
 AWAIT_EVERY_S = 0.3
 STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
@@ -133,11 +133,11 @@ class JobRunner:
             del self.in_flight[future]
 
     def _renew(self) -> None:
-        if time.monotonic() - self.renewed_at < RENEW_EVERY_S or not self.in_flight:
+        if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not self.in_flight:
             return
         ids = [claim.batch_id for claim in self.in_flight.values()]
         held = self.patience.run(
-            lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + LEASE)
+            lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + lease_length())
         )
         self.renewed_at = time.monotonic()
         if held == len(ids):

@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef
 
 from medialib.models import Batch, BatchState, DeletionJob, Exchange, Item, JobState, PaceKind
-from medialib.models.jobs import LEASE
+from medialib.models.jobs import lease_length
 from medialib.services import audit_outcomes, pacing
 from medialib.services.clock import shared_now
 
-# A call is not begun when less than this is left of its lease: the answer should find us still the owner.
-SEND_MARGIN_S = 2.0
+# A call is not begun in the last part of its lease: the answer should find us still the owner.
+SENDABLE_SHARE = 0.85
 
 
 class Validity:
@@ -26,7 +27,7 @@ class Validity:
         self.extend()
 
     def extend(self) -> None:
-        self._ends_at = time.monotonic() + LEASE.total_seconds() - SEND_MARGIN_S
+        self._ends_at = time.monotonic() + settings.LEASE_S * SENDABLE_SHARE
 
     def holds(self) -> bool:
         return time.monotonic() < self._ends_at
@@ -110,7 +111,7 @@ def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, val
     if not is_look_up:
         batch.state = BatchState.SENT
         batch.attempts += 1
-    batch.lease_owner, batch.lease_until, batch.fence, batch.not_before = worker, at + LEASE, batch.fence + 1, None
+    batch.lease_owner, batch.lease_until, batch.fence, batch.not_before = worker, at + lease_length(), batch.fence + 1, None
     batch.save(
         update_fields=["state", "attempts", "lost_answers", "lease_owner", "lease_until", "fence", "not_before"]
     )
