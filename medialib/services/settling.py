@@ -98,7 +98,7 @@ def _release(claim: Claim, verdict: Verdict, *, worker: str, at: datetime) -> No
     done = Batch.objects.held_by(worker, claim.fence).filter(pk=claim.batch_id).update(
         state=verdict.next_state,
         lease_until=None,
-        lost_answers=F("lost_answers") + int(verdict.is_lost),
+        lost_answers=0 if verdict.was_refused else F("lost_answers") + int(verdict.is_lost),
         look_ups=F("look_ups") + 1 if is_failed_look_up else 0,
         not_before=at + timedelta(seconds=verdict.wait_s) if verdict.wait_s else None,
     )

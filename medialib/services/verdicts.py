@@ -57,6 +57,7 @@ class Verdict:
     errors: Mapping[str, str] = field(default_factory=dict)
     wait_s: float = 0.0
     is_lost: bool = False
+    was_refused: bool = False  # The call whose answer was lost is known to have deleted nothing.
     error: str = ""  # Identical errors in a row open the breaker; "" when the call was answered as documented.
     pause_cause: str = ""
 
@@ -137,7 +138,12 @@ def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_othe
     rulings = [*_gone(sent, gone, present, last, gone_by_other)]
     failed, left = _present(sent, present, last)
     rulings += failed
-    return Verdict(tuple(rulings), BatchState.WAITING if left else BatchState.SETTLED, result)
+    return Verdict(
+        tuple(rulings),
+        BatchState.WAITING if left else BatchState.SETTLED,
+        result,
+        was_refused=bool(gone) and _was_refused_as_a_whole(sent, present, last),
+    )
 
 
 def _gone(
