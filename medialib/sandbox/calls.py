@@ -24,7 +24,7 @@ class DeletedByCall(NamedTuple):
 
 @dataclass(eq=False)
 class Call:
-    """One API call. `answered` is False when a fault kept the whole answer from the client, or the client left first."""
+    """One API call. `answered` is False when a fault kept the answer from the client, or the client left first."""
 
     number: int
     kind: str  # delete, list, details, purge, purge_status, upload, update, versions, folder, usage

@@ -31,7 +31,7 @@ class Delivery:
         self._uploads = uploads
 
     def answer(self, request: Request, path: str) -> Answer:
-        """`path` is what follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
+        """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
         transformation, file_path = taken_apart(unquote(path), request.query)
         file = self._library.at_path(file_path)
         if file is None or not file.is_published or (file.gone and not self._is_cached(file, path, request)):

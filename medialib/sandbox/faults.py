@@ -1,6 +1,7 @@
 """Trouble on demand: what each fault does to a call, and the queue of faults that wait for one.
 
-A fault is taken once the key and the rate limit have let a call pass, so `times=3` is three calls that would have worked.
+A fault is taken once the key and the rate limit have let a call pass, so `times=3` means three calls that would have
+worked.
 """
 
 from __future__ import annotations
@@ -43,8 +44,9 @@ class Fault:
     @property
     def trouble(self) -> Trouble:
         trouble = TROUBLES[self.name]
-        return replace(trouble, works=self.params.get("works", trouble.works),
-                       delay_s=self.params.get("delay_s", trouble.delay_s))
+        return replace(
+            trouble, works=self.params.get("works", trouble.works), delay_s=self.params.get("delay_s", trouble.delay_s)
+        )
 
     def fits(self, call: Call) -> bool:
         return self.on in ("any", call.kind) and (self.match is None or self.match(call))
@@ -170,8 +172,9 @@ TROUBLES: dict[str, Trouble] = {
     "502_html": Trouble("502 with a page of HTML, nothing done", works=False, change=_html(502, "502 Bad Gateway")),
     "503": Trouble("503, nothing done", works=False, change=_error(503, "Service unavailable.")),
     "timeout": Trouble("works at once, answers after delay_s", delay_s=90),
-    "timeout_before": Trouble("does nothing and says nothing for delay_s, then cuts", works=False, delay_s=90,
-                              cut="all"),
+    "timeout_before": Trouble(
+        "does nothing and says nothing for delay_s, then cuts", works=False, delay_s=90, cut="all"
+    ),
     "truncated_200": Trouble("works, answers with half of the JSON and its right length", change=_half),
     "html_200": Trouble("works, answers with a page of HTML", change=_html(None, "Welcome")),
     "short_200": Trouble("works, names fewer ids than it deleted (omit = number or ids)", change=_fewer),
@@ -180,8 +183,9 @@ TROUBLES: dict[str, Trouble] = {
     "429": Trouble("429 with headers (reset_ms, limit, interval_ms)", works=False, change=_too_many),
     "429_bare": Trouble("429 without headers", works=False, change=_too_many_bare),
     "storm": Trouble("429 for `seconds` (20) from the first call on", works=False, change=_too_many),
-    "malformed_400": Trouble("400, nothing done", works=False,
-                             change=_error(400, "Your request contains invalid fileId parameter.")),
+    "malformed_400": Trouble(
+        "400, nothing done", works=False, change=_error(400, "Your request contains invalid fileId parameter.")
+    ),
     "redirect": Trouble("302 to `location`, nothing done", works=False, change=_elsewhere),
     "slow": Trouble("works, answers delay_s later", delay_s=1),
 }

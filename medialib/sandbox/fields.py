@@ -21,7 +21,30 @@ _AGO_MS = {"h": HOUR_MS, "d": 24 * HOUR_MS, "w": 168 * HOUR_MS, "m": 720 * HOUR_
 _UNITS = {"": 1, "b": 1, "kb": 1024, "mb": 1024**2, "gb": 1024**3}
 _TYPES = ("file", "file-version", "folder")
 _FORMATS = frozenset(
-    "jpg webp png gif svg avif pdf js woff2 woff ttf otf eot css txt mp4 webm mov swf ts m3u8 ico".split()
+    [
+        "jpg",
+        "webp",
+        "png",
+        "gif",
+        "svg",
+        "avif",
+        "pdf",
+        "js",
+        "woff2",
+        "woff",
+        "ttf",
+        "otf",
+        "eot",
+        "css",
+        "txt",
+        "mp4",
+        "webm",
+        "mov",
+        "swf",
+        "ts",
+        "m3u8",
+        "ico",
+    ]
 )
 
 
@@ -41,9 +64,9 @@ class Field:
     parse: Callable[[Field, str, int], Any]
     matcher: Callable[[str, tuple[Any, ...], Read], Test] | None = None
 
-    def read_value(self, token: str, operator: str, now_ms: int) -> Any:
-        """Raises ValueError with ImageKit's text when `token` cannot be a value of this field."""
-        return _quoted(self, token) if operator == "HAS" else self.parse(self, token, now_ms)
+    def read_value(self, text: str, operator: str, now_ms: int) -> Any:
+        """Raises ValueError with ImageKit's text when `text` cannot be a value of this field."""
+        return _quoted(self, text) if operator == "HAS" else self.parse(self, text, now_ms)
 
     def test(self, operator: str, values: tuple[Any, ...]) -> Test:
         if operator.startswith("NOT "):
@@ -56,10 +79,10 @@ class Field:
         return (self.matcher or _match_plain)(operator, values, self.read)
 
 
-def field_named(token: str) -> Field | None:
-    if token.startswith('"customMetadata.') and len(token) > 17:
-        return _custom_field(token[1:-1])
-    return _FIELDS.get(token)
+def field_named(text: str) -> Field | None:
+    if text.startswith('"customMetadata.') and len(text) > 17:
+        return _custom_field(text[1:-1])
+    return _FIELDS.get(text)
 
 
 def _custom_field(name: str) -> Field:
@@ -69,19 +92,19 @@ def _custom_field(name: str) -> Field:
 
 
 # How values are written ----------------------------------------------------------------------------------------------
-def _quoted(field: Field, token: str, now_ms: int = 0) -> str:
-    if not token.startswith('"'):
+def _quoted(field: Field, text: str, now_ms: int = 0) -> str:
+    if not text.startswith('"'):
         raise ValueError(f"{field.name} field must have a string value. Make sure the value is enclosed within quotes.")
-    return token[1:-1]
+    return text[1:-1]
 
 
-def _folder(field: Field, token: str, now_ms: int) -> str:
-    return "/" + _quoted(field, token).strip("/")
+def _folder(field: Field, text: str, now_ms: int) -> str:
+    return "/" + _quoted(field, text).strip("/")
 
 
 def _choice(choices: Iterable[str]) -> Callable[[Field, str, int], str]:
-    def parse(field: Field, token: str, now_ms: int) -> str:
-        value = _quoted(field, token)
+    def parse(field: Field, text: str, now_ms: int) -> str:
+        value = _quoted(field, text)
         if value not in choices:
             raise ValueError(f"{field.name} field must have a valid value.")
         return value
@@ -89,8 +112,8 @@ def _choice(choices: Iterable[str]) -> Callable[[Field, str, int], str]:
     return parse
 
 
-def _date(field: Field, token: str, now_ms: int) -> Span:
-    text = token[1:-1] if token.startswith('"') else ""
+def _date(field: Field, text: str, now_ms: int) -> Span:
+    text = text[1:-1] if text.startswith('"') else ""
     if ago := re.fullmatch(r"(\d{1,5})([hdwmy])", text):
         start = now_ms - int(ago[1]) * _AGO_MS[ago[2]]
         return Span(start, start + 1)
@@ -121,30 +144,30 @@ def _bad_date(field: Field) -> ValueError:
     )
 
 
-def _number(field: Field, token: str, now_ms: int) -> float:
+def _number(field: Field, text: str, now_ms: int) -> float:
     try:
-        return float(token)
+        return float(text)
     except ValueError:
         raise ValueError(f"{field.name} field must have a valid number value.") from None
 
 
-def _size(field: Field, token: str, now_ms: int) -> float:
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|b|kb|mb|gb)", token.strip('"').lower())
-    if not match or (match[2] and not token.startswith('"')):
+def _size(field: Field, text: str, now_ms: int) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|b|kb|mb|gb)", text.strip('"').lower())
+    if not match or (match[2] and not text.startswith('"')):
         raise ValueError(f"{field.name} field must have a valid size value.")
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _boolean(field: Field, token: str, now_ms: int) -> bool:
-    if token not in ("true", "false"):
+def _boolean(field: Field, text: str, now_ms: int) -> bool:
+    if text not in ("true", "false"):
         raise ValueError(f"{field.name} field must have a boolean value, without quotes.")
-    return token == "true"
+    return text == "true"
 
 
-def _loose(field: Field, token: str, now_ms: int) -> Any:
-    if token.startswith('"'):
-        return token[1:-1]
-    return token == "true" if token in ("true", "false") else _number(field, token, now_ms)
+def _loose(field: Field, text: str, now_ms: int) -> Any:
+    if text.startswith('"'):
+        return text[1:-1]
+    return text == "true" if text in ("true", "false") else _number(field, text, now_ms)
 
 
 # How rows are compared -----------------------------------------------------------------------------------------------
@@ -159,14 +182,18 @@ def _match_plain(operator: str, values: tuple[Any, ...], read: Read) -> Test:
 
 
 def _ordered(operator: str, wanted: Any, read: Read) -> Test:
+    holds = _comparison(operator, wanted)
+    return lambda row: (value := read(row)) is not None and holds(value)
+
+
+def _comparison(operator: str, wanted: Any) -> Callable[[Any], bool]:
     compare: dict[str, Callable[[Any], bool]] = {
         "<": lambda value: value < wanted,
         "<=": lambda value: value <= wanted,
         ">": lambda value: value > wanted,
         ">=": lambda value: value >= wanted,
     }
-    holds = compare[operator]
-    return lambda row: (value := read(row)) is not None and holds(value)
+    return compare[operator]
 
 
 def _match_date(operator: str, values: tuple[Span, ...], read: Read) -> Test:
@@ -192,8 +219,8 @@ def _match_any(operator: str, values: tuple[Any, ...], read: Read) -> Test:
         return lambda row: any(value in values for value in _as_list(read(row)))
     if operator == ":":
         return lambda row: any(str(value).startswith(str(values[0])) for value in _as_list(read(row)))
-    return lambda row: any(_comparable(value, values[0]) and _ordered(operator, values[0], lambda _: value)(row)
-                           for value in _as_list(read(row)))
+    holds = _comparison(operator, values[0])
+    return lambda row: any(_comparable(value, values[0]) and holds(value) for value in _as_list(read(row)))
 
 
 def _as_list(value: Any) -> list[Any]:
@@ -244,8 +271,12 @@ _FIELDS: dict[str, Field] = {
         Field("format", frozenset(["=", "IN"]), _format, _choice(_FORMATS)),
         Field("private", frozenset(["="]), lambda row: row.is_private, _boolean),
         Field("published", frozenset(["="]), lambda row: row.is_published, _boolean),
-        Field("transparency", frozenset(["="]), lambda row: row.is_image and _format(row) in ("png", "webp", "svg"),
-              _boolean),
+        Field(
+            "transparency",
+            frozenset(["="]),
+            lambda row: row.is_image and _format(row) in ("png", "webp", "svg"),
+            _boolean,
+        ),
         Field("path", TEXT, lambda row: row.folder, _folder, _match_folder),
         Field("createdBy", EQUAL, lambda row: row.member("createdBy"), _quoted),
     )

@@ -95,7 +95,7 @@ class File:
 
     def stored(self) -> dict[str, Any]:
         """What must be kept between two runs: every field that is not at its default."""
-        row = {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) != f.default}
+        row = {name: value for name, default in _DEFAULTS if (value := getattr(self, name)) != default}
         if self.older:
             row["older"] = [version.stored() for version in self.older]
         return row
@@ -152,6 +152,7 @@ class Folder:
 
 
 Row = File | Folder
+_DEFAULTS = [(field.name, field.default) for field in fields(File)]
 
 
 def iso(ms: int) -> str:

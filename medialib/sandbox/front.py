@@ -44,7 +44,15 @@ class Keys:
 
 class Front:
     def __init__(
-        self, *, api: Api, delivery: Delivery, keys: Keys, rates: Rates, faults: Faults, log: CallLog, imagekit_id: str,
+        self,
+        *,
+        api: Api,
+        delivery: Delivery,
+        keys: Keys,
+        rates: Rates,
+        faults: Faults,
+        log: CallLog,
+        imagekit_id: str,
         latency_s: float,
     ) -> None:
         self.api = api
@@ -72,7 +80,7 @@ class Front:
             return refusal.answer
         except Cut:
             raise
-        except Exception:
+        except Exception:  # noqa: BLE001  A stranger's client gets an answer, whatever happens.
             traceback.print_exc()
             return Refusal(500, "The sandbox made a mistake; its own output says which.").answer
 
@@ -87,8 +95,12 @@ class Front:
 
     def _call(self, request: Request, route: Route, ids: tuple[str, ...], connection: socket.socket) -> Answer:
         call = self.log.open(
-            route.kind, file_ids=ids or _batch_ids(request, route), method=request.method, target=request.target,
-            user_agent=request.user_agent, connection=connection,
+            route.kind,
+            file_ids=ids or _batch_ids(request, route),
+            method=request.method,
+            target=request.target,
+            user_agent=request.user_agent,
+            connection=connection,
         )
         try:
             answer = self._checked(request, route, ids, call, connection)

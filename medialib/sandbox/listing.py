@@ -153,8 +153,7 @@ def _created_range(asked: Wanted) -> tuple[int | None, int | None]:
     for condition in asked.conditions:
         if not isinstance(condition, search.Condition) or condition.field != "createdAt":
             continue
-        for span in condition.values[:1]:
-            assert isinstance(span, Span)
+        for span in (value for value in condition.values[:1] if isinstance(value, Span)):
             if condition.operator in (">", ">="):
                 starts.append(span.start_ms)
             elif condition.operator in ("<", "<="):
@@ -172,8 +171,12 @@ def _page(rows_: Sequence[Row], asked: Wanted) -> list[Row]:
 
 def _is_settled(condition: search.Node) -> bool:
     """`type = "file"` has already chosen the rows, so it need not be asked of each."""
-    return isinstance(condition, search.Condition) and condition.field == "type" and condition.operator == "=" \
+    return (
+        isinstance(condition, search.Condition)
+        and condition.field == "type"
+        and condition.operator == "="
         and condition.values == ("file",)
+    )
 
 
 def _matches(row: Row, asked: Wanted) -> bool:

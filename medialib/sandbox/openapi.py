@@ -29,27 +29,65 @@ ADDRESS: Schema = {"type": "string", "format": "uri"}
 ANYTHING: Schema = {"type": "object"}
 IDS = _array(TEXT)
 FILE_PROPERTIES: dict[str, Schema] = {
-    "fileId": TEXT, "type": {"enum": ["file", "file-version"]}, "name": TEXT,
-    "filePath": {"type": "string", "pattern": "^/"}, "tags": {"type": ["array", "null"], "items": TEXT},
-    "AITags": {"type": ["array", "null"], "items": ANYTHING}, "versionInfo": _object("id name", id=TEXT, name=TEXT),
-    "isPrivateFile": BOOLEAN, "isPublished": BOOLEAN, "customCoordinates": {"type": ["string", "null"]}, "url": ADDRESS,
-    "thumbnail": ADDRESS, "fileType": {"enum": ["image", "non-image"]}, "mime": TEXT, "width": NUMBER, "height": NUMBER,
-    "size": WHOLE, "hasAlpha": BOOLEAN, "bitRate": WHOLE, "duration": WHOLE, "audioCodec": TEXT, "videoCodec": TEXT,
-    "customMetadata": ANYTHING, "embeddedMetadata": ANYTHING, "description": TEXT, "createdAt": MOMENT,
-    "updatedAt": MOMENT, "extensionStatus": ANYTHING,
+    "fileId": TEXT,
+    "type": {"enum": ["file", "file-version"]},
+    "name": TEXT,
+    "filePath": {"type": "string", "pattern": "^/"},
+    "tags": {"type": ["array", "null"], "items": TEXT},
+    "AITags": {"type": ["array", "null"], "items": ANYTHING},
+    "versionInfo": _object("id name", id=TEXT, name=TEXT),
+    "isPrivateFile": BOOLEAN,
+    "isPublished": BOOLEAN,
+    "customCoordinates": {"type": ["string", "null"]},
+    "url": ADDRESS,
+    "thumbnail": ADDRESS,
+    "fileType": {"enum": ["image", "non-image"]},
+    "mime": TEXT,
+    "width": NUMBER,
+    "height": NUMBER,
+    "size": WHOLE,
+    "hasAlpha": BOOLEAN,
+    "bitRate": WHOLE,
+    "duration": WHOLE,
+    "audioCodec": TEXT,
+    "videoCodec": TEXT,
+    "customMetadata": ANYTHING,
+    "embeddedMetadata": ANYTHING,
+    "description": TEXT,
+    "createdAt": MOMENT,
+    "updatedAt": MOMENT,
+    "extensionStatus": ANYTHING,
 }
 SCHEMAS: dict[str, Schema] = {
-    "File": _object("fileId type name filePath size url thumbnail fileType mime createdAt updatedAt", **FILE_PROPERTIES),
-    "Folder": _object("folderId type name folderPath createdAt updatedAt", folderId=TEXT, type={"const": "folder"},
-                      name=TEXT, folderPath=TEXT, customMetadata=ANYTHING, createdAt=MOMENT, updatedAt=MOMENT),
+    "File": _object("fileId type name filePath size url fileType mime createdAt updatedAt", **FILE_PROPERTIES),
+    "Folder": _object(
+        "folderId type name folderPath createdAt updatedAt",
+        folderId=TEXT,
+        type={"const": "folder"},
+        name=TEXT,
+        folderPath=TEXT,
+        customMetadata=ANYTHING,
+        createdAt=MOMENT,
+        updatedAt=MOMENT,
+    ),
     "Error": _object("message", message=TEXT, help=TEXT, reason=TEXT, missingFileIds=IDS, errors=ANYTHING),
     "Deleted": _object("successfullyDeletedFileIds", successfullyDeletedFileIds=IDS),
-    "DeletedInPart": _object("successfullyDeletedFileIds errors", successfullyDeletedFileIds=IDS,
-                             errors=_array(_object("fileId error", fileId=TEXT, error=TEXT))),
-    "Upload": _object("fileId name size filePath url fileType thumbnailUrl",
-                      **{**FILE_PROPERTIES, "thumbnailUrl": ADDRESS}),
-    "Usage": _object("mediaLibraryStorageBytes", bandwidthBytes=WHOLE, mediaLibraryStorageBytes=WHOLE,
-                     videoProcessingUnitsCount=WHOLE, extensionUnitsCount=WHOLE, originalCacheStorageBytes=WHOLE),
+    "DeletedInPart": _object(
+        "successfullyDeletedFileIds errors",
+        successfullyDeletedFileIds=IDS,
+        errors=_array(_object("fileId error", fileId=TEXT, error=TEXT)),
+    ),
+    "Upload": _object(
+        "fileId name size filePath url fileType thumbnailUrl", **{**FILE_PROPERTIES, "thumbnailUrl": ADDRESS}
+    ),
+    "Usage": _object(
+        "mediaLibraryStorageBytes",
+        bandwidthBytes=WHOLE,
+        mediaLibraryStorageBytes=WHOLE,
+        videoProcessingUnitsCount=WHOLE,
+        extensionUnitsCount=WHOLE,
+        originalCacheStorageBytes=WHOLE,
+    ),
 }
 RATE_HEADERS = {
     name: {"schema": WHOLE, "description": text}
@@ -60,10 +98,23 @@ RATE_HEADERS = {
     )
 }
 BATCH = _object("fileIds", fileIds={"type": "array", "items": TEXT, "minItems": 1, "maxItems": 100})
-CHANGES = _object(tags={"type": ["array", "null"], "items": TEXT}, customCoordinates={"type": ["string", "null"]},
-                  customMetadata=ANYTHING, description=TEXT, publish=_object("isPublished", isPublished=BOOLEAN))
-UPLOAD_FORM = _object("file fileName", file={"type": "string", "format": "binary"}, fileName=TEXT, folder=TEXT,
-                      tags=TEXT, useUniqueFileName=BOOLEAN, overwriteFile=BOOLEAN, isPrivateFile=BOOLEAN)
+CHANGES = _object(
+    tags={"type": ["array", "null"], "items": TEXT},
+    customCoordinates={"type": ["string", "null"]},
+    customMetadata=ANYTHING,
+    description=TEXT,
+    publish=_object("isPublished", isPublished=BOOLEAN),
+)
+UPLOAD_FORM = _object(
+    "file fileName",
+    file={"type": "string", "format": "binary"},
+    fileName=TEXT,
+    folder=TEXT,
+    tags=TEXT,
+    useUniqueFileName=BOOLEAN,
+    overwriteFile=BOOLEAN,
+    isPrivateFile=BOOLEAN,
+)
 
 
 def _content(schema: Schema, media_type: str = "application/json") -> Schema:
@@ -92,41 +143,84 @@ def _in_path(*names: str) -> list[Schema]:
 
 def _paths() -> dict[str, Schema]:
     file_id = _in_path("fileId")
-    delete_many = _operation("Delete up to 100 files for ever", 200, _ref("Deleted"), errors="400 404",
-                             requestBody=_body(BATCH))
+    delete_many = _operation(
+        "Delete up to 100 files for ever", 200, _ref("Deleted"), errors="400 404", requestBody=_body(BATCH)
+    )
     delete_many["responses"]["207"] = {"description": "Deleted in part."} | _content(_ref("DeletedInPart"))
-    upload = _operation("Upload a file", 200, _ref("Upload"), errors="400 413",
-                        requestBody=_body(UPLOAD_FORM, "multipart/form-data"))
+    upload = _operation(
+        "Upload a file", 200, _ref("Upload"), errors="400 413", requestBody=_body(UPLOAD_FORM, "multipart/form-data")
+    )
     return {
-        "/v1/files": {"get": _operation("List and search", 200, _array({"anyOf": [_ref("File"), _ref("Folder")]}),
-                                        errors="400", parameters=_list_parameters())},
-        "/v1/files/{fileId}": {"parameters": file_id,
-                               "delete": _operation("Delete one file for ever", 204, None, errors="400 404")},
+        "/v1/files": {
+            "get": _operation(
+                "List and search",
+                200,
+                _array({"anyOf": [_ref("File"), _ref("Folder")]}),
+                errors="400",
+                parameters=_list_parameters(),
+            )
+        },
+        "/v1/files/{fileId}": {
+            "parameters": file_id,
+            "delete": _operation("Delete one file for ever", 204, None, errors="400 404"),
+        },
         "/v1/files/{fileId}/details": {
             "parameters": file_id,
             "get": _operation("One file", 200, _ref("File"), errors="400 404"),
             "patch": _operation("Change a file", 200, _ref("File"), errors="400 404", requestBody=_body(CHANGES)),
         },
         "/v1/files/{fileId}/versions": {
-            "parameters": file_id, "get": _operation("All versions", 200, _array(_ref("File")), errors="400 404")},
+            "parameters": file_id,
+            "get": _operation("All versions", 200, _array(_ref("File")), errors="400 404"),
+        },
         "/v1/files/{fileId}/versions/{versionId}": {
             "parameters": _in_path("fileId", "versionId"),
-            "get": _operation("One version", 200, _ref("File"), errors="400 404")},
+            "get": _operation("One version", 200, _ref("File"), errors="400 404"),
+        },
         "/v1/files/batch/deleteByFileIds": {"post": delete_many},
-        "/v1/files/purge": {"post": _operation("Purge a URL from the cache", 201, _object("requestId", requestId=TEXT),
-                                               errors="400", requestBody=_body(_object("url", url=ADDRESS)))},
+        "/v1/files/purge": {
+            "post": _operation(
+                "Purge a URL from the cache",
+                201,
+                _object("requestId", requestId=TEXT),
+                errors="400",
+                requestBody=_body(_object("url", url=ADDRESS)),
+            )
+        },
         "/v1/files/purge/{requestId}": {
             "parameters": _in_path("requestId"),
-            "get": _operation("How far a purge is", 200, _object("status", status={"enum": ["Pending", "Completed"]}),
-                              errors="400")},
-        "/v1/folder": {
-            "post": _operation("Make a folder", 201, ANYTHING, errors="400", requestBody=_body(
-                _object("folderName parentFolderPath", folderName=TEXT, parentFolderPath=TEXT))),
-            "delete": _operation("Delete a folder with all inside", 204, None, errors="400 404",
-                                 requestBody=_body(_object("folderPath", folderPath=TEXT))),
+            "get": _operation(
+                "How far a purge is", 200, _object("status", status={"enum": ["Pending", "Completed"]}), errors="400"
+            ),
         },
-        "/v1/accounts/usage": {"get": _operation("Usage", 200, _ref("Usage"), errors="400", parameters=[
-            _query(name, {"type": "string", "format": "date"}, required=True) for name in ("startDate", "endDate")])},
+        "/v1/folder": {
+            "post": _operation(
+                "Make a folder",
+                201,
+                ANYTHING,
+                errors="400",
+                requestBody=_body(_object("folderName parentFolderPath", folderName=TEXT, parentFolderPath=TEXT)),
+            ),
+            "delete": _operation(
+                "Delete a folder with all inside",
+                204,
+                None,
+                errors="400 404",
+                requestBody=_body(_object("folderPath", folderPath=TEXT)),
+            ),
+        },
+        "/v1/accounts/usage": {
+            "get": _operation(
+                "Usage",
+                200,
+                _ref("Usage"),
+                errors="400",
+                parameters=[
+                    _query(name, {"type": "string", "format": "date"}, required=True)
+                    for name in ("startDate", "endDate")
+                ],
+            )
+        },
         "/api/v1/files/upload": {"post": upload},
         "/api/v2/files/upload": {"post": upload},
     }
@@ -135,10 +229,14 @@ def _paths() -> dict[str, Schema]:
 def _list_parameters() -> list[Schema]:
     return [
         _query("type", {"enum": ["file", "file-version", "folder", "all"]}),
-        _query("sort", TEXT), _query("path", TEXT), _query("searchQuery", TEXT),
+        _query("sort", TEXT),
+        _query("path", TEXT),
+        _query("searchQuery", TEXT),
         _query("fileType", {"enum": ["all", "image", "non-image"]}),
         _query("limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
-        _query("skip", WHOLE), _query("tags", TEXT), _query("name", TEXT),
+        _query("skip", WHOLE),
+        _query("tags", TEXT),
+        _query("name", TEXT),
     ]
 
 

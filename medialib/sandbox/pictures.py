@@ -115,8 +115,12 @@ def mark(draw: ImageDraw.ImageDraw, size: tuple[int, int], palette: Palette, dic
     radius, x, y = min(size) * 0.3, width / 2, height / 2
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=palette(3, 0.8))
     start = dice.randrange(360)
-    draw.pieslice((x - radius, y - radius, x + radius, y + radius), start, start + dice.choice((90, 120, 180)),
-                  fill=palette(1, 0.8))
+    draw.pieslice(
+        (x - radius, y - radius, x + radius, y + radius),
+        start,
+        start + dice.choice((90, 120, 180)),
+        fill=palette(1, 0.8),
+    )
     draw.ellipse((x - radius / 3, y - radius / 3, x + radius / 3, y + radius / 3), fill=(255, 255, 255))
 
 
@@ -142,8 +146,13 @@ def card(text: str, side: int) -> bytes:
     """What stands for a file without a picture: its format on a plain card."""
     image = Image.new("RGB", (side, side), (238, 240, 243))
     draw = ImageDraw.Draw(image)
-    draw.text((side / 2, side / 2), text.upper()[:5] or "FILE", fill=(92, 99, 112), anchor="mm",
-              font=ImageFont.load_default(side / 5))
+    draw.text(
+        (side / 2, side / 2),
+        text.upper()[:5] or "FILE",
+        fill=(92, 99, 112),
+        anchor="mm",
+        font=ImageFont.load_default(side / 5),
+    )
     return encoded(image, "jpg")
 
 

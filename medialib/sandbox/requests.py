@@ -24,6 +24,9 @@ class Request:
     headers: Mapping[str, str]
     body: bytes = b""
 
+    def header(self, name: str) -> str:
+        return next((value for key, value in self.headers.items() if key.lower() == name.lower()), "")
+
     @cached_property
     def path(self) -> str:
         """Still percent-encoded, without a slash at its end: old SDKs send one."""
@@ -39,11 +42,11 @@ class Request:
 
     @property
     def user_agent(self) -> str:
-        return self.headers.get("User-Agent") or ""
+        return self.header("User-Agent")
 
     def key(self) -> str:
         """The user name of Basic authentication; its password is ignored. Raises Refusal (401) when there is none."""
-        scheme, _, credentials = (self.headers.get("Authorization") or "").partition(" ")
+        scheme, _, credentials = self.header("Authorization").partition(" ")
         credentials = credentials.strip()
         if scheme.lower() != "basic" or not credentials:
             raise Refusal(401, NO_KEY)
@@ -69,7 +72,7 @@ class Request:
 
     def form(self) -> dict[str, FormPart]:
         """The parts of a multipart body by name. Raises Refusal (400) when it is not multipart."""
-        boundary = re.search(r'boundary="?([^";,]+)"?', self.headers.get("Content-Type") or "")
+        boundary = re.search(r'boundary="?([^";,]+)"?', self.header("Content-Type"))
         if not boundary:
             raise Refusal(400, "Your request is missing file parameter.")
         chunks = (b"\r\n" + self.body).split(b"\r\n--" + boundary[1].encode())

@@ -1,9 +1,10 @@
 """ImageKit's `searchQuery`: a tokenizer and a recursive-descent parser for the documented grammar, nothing beyond it.
 
-    either := both (OR both)*            AND binds tighter than OR: ImageKit does not say, so users had better bracket.
-    both   := term (AND term)*
-    term   := "(" either ")" | condition
-    condition := field operator value | field [NOT] IN [value, …] | field NOT = value | field HAS "text" | field [NOT] EXISTS
+either := both (OR both)*            AND binds tighter than OR; ImageKit does not say, so users had better bracket.
+both   := term (AND term)*
+term   := "(" either ")" | condition
+condition := field operator value | field [NOT] IN [value, …] | field NOT = value
+           | field HAS "text" | field [NOT] EXISTS
 """
 
 from __future__ import annotations
@@ -90,14 +91,14 @@ class _Parser:
         return self.tokens[self.position] if self.position < len(self.tokens) else ""
 
     def take(self, expected: str = "") -> str:
-        token = self.peek()
-        if not token or (expected and token != expected):
+        word = self.peek()
+        if not word or (expected and word != expected):
             raise _invalid()
         self.position += 1
-        return token
+        return word
 
-    def taken(self, token: str) -> bool:
-        if self.peek() != token:
+    def taken(self, word: str) -> bool:
+        if self.peek() != word:
             return False
         self.position += 1
         return True
@@ -156,10 +157,10 @@ class _Parser:
         return tuple(values)
 
     def value(self, field: Field, operator: str) -> object:
-        token = self.take()
-        if token in "()[],":
+        word = self.take()
+        if word in "()[],":
             raise _invalid()
         try:
-            return field.read_value(token, operator, self.now_ms)
+            return field.read_value(word, operator, self.now_ms)
         except ValueError as error:
             raise _invalid(str(error)) from None

@@ -1,7 +1,7 @@
 """The sandbox itself: a local ImageKit that listens on a port. See docs/sandbox.md.
 
-    with Sandbox(files=2000) as sandbox:
-        client = ImageKitClient("private_sandbox", api_url=sandbox.api_url)
+with Sandbox(files=2000) as sandbox:
+    client = ImageKitClient("private_sandbox", api_url=sandbox.api_url)
 """
 
 from __future__ import annotations
@@ -30,8 +30,12 @@ from medialib.sandbox.uploads import Uploads
 from medialib.sandbox.wire import Server
 
 _EXTRA = {
-    "custom_metadata": "customMetadata", "custom_coordinates": "customCoordinates", "ai_tags": "AITags",
-    "description": "description", "duration": "duration", "embedded_metadata": "embeddedMetadata",
+    "custom_metadata": "customMetadata",
+    "custom_coordinates": "customCoordinates",
+    "ai_tags": "AITags",
+    "description": "description",
+    "duration": "duration",
+    "embedded_metadata": "embeddedMetadata",
 }
 
 
@@ -142,8 +146,9 @@ class Sandbox:
     ) -> str:
         """Add one file as if uploaded by somebody. `fields`: updated_at, mime, width, height, is_private, is_published,
         custom_metadata, custom_coordinates, ai_tags, description, duration, embedded_metadata."""
-        return self.add_files([{"file_id": file_id, "path": path, "size": size, "tags": tags, "created_at": created_at,
-                                **fields}])[0]
+        return self.add_files(
+            [{"file_id": file_id, "path": path, "size": size, "tags": tags, "created_at": created_at, **fields}]
+        )[0]
 
     def add_files(self, files: Iterable[Mapping[str, Any]]) -> list[str]:
         """Add many files, each given by the arguments of add_file."""
@@ -232,7 +237,7 @@ class Sandbox:
 
 def _shown(host: str) -> str:
     """The host as this machine's clients write it."""
-    if host in ("", "0.0.0.0"):
+    if host in ("", "0.0.0.0"):  # noqa: S104  It is compared, not bound.
         return "127.0.0.1"
     return f"[{'::1' if host == '::' else host}]" if ":" in host else host
 

@@ -1,8 +1,8 @@
 """Keeps a sandbox's library between two runs.
 
-A snapshot plus a journal, both of one JSON object a line, in the same form: reading the one after the other gives the state.
-The journal is written before a change takes effect and handed to the system at once, so a killed sandbox loses nothing.
-Replaying a journal twice changes nothing, hence a kill between writing the snapshot and emptying the journal is harmless.
+A snapshot plus a journal, both of one JSON object a line, in the same form: read one after the other, they give the
+state. The journal is written before a change takes effect and handed to the system at once, so a kill loses nothing.
+Replaying it twice changes nothing: a kill between writing the snapshot and emptying the journal is harmless.
 """
 
 from __future__ import annotations

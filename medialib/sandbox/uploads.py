@@ -24,6 +24,7 @@ NAME_TAKEN = (
     "We could not overwrite it because both overwriteFile and useUniqueFileName are set to false."
 )
 _ON_REQUEST = ("tags", "customCoordinates", "isPrivateFile", "isPublished", "customMetadata", "embeddedMetadata")
+_ALWAYS = ("fileId", "name", "size", "versionInfo", "filePath", "fileType", "AITags")
 Form = dict[str, FormPart]
 
 
@@ -64,17 +65,33 @@ class Uploads:
         if earlier and not _flag(form, "overwriteFile", True):
             raise Refusal(400, NAME_TAKEN)
         now, size = now_ms(), _pixels(content)
-        file = File(earlier.file_id if earlier else self._library.new_id(now), path, len(content), now, now,
-                    mime_of(path), *size, tags=checked_tags(_text(form, "tags").split(",")), extra=_extra(form),
-                    is_private=_flag(form, "isPrivateFile", False), is_published=_flag(form, "isPublished", True))
+        file = File(
+            earlier.file_id if earlier else self._library.new_id(now),
+            path,
+            len(content),
+            now,
+            now,
+            mime_of(path),
+            *size,
+            tags=checked_tags(_text(form, "tags").split(",")),
+            extra=_extra(form),
+            is_private=_flag(form, "isPrivateFile", False),
+            is_published=_flag(form, "isPublished", True),
+        )
         return self._as_version_of(earlier, file) if earlier else file
 
     def _as_version_of(self, earlier: File, file: File) -> File:
         """The same file again: the id stays, what was there becomes an earlier version."""
         file.created_ms, file.version_id = earlier.created_ms, self._library.new_id()
         file.version_number = earlier.version_number + 1
-        older = File.restored({**earlier.stored(), "older": None, "type": "file-version",
-                               "version_id": earlier.version_id or earlier.file_id})
+        older = File.restored(
+            {
+                **earlier.stored(),
+                "older": None,
+                "type": "file-version",
+                "version_id": earlier.version_id or earlier.file_id,
+            }
+        )
         file.older = [older, *(earlier.older or ())]
         return file
 
@@ -88,7 +105,7 @@ class Uploads:
     def _answer(self, file: File, response_fields: str) -> dict[str, Any]:
         endpoint, path = self._library.endpoint, quote(file.path)
         row = file.as_json(endpoint)
-        answer = {name: row[name] for name in ("fileId", "name", "size", "versionInfo", "filePath", "fileType", "AITags")}
+        answer = {name: row[name] for name in _ALWAYS}
         answer |= {"url": endpoint + path, "thumbnailUrl": f"{endpoint}/tr:n-ik_ml_thumbnail{path}"}
         answer |= {name: row[name] for name in ("height", "width", "description") if row.get(name)}
         asked = {name.strip() for name in response_fields.split(",")}

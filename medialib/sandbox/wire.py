@@ -1,7 +1,8 @@
-"""HTTP/1.1 over sockets: reads a request, asks the sandbox, writes the answer, or breaks the connection when a fault says so."""
+"""HTTP/1.1 over sockets: reads a request, writes the answer, or breaks the connection when a fault says so."""
 
 from __future__ import annotations
 
+import contextlib
 import select
 import socket
 import socketserver
@@ -71,7 +72,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     timeout = 120
-    server: Server  # type: ignore[assignment]
+    server: Server
 
     def handle_one_request(self) -> None:
         try:
@@ -81,7 +82,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def answer(self) -> None:
         try:
-            request = Request(self.command, self.path, self.headers, self._body())
+            request = Request(self.command, self.path, dict(self.headers.items()), self._body())
             answer = self.server.respond(request, self.connection)
         except Refusal as refusal:
             answer, self.close_connection = refusal.answer, True  # The body was not read to its end.
@@ -90,7 +91,7 @@ class Handler(BaseHTTPRequestHandler):
             return
         self._send(answer)
 
-    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = answer  # noqa: N815
 
     def _body(self) -> bytes:
         """The request's body. Raises Refusal when its length cannot be told or is too much."""
@@ -154,10 +155,8 @@ def _phrase(status: int) -> str:
 
 
 def _shut(connection: socket.socket) -> None:
-    try:
+    with contextlib.suppress(OSError):  # It may be closed already.
         connection.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # It was already closed.
 
 
 def wait_for_hang_up(connection: socket.socket, seconds: float) -> bool:

@@ -38,18 +38,24 @@ class Command(BaseCommand):
         parser.add_argument("--rate", type=_rate, metavar="CALLS/SECONDS", help="Limit of writes, such as 5/1.")
         parser.add_argument("--read-rate", type=_rate, metavar="CALLS/SECONDS", help="Limit of reads.")
         parser.add_argument("--rate-headers", choices=HEADER_CHOICES, default="always")
-        parser.add_argument("--fault", type=_fault, action="append", default=[], metavar="NAME[:TIMES]",
-                            help=f"Trouble for the next delete calls; may be repeated. Names: {', '.join(TROUBLES)}.")
+        parser.add_argument(
+            "--fault",
+            type=_fault,
+            action="append",
+            default=[],
+            metavar="NAME[:TIMES]",
+            help=f"Trouble for the next delete calls; may be repeated. Names: {', '.join(TROUBLES)}.",
+        )
         parser.add_argument("--key", help=f"Private key. Default: IMAGEKIT_PRIVATE_KEY, else {DEFAULT_KEY}.")
         parser.add_argument("--data-dir", type=Path, help="Where files are kept. Default: sandbox-PORT in var/.")
         parser.add_argument("--reset", action="store_true", help="Begin with a new sample library.")
 
-    def handle(self, *, port: int, data_dir: Path | None, reset: bool, fault: list[tuple[str, int]], **options: Any) -> None:
+    def handle(self, *args: Any, port: int, data_dir: Path | None, **options: Any) -> None:
         directory = data_dir or Path(settings.DATA_DIR) / f"sandbox-{port}"
-        if reset:
+        if options["reset"]:
             _empty(directory)
         sandbox = self._started(port, directory, options)
-        for name, times in fault:
+        for name, times in options["fault"]:
             sandbox.fault(name, times)
         with sandbox:
             self._introduce(sandbox, directory, options)
@@ -61,9 +67,15 @@ class Command(BaseCommand):
         gc.disable()  # A million files are made below, and none of them is garbage.
         try:
             return Sandbox(
-                files=options["files"], port=port, host=options["host"], private_key=_key(options["key"]),
-                latency_ms=options["latency_ms"], rate=rate and rate[0], read_rate=read_rate and read_rate[0],
-                rate_interval_ms=(rate or read_rate or (0, 1000))[1], rate_headers=options["rate_headers"],
+                files=options["files"],
+                port=port,
+                host=options["host"],
+                private_key=_key(options["key"]),
+                latency_ms=options["latency_ms"],
+                rate=rate and rate[0],
+                read_rate=read_rate and read_rate[0],
+                rate_interval_ms=(rate or read_rate or (0, 1000))[1],
+                rate_headers=options["rate_headers"],
                 data_dir=directory,
             )
         except OSError as error:
