@@ -14,7 +14,7 @@ from medialib.models import Account, DeletionJob, Worker
 
 WORKER_SILENCE = timedelta(seconds=60)
 SECTIONS = {
-    "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
+    "home": "library", "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
     "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
 }  # fmt: skip
 

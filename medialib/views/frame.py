@@ -15,6 +15,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from medialib.context import Frame
 from medialib.forms import SignInForm
 from medialib.views.access import staff_may
+from medialib.views.sync import freshness
 
 
 class SignIn(LoginView):
@@ -40,7 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
     accounts = Frame(request).accounts
     if len(accounts) == 1:
         return redirect("medialib:library", accounts[0].name)
-    return render(request, "medialib/home.html", {"accounts": accounts})
+    return render(request, "medialib/home.html", {"accounts": [(each, freshness(each)) for each in accounts]})
 
 
 @never_cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
@@ -25,6 +27,8 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         wanted = ListWanted.from_query(request.GET)
     except WrongUse as wrong:
         return _refused(request, shown, str(wrong))
+    if "" in chain.from_iterable(values for _, values in request.GET.lists()):
+        return redirect(f"{request.path}?{wanted.query()}")  # What the form left blank need not stand in the address.
     listing = Listing(shown, wanted)
     selection = selections.selection_of(person(request), shown)
     ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])

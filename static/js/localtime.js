@@ -1,19 +1,21 @@
 // Rewrites times in the reader's own time zone; the title keeps the server's.
 // Expects: <time datetime="…" data-local-time="moment|full">.
-const clock = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit" });
-const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
-const date = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric" });
-const full = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// The same words as the server's; a browser's own short months differ in length ("Sept").
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const two = (number) => String(number).padStart(2, "0");
+const clock = (time) => `${two(time.getHours())}:${two(time.getMinutes())}`;
+const day = (time) => `${time.getDate()} ${MONTHS[time.getMonth()]}`;
+const full = (time) => `${day(time)} ${time.getFullYear()}, ${clock(time)}:${two(time.getSeconds())}`;
 
 const moment = (time, today = new Date()) => {
-  if (time.toDateString() === today.toDateString()) return clock.format(time);
-  return (time.getFullYear() === today.getFullYear() ? day : date).format(time);
+  if (time.toDateString() === today.toDateString()) return clock(time);
+  return time.getFullYear() === today.getFullYear() ? day(time) : `${day(time)} ${time.getFullYear()}`;
 };
 
 const localise = (root) => {
   for (const element of root.querySelectorAll("time[data-local-time]")) {
     const time = new Date(element.dateTime);
-    if (!Number.isNaN(time.valueOf())) element.textContent = element.dataset.localTime === "full" ? full.format(time) : moment(time);
+    if (!Number.isNaN(time.valueOf())) element.textContent = element.dataset.localTime === "full" ? full(time) : moment(time);
     delete element.dataset.localTime;
   }
 };

@@ -7,13 +7,14 @@ const pending = new Map();
 let lastBox = null;
 let isSending = false;
 
+// form.action would be the button of that name.
 const send = async (action, ids) => {
   const body = new FormData();
   body.set("action", action);
   body.set("query", form.elements.query.value);
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (const id of ids) body.append("asset", id);
-  const answer = await fetch(form.action, { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
   if (!answer.ok && answer.status !== 422) throw new Error(`The server answered ${answer.status}`);
   return answer.text();
 };
