@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
@@ -99,15 +99,21 @@ class AccountAdmin(GuardedAdmin, admin.ModelAdmin):
         if private_key:
             accounts.set_key(obj, private_key=private_key, label=label, actor=actor)
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        keys = ApiKey.objects.filter(account=OuterRef("pk")).strongest_first()
+        found = super().get_queryset(request)
+        return found.annotate(
+            four=Subquery(keys.values("last_four")[:1]), used=Subquery(keys.values("last_used_at")[:1])
+        )
+
     @admin.display(description="current key", empty_value="none")
     def key_shown(self, account: Account) -> str | None:
-        key = account.api_keys.all().strongest() if account.pk else None
-        return str(key) if key else None
+        four = getattr(account, "four", None)  # An account that is just being added has none.
+        return None if four is None else f"…{four}"
 
-    @admin.display(description="key last used", empty_value="never")
+    @admin.display(description="key last used", empty_value="never", ordering="used")
     def key_used(self, account: Account) -> Any:
-        key = account.api_keys.all().strongest()
-        return key.last_used_at if key else None
+        return getattr(account, "used", None)
 
     @admin.action(description="Test connection")
     def test_connection(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:

@@ -226,6 +226,13 @@ def test_the_list_of_events_costs_the_same_for_one_and_for_fifty(superuser, djan
         superuser.get(PAGES["audit"])
 
 
+def test_the_list_of_accounts_costs_the_same_for_one_and_for_fifty(key_manager, django_assert_max_num_queries):
+    for number in range(50):
+        accounts.add_account(name=f"acme-{number}", url_endpoint="https://ik.imagekit.io/acme", private_key=KEY)
+    with django_assert_max_num_queries(8):
+        key_manager.get(ACCOUNTS)
+
+
 def test_a_lost_encryption_key_does_not_hide_the_accounts(key_manager, acme, settings):
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "…1111" in key_manager.get(ACCOUNTS).content.decode()

@@ -15,14 +15,13 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
-from django.utils.timezone import now
 
-from medialib.models import Account, AuditEvent, DeletionJob, EventKind, Manifest, append_only
+from medialib.models import Account, AuditEvent, EventKind, append_only
 from medialib.models.audit import AppendOnly
 from medialib.services import audit, audit_export
 from medialib.services.audit import Actor
 from tests import factories
-from tests.flushing import audit_log_can_be_flushed  # noqa: F401
+from tests.audit_rows import job_of
 
 pytestmark = pytest.mark.django_db
 
@@ -150,27 +149,6 @@ def test_an_account_with_jobs_cannot_vanish(account):
         Account.objects.all().delete()
 
 
-def job_of(account):
-    manifest = Manifest.objects.create(
-        account=account,
-        frozen_by_name="kim",
-        frozen_at=now(),
-        sha256="0" * 64,
-        file_count=0,
-        total_bytes=0,
-        library_count=0,
-    )
-    return DeletionJob.objects.create(
-        manifest=manifest,
-        account=account,
-        requested_by_name="kim",
-        reason="tidy",
-        created_at=now(),
-        starts_at=now(),
-        file_count=0,
-    )
-
-
 def test_signing_in_and_out_is_recorded_with_the_address(client):
     person = factories.user("kim")
     person.set_password("correct horse battery")
@@ -185,7 +163,7 @@ def test_signing_in_and_out_is_recorded_with_the_address(client):
 
 def test_a_failed_sign_in_keeps_the_name_and_the_address_but_not_the_password(rf):
     request = rf.post("/sign-in/", REMOTE_ADDR="192.0.2.9")
-    assert authenticate(request, username="kim\n\x00", password="a wrong guess") is None
+    assert authenticate(request, username="kim\n\x07", password="a wrong guess") is None
     event = AuditEvent.objects.get()
     assert (event.event, event.actor_name, event.address) == ("person.sign_in_failed", "kim", "192.0.2.9")
     assert "a wrong guess" not in repr(AuditEvent.objects.values().get())

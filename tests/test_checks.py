@@ -8,7 +8,6 @@ from django.db import connection
 
 from medialib.models import append_only
 from tests import factories
-from tests.flushing import audit_log_can_be_flushed  # noqa: F401
 
 
 def problems(**kwargs):

@@ -102,10 +102,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def of_kind(self, kind: KeyKind | str) -> ApiKeyQuerySet:
         return self.filter(kind=kind)
 
-    def strongest(self) -> ApiKey | None:
-        """The newest active key, one that may delete before one that may only read."""
+    def strongest_first(self) -> ApiKeyQuerySet:
+        """Active keys, those that may delete before those that may only read, then the newest."""
         is_read_only = models.Case(models.When(kind=KeyKind.READ_ONLY, then=1), default=0)
-        return self.active().order_by(is_read_only, "-added_at", "-pk").first()
+        return self.active().order_by(is_read_only, "-added_at", "-pk")
+
+    def strongest(self) -> ApiKey | None:
+        return self.strongest_first().first()
 
     def used_before(self, time: datetime) -> ApiKeyQuerySet:
         return self.filter(models.Q(last_used_at__isnull=True) | models.Q(last_used_at__lt=time))

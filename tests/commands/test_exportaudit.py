@@ -8,9 +8,10 @@ import json
 
 import pytest
 
+from medialib.management.commands import exportaudit
 from medialib.models import AuditEvent, EventKind
-from medialib.services import audit, audit_export
-from tests.test_audit_log import job_of
+from medialib.services import audit
+from tests.audit_rows import job_of
 
 pytestmark = pytest.mark.django_db
 
@@ -82,7 +83,7 @@ def test_a_disk_that_fills_up_leaves_no_half_export_and_keeps_the_earlier_one(ru
         yield "half a"
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setitem(streams(), "jsonl", fill)
+    monkeypatch.setitem(exportaudit.STREAMS, "jsonl", fill)
     done = run("exportaudit", "--output", str(target))
     assert (done.code, done.err) == (1, "The disk is full, so this was not done. Make room and try again.\n")
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"audit.jsonl": "earlier"}
@@ -93,15 +94,8 @@ def test_a_broken_pipe_is_quiet(run, recorded, monkeypatch):
         yield from ()
         raise BrokenPipeError
 
-    monkeypatch.setitem(streams(), "jsonl", stop)
+    monkeypatch.setitem(exportaudit.STREAMS, "jsonl", stop)
     monkeypatch.setattr("medialib.management.base.os.dup2", lambda *ends: None)
     monkeypatch.setattr("sys.stdout.fileno", lambda: 1, raising=False)
     done = run("exportaudit")
     assert (done.code, done.err) == (1, "")
-
-
-def streams():
-    from medialib.management.commands import exportaudit
-
-    assert exportaudit.STREAMS["csv"] is audit_export.stream_csv
-    return exportaudit.STREAMS
