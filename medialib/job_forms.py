@@ -20,7 +20,8 @@ _SEPARATORS = str.maketrans("", "", ",.'’ \u00a0\u2009\u202f_")
 
 
 def style(form: forms.Form) -> None:
-    """Give each control the class that the design system has for its kind."""
+    """Give each control the class that the design system has for its kind; labels need no colon."""
+    form.label_suffix = ""
     for field in form.fields.values():
         kind = getattr(field.widget, "input_type", "textarea")
         field.widget.attrs["class"] = kind if kind in ("select", "checkbox", "textarea") else "input"

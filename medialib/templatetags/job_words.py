@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django import template
@@ -60,6 +61,23 @@ def percent(share: float) -> str:
 def plural_files(count: int) -> str:
     """`1 file`, `48,213 files`."""
     return f"{count:,} file" if count == 1 else f"{count:,} files"
+
+
+@register.filter
+def detail_words(detail: dict[str, Any]) -> str:
+    """`file count 48, kind ticks`: what an event of no single file tells, without its empty members."""
+    told = {name.replace("_", " "): value for name, value in detail.items() if value not in ("", None, [], {})}
+    return ", ".join(f"{name} {_plain(value)}" for name, value in told.items())
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    if isinstance(value, dict):
+        return f"({detail_words(value)})"
+    return str(value)
 
 
 @register.filter
