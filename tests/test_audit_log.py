@@ -15,6 +15,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import IntegrityError, connection, models, transaction
 from django.db.models import ProtectedError
+from django.utils.timezone import now
 
 from medialib.models import Account, AuditEvent, EventKind, append_only
 from medialib.models.audit import AppendOnly
@@ -78,6 +79,13 @@ def test_an_event_cannot_be_put_over_another_one():
     event = record()
     with pytest.raises(IntegrityError), transaction.atomic():
         AuditEvent(pk=event.pk, time=event.time, event=EventKind.JOB_SPEED, reason="forged").save()
+
+
+def test_adding_many_events_may_still_pass_over_those_that_are_there():
+    settled = {"time": now(), "event": EventKind.FILE_SETTLED, "job_id": 1, "detail": {}}
+    events = [AuditEvent(file_id=file_id, **settled) for file_id in ("a", "b", "a")]
+    AuditEvent.objects.bulk_create(events, ignore_conflicts=True)
+    assert sorted(AuditEvent.objects.values_list("file_id", flat=True)) == ["a", "b"]
 
 
 def test_a_rebuilt_table_has_its_triggers_again_after_migrations():
