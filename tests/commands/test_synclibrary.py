@@ -1,0 +1,38 @@
+"""synclibrary: counts as JSON, exit codes, one line for what went wrong."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from medialib.models import Account
+    from medialib.sandbox.server import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+def test_it_reports_its_counts_as_json(run: Any, sandbox: Sandbox, sandbox_account: Account) -> None:
+    sandbox.add_file(path="/a.jpg")
+    done = run("synclibrary", "acme", "--json")
+    report = done.json
+    assert report.pop("duration_s") >= 0
+    assert (done.code, report) == (0, {"account": "acme", "seen": 1, "added": 1, "changed": 0, "removed": 0})
+
+
+def test_it_tells_a_person_what_changed(run: Any, sandbox_account: Account) -> None:
+    assert run("synclibrary", "acme").out == "0 files: 0 added, 0 changed, 0 no longer there.\n"
+
+
+def test_an_unknown_account_is_wrong_use(run: Any) -> None:
+    done = run("synclibrary", "nobody")
+    assert (done.code, done.out) == (2, "")
+    assert done.err.count("\n") == 1
+
+
+def test_a_refused_key_is_one_line_on_standard_error(run: Any, sandbox: Sandbox, sandbox_account: Account) -> None:
+    sandbox.revoke_key()
+    done = run("synclibrary", "acme")
+    assert (done.code, done.err.count("\n")) == (1, 1)
+    assert "private_sandbox" not in done.err
