@@ -244,3 +244,11 @@ def test_the_list_of_accounts_costs_the_same_for_one_and_for_fifty(key_manager, 
 def test_a_lost_encryption_key_does_not_hide_the_accounts(key_manager, acme, settings):
     settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
     assert "…1111" in key_manager.get(ACCOUNTS).content.decode()
+
+
+def test_events_are_found_by_a_whole_name(superuser):
+    audit.record(EventKind.JOB_SPEED, actor=audit.Actor(name="kim"), reason="slower for kim")
+    audit.record(EventKind.JOB_SPEED, actor=audit.Actor(name="kimberly"), reason="faster for the other")
+    page = superuser.get(PAGES["audit"], {"q": "kim"}).content.decode()
+    assert "slower for kim" in page
+    assert "faster for the other" not in page
