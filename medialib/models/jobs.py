@@ -213,6 +213,7 @@ class Exchange(models.Model):
     request_id = models.CharField(max_length=100, blank=True)
     result = models.CharField(max_length=200, help_text="What it meant, in a few words.")
     errors = models.JSONField(default=dict, help_text="ImageKit's error text by file id, from a 207.")
+    gone_count = models.PositiveSmallIntegerField(null=True, help_text="Files that a look-up found gone.")
 
     class Meta:
         ordering = ["pk"]

@@ -25,6 +25,7 @@ MAX_REMEMBERED = 200  # Calls kept in the row; a faster limit is kept as the sam
 PROBE_GROWTH = 1.5  # How a limit that nobody stated grows in each second without a refusal…
 PROBE_SECOND = timedelta(seconds=1)
 CEILING_SHARE = 0.9  # …up to this share of what was once refused.
+SHORTEST_GAP_S = 0.0002  # Below it no clock and no network keeps a distance.
 JITTER = 0.03  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
 
 
@@ -56,7 +57,8 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
     # Bursts of whole calls keep to the limit only if the interval is ImageKit's own; otherwise an even distance does.
     is_even = pace.is_spread or calls != round(wanted, 6)
-    return Allowance(calls, interval_s, gap_s=interval_s / calls if is_even else 0.0)
+    gap_s = interval_s / calls if is_even else 0.0
+    return Allowance(calls, interval_s, gap_s=gap_s if gap_s >= SHORTEST_GAP_S else 0.0)
 
 
 def take(pace: Pace, allowed: Allowance, *, at: datetime) -> float:

@@ -68,8 +68,12 @@ def _verdict(job: DeletionJob, report: CallReport) -> Verdict:
 
 
 def _last_call(claim: Claim) -> LastCall:
-    exchange = Exchange.objects.filter(batch_id=claim.batch_id, kind="delete").last()
-    return LastCall(exchange.http_status, exchange.errors) if exchange else LastCall()
+    exchanges = Exchange.objects.filter(batch_id=claim.batch_id)
+    call = exchanges.filter(kind="delete").last()
+    if call is None:
+        return LastCall()
+    look_up = exchanges.filter(kind="look_up", pk__gt=call.pk, gone_count__isnull=False).last()
+    return LastCall(call.http_status, call.errors, look_up.gone_count if look_up else None)
 
 
 def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
@@ -94,7 +98,7 @@ def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
 
 def _release(claim: Claim, verdict: Verdict, *, worker: str, at: datetime) -> None:
     """Give the batch back in its next state. The fence refuses a worker whose lease went to another."""
-    is_failed_look_up = claim.is_look_up and verdict.next_state in (BatchState.LOOK_UP, BatchState.VERIFY)
+    is_failed_look_up = claim.is_look_up and bool(verdict.error)
     done = Batch.objects.held_by(worker, claim.fence).filter(pk=claim.batch_id).update(
         state=verdict.next_state,
         lease_until=None,
@@ -119,6 +123,7 @@ def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Ex
         request_id=report.request_id[:100],
         result=verdict.result[:200],
         errors=dict(verdict.errors),
+        gone_count=len(report.gone) if report.gone is not None else None,
     )
 
 
@@ -172,11 +177,12 @@ def _mark_removed(job: DeletionJob, ruling: Ruling, *, at: datetime) -> None:
 def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: _Counts, *, at: datetime) -> None:
     """Counters, the run of identical errors, and the breaker. `job` is locked."""
     DeletionJob.objects.count_outcomes(job.pk, counts.by_outcome, deleted_bytes=counts.deleted_bytes)
-    same_errors = 0 if not verdict.error else job.same_errors + 1 if verdict.error == job.last_error else 1
-    if isinstance(report.error, RateLimited):
-        same_errors = job.same_errors  # A wait is no error, and it does not prove that all is well again.
-    elif (same_errors, verdict.error) != (job.same_errors, job.last_error):
-        DeletionJob.objects.filter(pk=job.pk).update(same_errors=same_errors, last_error=verdict.error)
+    same_errors = job.same_errors
+    # A wait, or a look-up that worked, does not prove that calls are answered again.
+    if verdict.error or not (report.claim.is_look_up or isinstance(report.error, RateLimited)):
+        same_errors = 0 if not verdict.error else job.same_errors + 1 if verdict.error == job.last_error else 1
+    if same_errors != job.same_errors or verdict.error:
+        DeletionJob.objects.filter(pk=job.pk).update(same_errors=same_errors, last_error=verdict.error or job.last_error)
     job.refresh_from_db()
     cause = verdict.pause_cause or _breaker_cause(job, verdict, same_errors)
     if cause and DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):

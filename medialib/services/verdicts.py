@@ -22,6 +22,7 @@ from medialib.imagekit.types import DeleteAnswer
 from medialib.models import BatchState, Outcome
 
 MAX_LOST_ANSWERS = 5  # After so many calls without an answer a file that is still there counts as failed.
+LOOK_AGAIN_S = 2.0  # A call that is still being carried out shows as files that go one after the other.
 MAX_LOOK_UPS = 6  # After so many look-ups without an answer its files are unverified.
 
 
@@ -64,10 +65,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class LastCall:
-    """The delete call that a look-up is about."""
+    """The delete call that a look-up is about, and how many files an earlier look-up after it found gone."""
 
     http_status: int | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
+    gone_count: int | None = None
 
 
 def of_answer(sent: Sent, answer: DeleteAnswer) -> Verdict:
@@ -135,6 +137,10 @@ def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_othe
     """
     present = sent.file_ids - gone
     result = f"looked up: {len(gone)} gone, {len(present)} still there"
+    if gone and present and not last.errors and len(gone) != last.gone_count:
+        # Half of a call: it may be at work just now. Two look-ups that agree are evidence, one is not.
+        state = BatchState.VERIFY if sent.is_verify else BatchState.LOOK_UP
+        return Verdict((), state, result, wait_s=LOOK_AGAIN_S)
     rulings = [*_gone(sent, gone, present, last, gone_by_other)]
     failed, left = _present(sent, present, last)
     rulings += failed

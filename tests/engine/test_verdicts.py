@@ -73,13 +73,20 @@ def test_all_gone_after_a_lost_answer_is_deleted():
     assert (outcomes(verdict), verdict.next_state) == (dict.fromkeys("abc", "deleted"), BatchState.SETTLED)
 
 
-def test_some_gone_after_a_first_lost_answer_were_gone_before():
+def test_half_of_a_call_is_looked_up_again_before_anything_is_said():
     verdict = look_up(Sent(ABC, 1, lost_answers=1), "a")
+    assert (outcomes(verdict), verdict.next_state, verdict.wait_s > 0) == ({}, BatchState.LOOK_UP, True)
+    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "ab", LastCall(gone_count=1))) == {}
+    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "abc", LastCall(gone_count=1))) == dict.fromkeys("abc", "deleted")
+
+
+def test_some_gone_after_a_first_lost_answer_were_gone_before():
+    verdict = look_up(Sent(ABC, 1, lost_answers=1), "a", LastCall(gone_count=1))
     assert (outcomes(verdict), verdict.next_state) == ({"a": "already_gone"}, BatchState.WAITING)
 
 
 def test_some_gone_after_a_second_lost_answer_were_deleted():
-    assert outcomes(look_up(Sent(ABC, 2, lost_answers=2), "a")) == {"a": "deleted"}
+    assert outcomes(look_up(Sent(ABC, 2, lost_answers=2), "a", LastCall(gone_count=1))) == {"a": "deleted"}
 
 
 def test_a_file_on_record_of_another_job_is_already_gone():
@@ -99,7 +106,7 @@ def test_files_that_never_get_an_answer_fail_in_the_end():
 
 
 def test_a_verification_sends_nothing_again():
-    verdict = look_up(Sent(ABC, 2, lost_answers=1, is_verify=True), "ab")
+    verdict = look_up(Sent(ABC, 2, lost_answers=1, is_verify=True), "ab", LastCall(gone_count=2))
     assert outcomes(verdict) == {"a": "deleted", "b": "deleted", "c": "failed"}
     assert verdict.next_state == BatchState.SETTLED
 
@@ -148,7 +155,7 @@ def test_whatever_comes_back_each_file_is_settled_once_or_still_open(file_ids, a
 def test_a_look_up_settles_each_file_once_or_leaves_it_open(file_ids, gone, errors, status, lost, attempt, is_verify, other):
     sent = Sent(file_ids, attempt, lost_answers=lost, is_verify=is_verify)
     by_other = dict.fromkeys(gone & file_ids & other, 3)
-    last = LastCall(status, dict.fromkeys(errors, "e"))
+    last = LastCall(status, dict.fromkeys(errors, "e"), gone_count=len(gone & file_ids))
     verdict = verdicts.of_look_up(sent, gone=gone & file_ids, last=last, gone_by_other=by_other)
     settled = [file_id for ruling in verdict.rulings for file_id in ruling.file_ids]
     assert len(settled) == len(set(settled))
