@@ -14,15 +14,17 @@ const send = async (action, ids) => {
   body.set("query", form.elements.query.value);
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (const id of ids) body.append("asset", id);
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers: { "HX-Request": "true" }, redirect: "error" });
-  if (!answer.ok && answer.status !== 422) throw new Error(`The server answered ${answer.status}`);
-  return answer.text();
+  const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers });
+  if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  const bar = document.createRange().createContextualFragment(await answer.text()).querySelector("#selection-bar");
+  if (!bar) throw new Error(`The server answered ${answer.status} without a selection bar`);
+  return bar;
 };
 
-const showBar = (html) => {
+const showBar = (fresh) => {
   const bar = document.getElementById("selection-bar");
   const hadFocus = bar.contains(document.activeElement);
-  const fresh = document.createRange().createContextualFragment(html).querySelector("#selection-bar");
   bar.replaceWith(fresh);
   if (hadFocus) fresh.querySelector("button")?.focus();
   const spoken = fresh.querySelector("[data-announce]")?.dataset.announce ?? "Nothing selected";
