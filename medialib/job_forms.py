@@ -41,7 +41,9 @@ class ConfirmForm(forms.Form):
         label="", error_messages={"required": "Tick this box to confirm that the files go for ever."}
     )
     typed_count = forms.CharField(
-        max_length=40, widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"})
+        max_length=40,
+        error_messages={"required": "Type the number of files, so that nobody deletes more than meant."},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, manifest: Manifest, **kwargs: Any) -> None:
@@ -51,6 +53,8 @@ class ConfirmForm(forms.Form):
         self.fields["typed_count"].label = f"Type the number of files: {manifest.file_count}"
         del self.fields["understood" if review.must_type_count(manifest) else "typed_count"]
         style(self)
+        for name in [name for name in self.fields if name in self.errors][:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
 
     def clean_typed_count(self) -> int:
         typed = self.cleaned_data["typed_count"].translate(_SEPARATORS)
@@ -156,7 +160,12 @@ class TrayForm(forms.Form):
     """The jobs that the tray showed when it asked again, as "12.15"."""
 
     watched = forms.RegexField(r"^\d{1,12}(\.\d{1,12}){0,9}$", required=False)
+    shown = forms.BooleanField(required=False)
 
     def job_ids(self) -> list[int]:
         self.is_valid()
         return [int(part) for part in (self.cleaned_data.get("watched") or "").split(".") if part]
+
+    def was_shown(self) -> bool:
+        self.is_valid()
+        return bool(self.cleaned_data.get("shown"))

@@ -240,7 +240,8 @@ def _sentence(progress: Progress) -> str:
             return "Nothing has been sent yet. Until the start, undo is complete."
         return "Due to start. Nothing has been sent yet."
     if job.state == JobState.PAUSED:
-        return f"Paused: {job.pause_cause}" if job.pause_cause else "Paused. Nothing is sent until it is resumed."
+        cause = job.pause_cause or "Paused."
+        return cause if cause.startswith("Paused") else f"Paused: {cause}"
     if job.state == JobState.CANCELLING:
         return "Cancelling: nothing new is sent; calls already under way are still answered."
     if job.state == JobState.RUNNING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +20,7 @@ OUTCOME_NOTES = {
     Outcome.CANCELLED: "It was never sent; it is still there.",
     Outcome.UNVERIFIED: "The answer was lost and the look-up failed: nobody knows yet.",
 }
+LONG_HEX = re.compile("[0-9a-f-]{32,}")
 DANGEROUS_EVENTS = {EventKind.FILE_UNVERIFIED, EventKind.SIGN_IN_FAILED}
 
 
@@ -77,7 +79,7 @@ def _plain(value: Any) -> str:
         return f"{value:,}"
     if isinstance(value, dict):
         return f"({detail_words(value)})"
-    return str(value)
+    return f"{value[:8]}…" if isinstance(value, str) and LONG_HEX.fullmatch(value) else str(value)
 
 
 @register.filter

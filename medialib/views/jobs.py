@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reselect, retarget
 
 from medialib.errors import MedialibError
 from medialib.job_forms import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
@@ -63,9 +64,14 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_tray(request: HttpRequest) -> HttpResponse:
-    active, finished = job_progress.tray(TrayForm(request.GET).job_ids())
+    form = TrayForm(request.GET)
+    active, finished = job_progress.tray(form.job_ids())
     context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
-    return render(request, "medialib/_job_tray.html", context)
+    response = render(request, "medialib/_job_tray.html", context)
+    if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
+        retarget(response, "#job-tray")
+        reselect(response, "#job-tray")
+    return response
 
 
 @require_POST

@@ -279,14 +279,17 @@ def test_purge_panel_shows_request_ids(staff_client, staff, account):
 def test_tray_shows_active_jobs_and_then_says_that_they_finished(staff_client, staff, account, running):
     url = reverse("medialib:job-tray")
     first = soup(staff_client.get(url))
-    assert str(running.pk) in first.find()["hx-get"].rpartition("watched=")[2].split(".")
+    assert str(running.pk) in first.select_one("[hx-get]")["hx-get"].rpartition("watched=")[2].split(".")
     DeletionJob.objects.update(state="finished", finished_at=now(), cancelled=5)
     second = soup(staff_client.get(url, {"watched": str(running.pk)}))
-    assert "4 deleted, 1 failed, 5 were never sent" in second.find()["data-announce"]
+    assert "4 deleted, 1 failed, 5 were never sent" in second.select_one("[data-announce]")["data-announce"]
 
 
-def test_tray_is_empty_without_jobs(staff_client):
-    assert text(staff_client.get(reverse("medialib:job-tray"))) == ""
+@pytest.mark.parametrize(("shown", "replaced"), [("", None), ("on", "#job-tray")])
+def test_tray_goes_as_a_whole_when_no_job_is_left(staff_client, shown, replaced):
+    answer = staff_client.get(reverse("medialib:job-tray"), {"shown": shown})
+    assert text(answer) == ""
+    assert answer.headers.get("HX-Retarget") == replaced
 
 
 @pytest.mark.parametrize("watched", ["x", "1.", "1..2", "9" * 40, "1;2"])
