@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import sys
 import time
@@ -30,6 +31,7 @@ def run(*, port: int, file_count: int, say: Say) -> None:
         raise Refused("The demo is for development. Unset DEBUG, SECRET_KEY and ALLOWED_HOSTS to run it.")
     for wanted in (port, port + 1):
         require_free_port(wanted, hint="Choose another with: make demo PORT=8100 (it takes that port and the next).")
+    logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
     began = time.monotonic()
     call_command("migrate", verbosity=0)
     with Parts(settings.DATA_DIR / "demo-logs") as parts:

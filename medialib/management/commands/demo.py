@@ -17,7 +17,8 @@ class Command(MedialibCommand):
         parser.add_argument("--files", type=int, default=2000, help="Files of the sandbox, when it is made.")
 
     def work(self, *, port: int, files: int, **options: Any) -> Report:
-        for number in (signal.SIGTERM, signal.SIGHUP):
+        # SIGINT too: a shell that starts the demo in the background has it ignored.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, interrupt)
         try:
             demo.run(port=port, file_count=files, say=self.say)
