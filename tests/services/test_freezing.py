@@ -200,6 +200,15 @@ def test_the_lines_are_canonical_json(account: Account, paths: list[str]) -> Non
         assert manifest.sha256 == hashlib.sha256(expected).hexdigest()
 
 
+@given(st.datetimes(datetime(1970, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)))
+@examples
+def test_times_are_in_utc_with_microseconds(account: Account, updated_at: datetime) -> None:
+    row = {"file_id": "a", "path": "/a", "folder": "/", "name": "a", "kind": "image", "size_bytes": 1}
+    with library_of(account, [row | {"created_at": updated_at, "updated_at": updated_at}]):
+        shown = json.loads(list(canonical_lines(freeze_all(account)))[1])["updated_at"]
+        assert shown == updated_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
 def test_an_unknown_time_is_null(account: Account) -> None:
     factories.asset(account, file_id="a")
     lines = list(canonical_lines(freeze_ids(account, "a", "b").manifest))
