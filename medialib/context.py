@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -11,8 +10,8 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import now
 
 from medialib.models import Account, DeletionJob, Worker
+from medialib.services.job_progress import WORKER_SILENT
 
-WORKER_SILENCE = timedelta(seconds=60)
 SECTIONS = {
     "home": "library", "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
     "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
@@ -54,7 +53,7 @@ class Frame:
 
     @cached_property
     def is_worker_alive(self) -> bool:
-        return Worker.objects.filter(seen_at__gte=now() - WORKER_SILENCE).exists()
+        return Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT).exists()
 
     @cached_property
     def is_worker_missing(self) -> bool:

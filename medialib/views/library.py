@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from itertools import chain
+from typing import Any
 
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
@@ -29,10 +31,15 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         return _refused(request, shown, str(wrong))
     if "" in chain.from_iterable(values for _, values in request.GET.lists()):
         return redirect(f"{request.path}?{wanted.query()}")  # What the form left blank need not stand in the address.
+    return render(request, "medialib/library.html", _list_context(person(request), shown, wanted))
+
+
+def _list_context(viewer: User, shown: Account, wanted: ListWanted) -> dict[str, Any]:
     listing = Listing(shown, wanted)
-    selection = selections.selection_of(person(request), shown)
+    selection = selections.selection_of(viewer, shown)
+    bar = selection_bar(selection, wanted)
     ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
-    context = {
+    return {
         "account": shown,
         "listing": listing,
         "kinds": AssetKind.choices,
@@ -40,9 +47,9 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
         "panel_asset": _panel_asset(shown, wanted.panel),
-        **selection_bar(selection, wanted),
+        "is_all_ticked": listing.is_covered_by(bar["summary"].file_count - bar["outside_count"]),
+        **bar,
     }
-    return render(request, "medialib/library.html", context)
 
 
 @require_safe

@@ -89,6 +89,10 @@ class Listing:
     def is_capped(self) -> bool:
         return self.count > COUNT_CAP
 
+    def is_covered_by(self, selected: int) -> bool:
+        """Whether so many selected files of this list are all of it; unknown, and so no, beyond the cap."""
+        return not self.is_capped and selected >= self.count
+
     @property
     def count_in_words(self) -> str:
         return f"{COUNT_CAP:,}+" if self.is_capped else f"{self.count:,}"

@@ -32,18 +32,21 @@ const showBar = (fresh) => {
 };
 
 // What could not be saved is unticked again on the screen, so that the ticks never promise more than the server knows.
-const takeBack = (changes) => {
+const untickAgain = (changes) => {
   for (const [id, isTicked] of changes) {
     const box = form.querySelector(`[data-range-item][value="${CSS.escape(id)}"]`);
     if (box) box.checked = !isTicked;
   }
   showPage();
+};
+
+const complain = (text) => {
   const bar = document.getElementById("selection-bar");
   bar.querySelector(".field-error")?.remove();
   const error = document.createElement("p");
   error.className = "field-error";
   error.setAttribute("role", "alert");
-  error.textContent = "That tick could not be saved. Check your connection, then tick again.";
+  error.textContent = text;
   bar.prepend(error);
 };
 
@@ -56,10 +59,14 @@ const flush = async () => {
     try {
       for (const action of ["add", "remove"]) {
         const ids = changes.filter(([, isTicked]) => isTicked === (action === "add")).map(([id]) => id);
-        if (ids.length) showBar(await send(action, ids));
+        if (!ids.length) continue;
+        showBar(await send(action, ids));
+        // The bar itself says what was refused.
+        if (document.querySelector("#selection-bar [role=alert]")) untickAgain(changes);
       }
     } catch {
-      takeBack(changes);
+      untickAgain(changes);
+      complain("That tick could not be saved. Check your connection, then tick again.");
     }
   }
   isSending = false;

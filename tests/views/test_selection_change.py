@@ -139,3 +139,15 @@ def test_person_who_may_only_look_gets_no_delete_button(client: Client, account:
 def test_selection_belongs_to_one_person(staff: User, staff_client: Client, account: Account) -> None:
     change(staff_client, account, action="add", asset=[factories.asset(account).pk])
     assert selected(factories.user(), account) == set()
+
+
+def test_banner_offers_the_rest_of_the_list_until_all_of_it_is_selected(staff_client: Client, account: Account) -> None:
+    for _ in range(101):
+        factories.asset(account)
+    address = f"/{account.name}/library/?kind=image"
+    before = page(staff_client.get(address)).select_one("[data-page-banner]")
+    assert words(before.button) == "Select all 101 matching"
+    change(staff_client, account, action="all", query="kind=image")
+    after = page(staff_client.get(address)).select_one("[data-page-banner]")
+    assert after.button is None
+    assert "All of them are selected" in words(after)
