@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import select
 import socket
 import threading
 import time
@@ -108,8 +109,14 @@ def has_hung_up(connection: socket.socket | None) -> bool:
     if connection is None:
         return True
     try:
-        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
-    except BlockingIOError:
-        return False
-    except OSError:
+        # Asked first, because a socket with a time-out would wait for something to read.
+        return readable(connection, 0) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
         return True
+
+
+def readable(connection: socket.socket, seconds: float) -> bool:
+    """Wait until there is something to read, or the end of it."""
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(max(0, seconds * 1000)))

@@ -25,7 +25,7 @@ class Cdn:
         self.quota = quota
         self._journal = journal
         self._lock = threading.Lock()
-        self._requests: dict[str, tuple[str, int]] = {}  # Request id -> URL, made at (ms).
+        self._requests: dict[str, tuple[str, int, str]] = {}  # Request id -> URL, made at (ms), key.
         self._reads: Counter[str] = Counter()
         self._purged: dict[str, int] = {}  # Key -> how many deletions had happened by then.
         self._purged_starts: dict[str, int] = {}
@@ -56,11 +56,11 @@ class Cdn:
 
     def _used_this_month(self) -> int:
         month = iso(now_ms())[:7]
-        return sum(iso(made_ms)[:7] == month for _, made_ms in self._requests.values())
+        return sum(iso(made_ms)[:7] == month for _, made_ms, _ in self._requests.values())
 
     def _apply(self, entry: Entry) -> None:
         request_id, url, made_ms, key, deletions = entry["purge"]
-        self._requests[request_id] = (url, made_ms)
+        self._requests[request_id] = (url, made_ms, key)
         if key.endswith("*"):
             self._purged_starts[key[:-1]] = deletions
         else:
@@ -76,7 +76,7 @@ class Cdn:
 
     def purges(self) -> list[str]:
         with self._lock:
-            return [url for url, _ in self._requests.values()]
+            return [url for url, _, _ in self._requests.values()]
 
     def still_serves(self, file: File, key: str) -> bool:
         """Whether the cache still holds `key` of a file that is gone."""
@@ -90,8 +90,7 @@ class Cdn:
             self._reads[entry["purge"][0]] = 1
 
     def snapshot(self) -> Iterator[Entry]:
-        for request_id, (url, made_ms) in self._requests.items():
-            key = self._key(url)
+        for request_id, (url, made_ms, key) in self._requests.items():
             at = self._purged_starts.get(key[:-1], 0) if key.endswith("*") else self._purged.get(key, 0)
             yield {"purge": [request_id, url, made_ms, key, at]}
 

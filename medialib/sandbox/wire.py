@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import select
 import socket
 import socketserver
 import threading
@@ -15,7 +14,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from medialib.sandbox.answers import Answer, Refusal
-from medialib.sandbox.calls import has_hung_up
+from medialib.sandbox.calls import has_hung_up, readable
 from medialib.sandbox.requests import Request
 
 MAX_BODY_BYTES = 130 * 1024 * 1024
@@ -161,9 +160,7 @@ def _shut(connection: socket.socket) -> None:
 
 def wait_for_hang_up(connection: socket.socket, seconds: float) -> bool:
     """Wait, but no longer than the client does. True when it has hung up."""
-    poll = select.poll()
-    poll.register(connection, select.POLLIN)
     until = time.monotonic() + seconds
-    if poll.poll(max(0, seconds * 1000)) and not has_hung_up(connection):
+    if readable(connection, seconds) and not has_hung_up(connection):
         time.sleep(max(0, until - time.monotonic()))  # More requests wait in the pipe: nobody has hung up.
     return has_hung_up(connection)
