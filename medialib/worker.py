@@ -1,7 +1,7 @@
 """The worker process: the task engine that the settings name, and the sweep beside it.
 
-    DatabaseEngine   django-tasks-db: threads of this process that take tasks from our own database
-    CeleryEngine     Celery through django-tasks-fennel, its threads in this process
+DatabaseEngine   django-tasks-db: threads of this process that take tasks from our own database
+CeleryEngine     Celery through django-tasks-fennel, its threads in this process
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def run_once() -> None:
             engine.drain()
         for job_id in list(DeletionJob.objects.due(shared_now()).values_list("pk", flat=True)):
             deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
-        for job_id in list(purge.unfinished_purges()):
+        for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
     finally:
         sweeping.sign_off(worker_id)
@@ -188,7 +188,9 @@ def _tidy_results() -> None:
     at = shared_now()
     alive = WorkerRow.objects.filter(seen_at__gt=at - sweeping.WORKER_ALIVE).values_list("pk", flat=True)
     names = tuple(alive)
-    for result in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, started_at__lt=at - sweeping.WORKER_ALIVE * 2):
+    for result in DBTaskResult.objects.filter(
+        status=TaskResultStatus.RUNNING, started_at__lt=at - sweeping.WORKER_ALIVE * 2
+    ):
         if not any(name.startswith(names) for name in result.worker_ids[-1:]):
             DBTaskResult.objects.filter(pk=result.pk, status=TaskResultStatus.RUNNING).update(
                 status=TaskResultStatus.FAILED, finished_at=at

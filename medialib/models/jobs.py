@@ -13,7 +13,6 @@ from django.db.models import F, Q
 from medialib.models.accounts import Account
 from medialib.models.selections import Manifest
 
-
 BATCH_SIZE = 100  # ImageKit's limit of ids in one bulk delete (API reference, "Delete multiple files").
 MAX_POSTPONEMENT = timedelta(minutes=2)
 
@@ -54,7 +53,9 @@ class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
 class DeletionJob(models.Model):
     manifest = models.OneToOneField(Manifest, on_delete=models.PROTECT, related_name="job")
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="jobs")
-    requested_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs")
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs"
+    )
     requested_by_name = models.CharField(max_length=150)
     reason = models.TextField()
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
@@ -62,7 +63,9 @@ class DeletionJob(models.Model):
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.SCHEDULED)
     pause_cause = models.TextField(blank=True, help_text="Why it is paused, in words for a person.")
-    speed_percent = models.PositiveSmallIntegerField(default=100, help_text="Share of the account's allowance it may use.")
+    speed_percent = models.PositiveSmallIntegerField(
+        default=100, help_text="Share of the account's allowance it may use."
+    )
     created_at = models.DateTimeField()
     starts_at = models.DateTimeField(help_text="Until then nothing is sent and undo is complete.")
     started_at = models.DateTimeField(null=True)
@@ -97,7 +100,9 @@ class DeletionJob(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(reason=""), name="job_has_a_reason"),
-            models.CheckConstraint(condition=Q(speed_percent__gte=1, speed_percent__lte=100), name="job_speed_is_a_share"),
+            models.CheckConstraint(
+                condition=Q(speed_percent__gte=1, speed_percent__lte=100), name="job_speed_is_a_share"
+            ),
             models.CheckConstraint(
                 condition=~Q(state="finished")
                 | Q(
@@ -180,7 +185,9 @@ class Batch(models.Model):
     state = models.CharField(max_length=8, choices=BatchState.choices, default=BatchState.WAITING)
     lease_owner = models.CharField(max_length=80, blank=True)
     lease_until = models.DateTimeField(null=True)
-    fence = models.PositiveIntegerField(default=0, help_text="Grows with each claim; a write with an older one is refused.")
+    fence = models.PositiveIntegerField(
+        default=0, help_text="Grows with each claim; a write with an older one is refused."
+    )
     attempts = models.PositiveSmallIntegerField(default=0, help_text="Delete calls sent for it.")
     lost_answers = models.PositiveSmallIntegerField(default=0, help_text="Delete calls whose answer was lost.")
     look_ups = models.PositiveSmallIntegerField(default=0, help_text="Look-ups that failed in a row.")

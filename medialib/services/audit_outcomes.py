@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,12 @@ def record_intents(job: DeletionJob, claims: Sequence[Claim], *, worker: str, at
 
 
 def record_outcomes(
-    job: DeletionJob, items: QuerySet[Item], *, event: EventKind = EventKind.FILE_SETTLED, request_id: str = "", at: datetime
+    job: DeletionJob,
+    items: QuerySet[Item],
+    *,
+    event: EventKind = EventKind.FILE_SETTLED,
+    request_id: str = "",
+    at: datetime,
 ) -> int:
     """One event a file, copied from its item by the database itself. Returns how many were written."""
     big, text, char = BigIntegerField(), TextField(), CharField()
@@ -68,7 +73,7 @@ def record_outcomes(
     return insert_from_select(AuditEvent, _COLUMNS, source)
 
 
-_COLUMNS: Iterable[str] = (
+_COLUMNS = (
     "time",
     "event",
     "actor_id",

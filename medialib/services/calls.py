@@ -61,7 +61,11 @@ def perform(client: ImageKitClient, claim: Claim, gate: Gate) -> CallReport:
     sent_at, started = now(), time.monotonic()
 
     def report(
-        *, answer: DeleteAnswer | None = None, gone: frozenset[str] | None = None, error: ImageKitError | None = None, was_held: bool = False
+        *,
+        answer: DeleteAnswer | None = None,
+        gone: frozenset[str] | None = None,
+        error: ImageKitError | None = None,
+        was_held: bool = False,
     ) -> CallReport:
         return CallReport(claim, sent_at, now(), time.monotonic() - started, answer, gone, error, was_held)
 

@@ -136,9 +136,7 @@ class JobRunner:
         if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not self.in_flight:
             return
         ids = [claim.batch_id for claim in self.in_flight.values()]
-        held = self.patience.run(
-            lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + lease_length())
-        )
+        held = self.patience.run(lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + lease_length()))
         self.renewed_at = time.monotonic()
         if held == len(ids):
             self.validity.extend()

@@ -106,14 +106,18 @@ def _cancel_unsent(job: DeletionJob) -> None:
             with transaction.atomic():
                 _settle_unsent(job, items, Outcome.CANCELLED, evidence)
         return
-    while numbers := list(job.batches.filter(state=BatchState.WAITING).values_list("number", flat=True)[: SLICE // BATCH_SIZE]):
+    while numbers := list(
+        job.batches.filter(state=BatchState.WAITING).values_list("number", flat=True)[: SLICE // BATCH_SIZE]
+    ):
         with transaction.atomic():
             waiting = job.batches.select_for_update().filter(state=BatchState.WAITING, number__in=numbers)
             in_them = Q()
             for batch in waiting:
                 in_them |= Q(position__range=(batch.first_position, batch.last_position))
             if in_them:
-                _settle_unsent(job, Item.objects.filter(in_them, manifest_id=job.manifest_id), Outcome.CANCELLED, evidence)
+                _settle_unsent(
+                    job, Item.objects.filter(in_them, manifest_id=job.manifest_id), Outcome.CANCELLED, evidence
+                )
                 waiting.update(state=BatchState.SETTLED)
 
 

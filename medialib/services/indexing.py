@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -36,6 +37,8 @@ SHOWN = (
     "created_at",
     "updated_at",
 )
+LARGEST = 2**63 - 1
+MOST_PIXELS = 2**31 - 1
 DOCUMENT_TYPES = ("text/", "application/pdf", "application/msword", "application/rtf", "application/vnd.")
 
 
@@ -118,11 +121,11 @@ def shown_values(file: RemoteFile) -> dict[str, Any]:
         "kind": kind_of(file),
         "format": extension if len(extension) <= 16 else "",
         "mime": _storable(file.mime)[:120],
-        "size_bytes": file.size_bytes,
-        "width": file.width,
-        "height": file.height,
-        "tags": [_storable(tag) for tag in file.tags],
-        "custom_metadata": dict(file.custom_metadata),
+        "size_bytes": min(file.size_bytes, LARGEST),
+        "width": _pixels(file.width),
+        "height": _pixels(file.height),
+        "tags": _storable_json(list(file.tags)),
+        "custom_metadata": _storable_json(file.custom_metadata),
         "is_private": file.is_private,
         "is_published": file.is_published,
         "version_name": _storable(file.version_name)[:40],
@@ -147,3 +150,18 @@ def kind_of(file: RemoteFile) -> AssetKind:
 def _storable(text: str) -> str:
     """Without what a database refuses: NUL, and half a surrogate pair, which JSON can carry."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def _storable_json(value: Any) -> Any:
+    """JSON whose texts and numbers a database takes; Python also reads NaN and Infinity, which are none."""
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable_json(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable_json(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _pixels(count: int | None) -> int | None:
+    return count if count is None or count <= MOST_PIXELS else None

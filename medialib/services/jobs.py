@@ -61,9 +61,15 @@ def open_deletion_job(
                 starts_at=at + timedelta(seconds=window_s),
                 file_count=manifest.file_count,
             )
-            detail = {"manifest": manifest.sha256, "file_count": manifest.file_count, "total_bytes": manifest.total_bytes}
+            detail = {
+                "manifest": manifest.sha256,
+                "file_count": manifest.file_count,
+                "total_bytes": manifest.total_bytes,
+            }
             detail |= {"starts_at": job.starts_at.isoformat(), "purge_cache": purge_cache}
-            audit.record(EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail)
+            audit.record(
+                EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail
+            )
             if not window_s:
                 wake_job(job, at=at)
     except IntegrityError:
@@ -213,7 +219,9 @@ def verify(job: DeletionJob, *, actor: Actor) -> int:
             state=JobState.RUNNING, finished_at=None, unverified=0, same_errors=0, last_error=""
         )
         items.update(outcome="", evidence="", settled_at=None)
-        audit.record(EventKind.JOB_VERIFY, actor=actor, account=job.account, job=job, detail={"files": locked.unverified})
+        audit.record(
+            EventKind.JOB_VERIFY, actor=actor, account=job.account, job=job, detail={"files": locked.unverified}
+        )
         wake_job(job, at=at)
     return locked.unverified
 

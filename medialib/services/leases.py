@@ -85,7 +85,9 @@ def claim(job: DeletionJob, *, worker: str, want: int, validity: Validity) -> Cl
             taken = 0
             while taken < len(ready) and not (wait_s := pacing.take(pace, allowed, at=at)):
                 taken += 1
-            to_send = [_lease(b, current, worker=worker, is_look_up=False, validity=validity, at=at) for b in ready[:taken]]
+            to_send = [
+                _lease(b, current, worker=worker, is_look_up=False, validity=validity, at=at) for b in ready[:taken]
+            ]
             if to_send:
                 pace.save(update_fields=["recent"])
                 audit_outcomes.record_intents(job, to_send, worker=worker, at=at)
@@ -111,10 +113,13 @@ def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, val
     if not is_look_up:
         batch.state = BatchState.SENT
         batch.attempts += 1
-    batch.lease_owner, batch.lease_until, batch.fence, batch.not_before = worker, at + lease_length(), batch.fence + 1, None
-    batch.save(
-        update_fields=["state", "attempts", "lost_answers", "lease_owner", "lease_until", "fence", "not_before"]
+    batch.lease_owner, batch.lease_until, batch.fence, batch.not_before = (
+        worker,
+        at + lease_length(),
+        batch.fence + 1,
+        None,
     )
+    batch.save(update_fields=["state", "attempts", "lost_answers", "lease_owner", "lease_until", "fence", "not_before"])
     return Claim(
         batch.pk,
         batch.number,
@@ -145,7 +150,7 @@ def _record_abandoned_call(batch: Batch, *, at: datetime) -> None:
 
 
 def _without_conflicts(job: DeletionJob, batches: list[Batch], *, at: datetime) -> list[Batch]:
-    """Leave out batches with a file that another job has in its hands just now, so that each deletion has one author."""
+    """Leave out batches with a file that another job has in its hands now, so that each deletion has one author."""
     others = DeletionJob.objects.active().filter(account_id=job.account_id).exclude(pk=job.pk)
     if not batches or not others.exists():
         return batches
@@ -153,7 +158,9 @@ def _without_conflicts(job: DeletionJob, batches: list[Batch], *, at: datetime) 
     for batch in batches:
         file_ids = Item.objects.waiting_in(batch, manifest_id=job.manifest_id).values_list("file_id", flat=True)
         held = Batch.objects.leased(at).filter(
-            job__manifest=OuterRef("manifest"), first_position__lte=OuterRef("position"), last_position__gte=OuterRef("position")
+            job__manifest=OuterRef("manifest"),
+            first_position__lte=OuterRef("position"),
+            last_position__gte=OuterRef("position"),
         )
         same_files = Item.objects.filter(file_id__in=list(file_ids), outcome="", manifest__job__in=others)
         if same_files.filter(Exists(held)).exists():

@@ -115,7 +115,7 @@ def note_refusal(pace: Pace, *, retry_after_s: float | None, rate_limit: RateLim
     pace.refusals = min(pace.refusals + 1, 12)
     wait_s = retry_after_s
     if wait_s is None:  # Nothing stated: back off, each machine a little differently.
-        wait_s = min(60.0, 2.0 ** (pace.refusals - 1)) * random.uniform(1.0, 1.25)  # noqa: S311
+        wait_s = min(60.0, 2.0 ** (pace.refusals - 1)) * random.uniform(1.0, 1.25)
     until = at + timedelta(seconds=min(max(wait_s, 0.0), MAX_BLOCK_S))
     pace.blocked_until = max(until, pace.blocked_until) if pace.blocked_until else until
     if rate_limit is None:

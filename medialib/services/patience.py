@@ -35,5 +35,5 @@ class Patience:
                     raise
                 logger.warning("database away, trying again: %s", error)
                 connection.close()
-                time.sleep(pause_s * random.uniform(0.8, 1.2))  # noqa: S311
+                time.sleep(pause_s * random.uniform(0.8, 1.2))
                 pause_s = min(pause_s * 2, 2.0)

@@ -25,7 +25,10 @@ class DeletionPlan:
         """For the command line."""
         manifest = self.manifest
         return [
-            f"{manifest.file_count:,} files, {manifest.total_bytes:,} bytes on {manifest.account}, for ever, with all versions.",
+            (
+                f"{manifest.file_count:,} files, {manifest.total_bytes:,} bytes on {manifest.account},"
+                " for ever, with all versions."
+            ),
             f"{self.calls:,} calls, about {self.seconds:,} seconds.",
             f"Manifest {manifest.sha256}",
         ]

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from medialib.errors import Refused
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
-from medialib.models import Account, DeletionJob, EventKind, Item, Manifest, Outcome, PaceKind, PurgeRequest, PurgeState
+from medialib.models import (
+    Account,
+    DeletionJob,
+    EventKind,
+    Item,
+    JobState,
+    Manifest,
+    Outcome,
+    PaceKind,
+    PurgeRequest,
+    PurgeState,
+)
 from medialib.services import accounts, audit, pacing
 from medialib.services.clock import shared_now
 
@@ -45,8 +55,8 @@ def check_quota(manifest: Manifest) -> None:
     left = quota(manifest.account).left
     if manifest.file_count > left:
         raise Refused(
-            f"Purging needs {manifest.file_count:,} purges, one a file; {left:,} of {MONTHLY_QUOTA:,} are left this month."
-            " Confirm without the purge, or delete fewer files."
+            f"Purging needs {manifest.file_count:,} purges, one a file; {left:,} of {MONTHLY_QUOTA:,} are left this"
+            " month. Confirm without the purge, or delete fewer files."
         )
 
 
@@ -64,13 +74,12 @@ def run_purge(job: DeletionJob) -> None:
                 return
 
 
-def unfinished_purges() -> Iterable[int]:
+def unfinished_purges() -> list[int]:
     """Ids of finished jobs whose purge was not carried through."""
-    asked = DeletionJob.objects.filter(purge_cache=True, state="finished", deleted__gt=0)
-    open_ended = Q(purges__state=PurgeState.WAITING) | Q(purges__state=PurgeState.REQUESTED, purges__request_id__gt="")
-    return asked.filter(purges__isnull=True).values_list("pk", flat=True).union(
-        asked.filter(open_ended).values_list("pk", flat=True)
-    )
+    requests = PurgeRequest.objects.filter(job=OuterRef("pk"))
+    open_ended = requests.filter(Q(state=PurgeState.WAITING) | Q(state=PurgeState.REQUESTED, request_id__gt=""))
+    asked = DeletionJob.objects.filter(purge_cache=True, state=JobState.FINISHED, deleted__gt=0)
+    return list(asked.filter(~Exists(requests) | Exists(open_ended)).values_list("pk", flat=True))
 
 
 def _plan(job: DeletionJob) -> None:
@@ -111,7 +120,9 @@ def _request(client: ImageKitClient, job: DeletionJob, request: PurgeRequest) ->
     return True
 
 
-def _record(job: DeletionJob, request: PurgeRequest, *, state: PurgeState, request_id: str = "", error: str = "") -> None:
+def _record(
+    job: DeletionJob, request: PurgeRequest, *, state: PurgeState, request_id: str = "", error: str = ""
+) -> None:
     with transaction.atomic():
         PurgeRequest.objects.filter(pk=request.pk).update(state=state, request_id=request_id[:100], error=error)
         audit.record(

@@ -190,9 +190,7 @@ def _flags(manifest: Manifest) -> Flags:
         gone=Count("pk", filter=is_gone),
         changed=Count("pk", filter=~is_gone & Q(index_updated_at__gt=F("file_updated_at"))),
     )
-    return Flags(
-        protected=protected(manifest).count(), excluded=int(manifest.source.get("excluded") or 0), **counts
-    )
+    return Flags(protected=protected(manifest).count(), excluded=int(manifest.source.get("excluded") or 0), **counts)
 
 
 def protected(manifest: Manifest) -> QuerySet[Item]:

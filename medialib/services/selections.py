@@ -15,6 +15,7 @@ from django.db.models import Count, Q, Sum, Value
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, Asset, Selection, SelectionItem
 from medialib.models.asset_filters import AssetFilter
+from medialib.models.selections import SelectionQuerySet
 from medialib.models.sql import insert_from_select
 from medialib.services.freezing import freeze
 
@@ -50,7 +51,12 @@ class SelectionSummary:
 
 def selection_of(user: User, account: Account) -> Selection:
     """The person's current selection in this account, made when there is none or the last one has expired."""
-    mine = Selection.objects.owned_by(user).filter(account=account)
+    mine = Selection.objects.owned_by(user).filter(account=account).select_related("account")
+    # Each page asks for it, so the usual case only reads: a write would wait for every job that writes.
+    return mine.current().first() or _begin(mine, user, account)
+
+
+def _begin(mine: SelectionQuerySet, user: User, account: Account) -> Selection:
     mine.expired().delete()
     try:
         return mine.get_or_create(defaults={"owner": user, "account": account})[0]

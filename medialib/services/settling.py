@@ -12,7 +12,19 @@ from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 
 from medialib.imagekit.errors import ImageKitError, RateLimited
-from medialib.models import Asset, Batch, BatchState, DeletionJob, EventKind, Exchange, Item, JobState, Outcome, PaceKind, Removal
+from medialib.models import (
+    Asset,
+    Batch,
+    BatchState,
+    DeletionJob,
+    EventKind,
+    Exchange,
+    Item,
+    JobState,
+    Outcome,
+    PaceKind,
+    Removal,
+)
 from medialib.services import audit, audit_outcomes, pacing, verdicts
 from medialib.services.calls import CallReport
 from medialib.services.clock import shared_now
@@ -23,6 +35,7 @@ logger = logging.getLogger(__name__)
 
 BREAKER_AFTER_FILES = 100
 BREAKER_SAME_ERRORS = 3
+UNTIL_RESUMED = "Nothing more is sent until somebody resumes."
 
 
 class LeaseLost(Exception):
@@ -99,12 +112,16 @@ def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
 def _release(claim: Claim, verdict: Verdict, *, worker: str, at: datetime) -> None:
     """Give the batch back in its next state. The fence refuses a worker whose lease went to another."""
     is_failed_look_up = claim.is_look_up and bool(verdict.error)
-    done = Batch.objects.held_by(worker, claim.fence).filter(pk=claim.batch_id).update(
-        state=verdict.next_state,
-        lease_until=None,
-        lost_answers=0 if verdict.was_refused else F("lost_answers") + int(verdict.is_lost),
-        look_ups=F("look_ups") + 1 if is_failed_look_up else 0,
-        not_before=at + timedelta(seconds=verdict.wait_s) if verdict.wait_s else None,
+    done = (
+        Batch.objects.held_by(worker, claim.fence)
+        .filter(pk=claim.batch_id)
+        .update(
+            state=verdict.next_state,
+            lease_until=None,
+            lost_answers=0 if verdict.was_refused else F("lost_answers") + int(verdict.is_lost),
+            look_ups=F("look_ups") + 1 if is_failed_look_up else 0,
+            not_before=at + timedelta(seconds=verdict.wait_s) if verdict.wait_s else None,
+        )
     )
     if not done:
         raise LeaseLost(f"batch {claim.batch_id} was taken over")
@@ -182,7 +199,9 @@ def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: 
     if verdict.error or not (report.claim.is_look_up or isinstance(report.error, RateLimited)):
         same_errors = 0 if not verdict.error else job.same_errors + 1 if verdict.error == job.last_error else 1
     if same_errors != job.same_errors or verdict.error:
-        DeletionJob.objects.filter(pk=job.pk).update(same_errors=same_errors, last_error=verdict.error or job.last_error)
+        DeletionJob.objects.filter(pk=job.pk).update(
+            same_errors=same_errors, last_error=verdict.error or job.last_error
+        )
     job.refresh_from_db()
     cause = verdict.pause_cause or _breaker_cause(job, verdict, same_errors)
     if cause and DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):
@@ -197,9 +216,9 @@ def _trace(report: CallReport) -> dict[str, str]:
 def _breaker_cause(job: DeletionJob, verdict: Verdict, same_errors: int) -> str:
     """Why the job should stop by itself, or an empty text."""
     if same_errors >= BREAKER_SAME_ERRORS:
-        return f"{same_errors} calls in a row ended the same way ({verdict.error}). Nothing more is sent until somebody resumes."
+        return f"{same_errors} calls in a row ended the same way ({verdict.error}). {UNTIL_RESUMED}"
     files = job.settled - job.breaker_from
     failed = job.failed + job.unverified - job.breaker_failed
     if files >= BREAKER_AFTER_FILES and failed * 100 > files * settings.BREAKER_PERCENT:
-        return f"{failed} of {files} files failed, more than {settings.BREAKER_PERCENT} %. Nothing more is sent until somebody resumes."
+        return f"{failed} of {files} files failed, more than {settings.BREAKER_PERCENT} %. {UNTIL_RESUMED}"
     return ""

@@ -30,7 +30,9 @@ def heartbeat(worker_id: str, *, engine: str) -> None:
     """Say that this worker lives; pages tell when none does."""
     at = shared_now()
     Worker.objects.update_or_create(
-        id=worker_id, defaults={"seen_at": at, "engine": engine}, create_defaults={"seen_at": at, "engine": engine, "started_at": at}
+        id=worker_id,
+        defaults={"seen_at": at, "engine": engine},
+        create_defaults={"seen_at": at, "engine": engine, "started_at": at},
     )
     Worker.objects.filter(seen_at__lt=at - FORGET_WORKER).delete()
 
@@ -44,8 +46,9 @@ def sweep() -> list[int]:
     """Wake workers for each due job that nobody is at, or that more workers could share. Returns the job ids."""
     at = shared_now()
     alive = Worker.objects.filter(seen_at__gt=at - WORKER_ALIVE).count()
-    woken = [job.pk for job in DeletionJob.objects.due(at) if _wants_worker(job, alive=alive, at=at) and _wake(job, at=at)]
-    return woken
+    return [
+        job.pk for job in DeletionJob.objects.due(at) if _wants_worker(job, alive=alive, at=at) and _wake(job, at=at)
+    ]
 
 
 def _wants_worker(job: DeletionJob, *, alive: int, at: datetime) -> bool:

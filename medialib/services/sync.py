@@ -46,7 +46,11 @@ def run_sync(
 
 
 def _claim(account: Account) -> SyncRun:
-    run = SyncRun.objects.claim(account)
+    try:
+        run = SyncRun.objects.claim(account)
+    except DatabaseError as error:
+        cause = _database_cause(str(error))
+        raise MedialibError(f"The sync of “{account.name}” could not begin: {cause}.") from error
     if run is None:
         other = SyncRun.objects.running(account)
         since = f" since {localtime(other.started_at):%H:%M}" if other else ""

@@ -118,7 +118,9 @@ def _of_missing(sent: Sent, error: FilesMissing) -> Verdict:
     if sent.lost_answers:
         # The look-up after the lost call still found them, so that call was carried out late.
         outcome = Outcome.DELETED
-        evidence = "The answer to an earlier call was lost, a look-up still found the file, then it was gone (HTTP 404)."
+        evidence = (
+            "The answer to an earlier call was lost, a look-up still found the file, then it was gone (HTTP 404)."
+        )
     else:
         outcome = Outcome.ALREADY_GONE
         evidence = "ImageKit does not know the file (HTTP 404, missingFileIds)."
@@ -155,7 +157,7 @@ def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_othe
 def _gone(
     sent: Sent, gone: frozenset[str], present: frozenset[str], last: LastCall, gone_by_other: Mapping[str, int]
 ) -> list[Ruling]:
-    rulings = []
+    rulings: list[Ruling] = []
     for job_id in sorted({gone_by_other[file_id] for file_id in gone if file_id in gone_by_other}):
         by_it = frozenset(file_id for file_id in gone if gone_by_other.get(file_id) == job_id)
         rulings += _rulings((Outcome.ALREADY_GONE, f"Job {job_id} had deleted it before.", by_it, last.http_status))
@@ -169,9 +171,9 @@ def _gone(
             "The answer was lost. A look-up found it gone while other files of the same call are still there; ImageKit "
             "deletes nothing in a call that names an unknown file, so it was gone before."
         )
-        return rulings + [*_rulings((Outcome.ALREADY_GONE, evidence, rest, last.http_status))]
+        return [*rulings, *_rulings((Outcome.ALREADY_GONE, evidence, rest, last.http_status))]
     evidence = "The answer to the call was lost or did not mention it; a look-up found it gone."
-    return rulings + [*_rulings((Outcome.DELETED, evidence, rest, last.http_status))]
+    return [*rulings, *_rulings((Outcome.DELETED, evidence, rest, last.http_status))]
 
 
 def _was_refused_as_a_whole(sent: Sent, present: frozenset[str], last: LastCall) -> bool:
@@ -187,7 +189,7 @@ def _present(sent: Sent, present: frozenset[str], last: LastCall) -> tuple[list[
     """Rulings for files that are still there, and the files that are to be sent again."""
     if sent.is_verify:
         return [*_rulings((Outcome.FAILED, "A look-up found it still there.", present, last.http_status))], frozenset()
-    rulings = []
+    rulings: list[Ruling] = []
     with_error = present & set(last.errors)
     for text in sorted({last.errors[file_id] for file_id in with_error}):
         same = frozenset(file_id for file_id in with_error if last.errors[file_id] == text)

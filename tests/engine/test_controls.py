@@ -40,7 +40,9 @@ def wait_until(condition: Callable[[], bool], *, within_s: float = 10) -> None:
 
 def kinds(job: DeletionJob) -> list[str]:
     not_life = [EventKind.FILE_SETTLED, EventKind.BATCH_SENT]
-    return list(AuditEvent.objects.filter(job=job).exclude(event__in=not_life).order_by("pk").values_list("event", flat=True))
+    return list(
+        AuditEvent.objects.filter(job=job).exclude(event__in=not_life).order_by("pk").values_list("event", flat=True)
+    )
 
 
 def test_pause_settles_what_is_in_flight_and_sends_nothing_more(sandbox, job_for, actor, settings):

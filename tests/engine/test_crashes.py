@@ -177,7 +177,9 @@ def workers(sandbox, tmp_path: Path) -> Iterator[list[subprocess.Popen[bytes]]]:
 
 
 def start_worker(workers: list[subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    worker = subprocess.Popen([sys.executable, "manage.py", "runworker"], env=worker_environment(), stderr=subprocess.DEVNULL)
+    worker = subprocess.Popen(
+        [sys.executable, "manage.py", "runworker"], env=worker_environment(), stderr=subprocess.DEVNULL
+    )
     workers.append(worker)
     return worker
 

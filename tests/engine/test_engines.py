@@ -1,4 +1,4 @@
-"""One contract for the three engines: a whole job by the command line and a worker of its own, with one worker killed."""
+"""One contract for the three engines: a whole job by the command line, and one of its workers killed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,9 @@ def must_answer(url: str, name: str) -> None:
     try:
         socket.create_connection((parts.hostname or "127.0.0.1", parts.port or 0), timeout=2).close()
     except OSError:
-        pytest.fail(f"{name} does not answer at {parts.hostname}:{parts.port}. Start it, or name another in the environment.")
+        pytest.fail(
+            f"{name} does not answer at {parts.hostname}:{parts.port}. Start it, or name another in the environment."
+        )
 
 
 @pytest.fixture
@@ -63,7 +65,12 @@ class Installation:
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], env=self.env, input=stdin, capture_output=True, text=True, timeout=120
+            [sys.executable, "manage.py", *arguments],
+            env=self.env,
+            input=stdin,
+            capture_output=True,
+            text=True,
+            timeout=120,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -74,9 +81,12 @@ class Installation:
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         worker = subprocess.Popen(
-            [sys.executable, "manage.py", "runworker"], env=self.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [sys.executable, "manage.py", "runworker"],
+            env=self.env,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
             start_new_session=True,
-        )  # fmt: skip
+        )
         self.workers.append(worker)
         return worker
 

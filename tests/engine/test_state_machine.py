@@ -7,7 +7,7 @@ run finds the job in every state that the steps can bring about.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from unittest import mock
 
@@ -16,7 +16,14 @@ from django.test import override_settings
 from django.utils.timezone import now
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from medialib.errors import Refused
 from medialib.models import Account, Batch, Item, JobState
@@ -93,25 +100,19 @@ class JobMachine(RuleBasedStateMachine):
 
     @rule(action=st.sampled_from([jobs.pause, jobs.resume]))
     def control(self, action) -> None:
-        try:
+        with suppress(Refused):
             action(self.job, actor=SYSTEM)
-        except Refused:
-            pass
 
     @precondition(lambda self: self.job.deleted > 100)
     @rule()
     def cancel(self) -> None:
-        try:
+        with suppress(Refused):
             jobs.cancel(self.job, actor=SYSTEM)
-        except Refused:
-            pass
 
     @rule()
     def verify(self) -> None:
-        try:
+        with suppress(Refused):
             jobs.verify(self.job, actor=SYSTEM)
-        except Refused:
-            pass
 
     def _work(self) -> None:
         Batch.objects.update(not_before=None)
@@ -149,7 +150,11 @@ class JobMachine(RuleBasedStateMachine):
         if hasattr(self, "job"):
             rows = dict(Item.objects.filter(manifest_id=self.job.manifest_id).values_list("file_id", "outcome"))
             there = self.sandbox.file_ids()
-            assert not [file_id for file_id, outcome in rows.items() if outcome in ("deleted", "already_gone") and file_id in there]
+            assert not [
+                file_id
+                for file_id, outcome in rows.items()
+                if outcome in ("deleted", "already_gone") and file_id in there
+            ]
 
     def teardown(self) -> None:
         if not hasattr(self, "job"):
@@ -161,10 +166,8 @@ class JobMachine(RuleBasedStateMachine):
                 if self.job.is_finished and not self.job.unverified:
                     break
                 for action in (jobs.resume, jobs.verify):
-                    try:
+                    with suppress(Refused):
                         action(self.job, actor=SYSTEM)
-                    except Refused:
-                        pass
                 self._work()
             self._final_account()
         finally:
@@ -181,7 +184,9 @@ class JobMachine(RuleBasedStateMachine):
         assert by_us <= said, "a deletion of ours was not called ours"
         # A file that somebody else removed around a lost answer cannot be told from one that the lost call took.
         assert said - by_us <= self.removed_by_others
-        assert {file_id for file_id, outcome in rows.items() if outcome == "cancelled"} <= self.sandbox.file_ids() | self.removed_by_others
+        assert {
+            file_id for file_id, outcome in rows.items() if outcome == "cancelled"
+        } <= self.sandbox.file_ids() | self.removed_by_others
 
 
 @pytest.mark.timeout(900)

@@ -77,7 +77,9 @@ def test_half_of_a_call_is_looked_up_again_before_anything_is_said():
     verdict = look_up(Sent(ABC, 1, lost_answers=1), "a")
     assert (outcomes(verdict), verdict.next_state, verdict.wait_s > 0) == ({}, BatchState.LOOK_UP, True)
     assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "ab", LastCall(gone_count=1))) == {}
-    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "abc", LastCall(gone_count=1))) == dict.fromkeys("abc", "deleted")
+    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "abc", LastCall(gone_count=1))) == dict.fromkeys(
+        "abc", "deleted"
+    )
 
 
 def test_some_gone_after_a_first_lost_answer_were_gone_before():
@@ -90,7 +92,11 @@ def test_some_gone_after_a_second_lost_answer_were_deleted():
 
 
 def test_a_file_on_record_of_another_job_is_already_gone():
-    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "abc", b=7)) == {"a": "deleted", "b": "already_gone", "c": "deleted"}
+    assert outcomes(look_up(Sent(ABC, 1, lost_answers=1), "abc", b=7)) == {
+        "a": "deleted",
+        "b": "already_gone",
+        "c": "deleted",
+    }
 
 
 def test_a_file_with_an_error_fails_if_it_is_there_and_is_deleted_if_not():
@@ -127,7 +133,9 @@ answers = st.one_of(
         st.sampled_from([200, 207]),
     ),
     st.builds(lambda missing: FilesMissing("m", file_ids=missing), ids),
-    st.sampled_from([BadRequest("b"), KeyRejected("k"), NotSent("n"), AnswerLost("l"), RateLimited("r", retry_after_s=None)]),
+    st.sampled_from(
+        [BadRequest("b"), KeyRejected("k"), NotSent("n"), AnswerLost("l"), RateLimited("r", retry_after_s=None)]
+    ),
 )
 
 
@@ -152,7 +160,9 @@ def test_whatever_comes_back_each_file_is_settled_once_or_still_open(file_ids, a
     is_verify=st.booleans(),
     other=ids,
 )
-def test_a_look_up_settles_each_file_once_or_leaves_it_open(file_ids, gone, errors, status, lost, attempt, is_verify, other):
+def test_a_look_up_settles_each_file_once_or_leaves_it_open(
+    file_ids, gone, errors, status, lost, attempt, is_verify, other
+):
     sent = Sent(file_ids, attempt, lost_answers=lost, is_verify=is_verify)
     by_other = dict.fromkeys(gone & file_ids & other, 3)
     last = LastCall(status, dict.fromkeys(errors, "e"), gone_count=len(gone & file_ids))

@@ -24,10 +24,14 @@ class Command(MedialibCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="Name of the account.")
-        parser.add_argument("--ids-file", required=True, metavar="FILE", help="One file id a line; - reads standard input.")
+        parser.add_argument(
+            "--ids-file", required=True, metavar="FILE", help="One file id a line; - reads standard input."
+        )
         parser.add_argument("--reason", required=True, help="Why; it stays in the audit log.")
         parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
-        parser.add_argument("--dry-run", action="store_true", help="Print the plan and the manifest's hash; leave nothing behind.")
+        parser.add_argument(
+            "--dry-run", action="store_true", help="Print the plan and the manifest's hash; leave nothing behind."
+        )
         parser.add_argument("--yes", action="store_true", help="Do not ask.")
         parser.add_argument("--confirm-count", type=int, metavar="N", help="Refuse unless exactly N files were frozen.")
         parser.add_argument("--start-after", type=int, metavar="SECONDS", help="Undo window; otherwise the account's.")
@@ -78,7 +82,10 @@ class Command(MedialibCommand):
         for line in deletion_plan(manifest).lines():
             self.stderr.write(line)
         expected = str(manifest.file_count) if must_type_number(manifest) else "yes"
-        if input(f"Type {expected} to delete {manifest.file_count:,} files on {manifest.account}: ").strip() != expected:
+        if (
+            input(f"Type {expected} to delete {manifest.file_count:,} files on {manifest.account}: ").strip()
+            != expected
+        ):
             raise Refused("Not confirmed; nothing was deleted.")
 
     def _await(self, job: DeletionJob) -> Report:
@@ -121,5 +128,3 @@ def _plan_report(manifest: Manifest) -> Report:
             "total_bytes": manifest.total_bytes,
         },
     )
-
-

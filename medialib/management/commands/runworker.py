@@ -20,5 +20,7 @@ class Command(MedialibCommand):
         if once:
             worker.run_once()
             return Report(["Everything that was due is done."], {"done": True})
-        worker.run_worker(on_ready=lambda engine: self.stderr.write(f"Worker ready ({engine} engine). Ctrl-C stops it."))
+        worker.run_worker(
+            on_ready=lambda engine: self.stderr.write(f"Worker ready ({engine} engine). Ctrl-C stops it.")
+        )
         return Report(["Worker stopped."], {"stopped": True})

@@ -1,0 +1,174 @@
+"""deletefiles: the same path as the pages, by hand or by programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from medialib.models import AuditEvent, DeletionJob, Item, Manifest
+from tests import factories
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(settings: Any) -> None:
+    settings.IMAGEKIT_START_RATE = 10_000
+    settings.UNDO_WINDOW_S = 0
+
+
+@pytest.fixture
+def delete(run, sandbox_account, staff, tmp_path):
+    """delete(ids, "--yes", …): writes the ids to a file, or takes the bytes as they are."""
+
+    def call(ids: list[str] | bytes, *arguments: str, user: str = "sam", **options: Any):
+        path = Path(tmp_path) / "ids.txt"
+        path.write_bytes(ids if isinstance(ids, bytes) else "\n".join(ids).encode())
+        order = ["acme", "--ids-file", str(path), "--reason", "spring cleaning", "--user", user]
+        return run("deletefiles", *order, *arguments, **options)
+
+    return call
+
+
+@pytest.fixture
+def ids(sandbox) -> list[str]:
+    return sandbox.add_files([{"path": f"/old/{number}.jpg", "size": 100} for number in range(130)])
+
+
+def test_it_deletes_and_reports(delete, sandbox, ids):
+    sandbox.remove(ids[7])
+    done = delete(ids, "--yes", "--wait", "--json")
+    counts = dict.fromkeys(["skipped", "failed", "cancelled", "unverified"], 0)
+    expected = {"requested": 130, "deleted": 129, "already_gone": 1, **counts}
+    assert done.code == 0
+    assert {key: done.json[key] for key in expected} == expected
+    assert done.json["manifest_sha256"] == Manifest.objects.get().sha256
+    assert done.json["job"] == DeletionJob.objects.get().pk
+    assert sandbox.file_ids() == set()
+
+
+def test_a_dry_run_tells_the_same_hash_and_leaves_nothing(delete, sandbox, ids):
+    plan = delete(ids, "--dry-run", "--json")
+    assert (plan.code, plan.json["job"], plan.json["requested"]) == (0, None, 130)
+    assert not (Manifest.objects.exists())
+    assert not (Item.objects.exists())
+    assert not (DeletionJob.objects.exists())
+    assert not AuditEvent.objects.filter(event="manifest.frozen").exists()
+    real = delete(list(reversed(ids)), "--yes", "--json")
+    assert real.json["manifest_sha256"] == plan.json["manifest_sha256"]
+    assert len(sandbox.file_ids()) == 130
+
+
+def test_without_yes_and_without_a_terminal_it_refuses(delete, sandbox, ids):
+    done = delete(ids)
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert len(sandbox.file_ids()) == 130
+
+
+def test_another_count_than_confirmed_is_refused(delete, sandbox, ids):
+    done = delete(ids, "--yes", "--confirm-count", "131", "--wait")
+    assert done.code == 2
+    assert "130" in done.err
+    assert "131" in done.err
+    assert not DeletionJob.objects.exists()
+    assert len(sandbox.file_ids()) == 130
+
+
+def test_a_list_with_a_bom_windows_ends_blank_and_double_lines(delete, sandbox, ids):
+    content = "\r\n\r\n".join([*ids, ids[0]]).encode("utf-8-sig") + b"\r\n"
+    done = delete(content, "--yes", "--wait", "--json")
+    assert (done.code, done.json["deleted"]) == (0, 130)
+    assert "1 repeated line" in done.err
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "holds no file ids"),
+        (b"\n \r\n", "holds no file ids"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "is not text"),
+        (b"abc\x00def", "is not text"),
+        (b"good_id\n/site/a b.jpg\n", "line 2"),
+    ],
+)
+def test_what_is_no_list_gets_one_sentence(delete, sandbox, content, sentence):
+    done = delete(content, "--yes")
+    assert done.code == 2
+    assert sentence in done.err
+    assert len(done.err.strip().splitlines()) == 1
+    assert not DeletionJob.objects.exists()
+
+
+def test_a_file_that_is_not_there(run, sandbox_account, staff):
+    done = run("deletefiles", "acme", "--ids-file", "/nowhere/ids", "--reason", "r", "--user", "sam", "--yes")
+    assert (done.code, "cannot be read" in done.err) == (2, True)
+
+
+def test_ids_from_standard_input(run, sandbox, sandbox_account, staff, ids, monkeypatch):
+    monkeypatch.setattr("medialib.management.commands.deletefiles._read", lambda name: "\n".join(ids).encode())
+    order = ["acme", "--ids-file", "-", "--reason", "r", "--user", "sam", "--yes", "--wait", "--json"]
+    assert run("deletefiles", *order).json["deleted"] == 130
+
+
+def test_unknown_ids_are_named_and_count_as_already_gone(delete, sandbox, ids):
+    done = delete([*ids, "0123456789abcdef01234567"], "--yes", "--wait", "--json")
+    assert (done.code, done.json["deleted"], done.json["already_gone"]) == (0, 130, 1)
+    assert "0123456789abcdef01234567" in done.err
+
+
+def test_nothing_but_unknown_ids_is_refused(delete, sandbox):
+    done = delete(["0123456789abcdef01234567"], "--yes")
+    assert done.code == 2
+    assert not DeletionJob.objects.exists()
+
+
+def test_unknown_accounts_people_and_missing_rights(delete, run, ids, staff):
+    factories.user("vic", permissions=("view_library",))
+    assert delete(ids, "--yes", user="nobody").code == 2
+    assert delete(ids, "--yes", user="vic").code == 1
+    done = run("deletefiles", "other", "--ids-file", "-", "--reason", "r", "--user", "sam", "--yes")
+    assert (done.code, "no account named" in done.err) == (2, True)
+
+
+def test_a_refused_key_pauses_and_exits_with_1(delete, sandbox, sandbox_account, ids):
+    from medialib.models import Asset
+
+    for file_id in ids:
+        factories.asset(sandbox_account, f"/old/{file_id}.jpg", file_id=file_id)
+    assert Asset.objects.count() == 130
+    sandbox.revoke_key()
+    done = delete(ids, "--yes", "--wait", "--json")
+    assert done.code == 1
+    assert done.json["state"] == "paused"
+    assert "key" in done.err
+    assert "private_sandbox" not in done.err + done.out
+
+
+def test_files_that_stay_make_it_exit_with_1(delete, sandbox, ids, settings):
+    settings.BREAKER_PERCENT = 100
+    sandbox.fault("partial_207", stay=3)
+    done = delete(ids, "--yes", "--wait", "--json")
+    assert (done.code, done.json["failed"]) == (1, 3)
+
+
+def test_start_after_waits_unsent_and_is_not_negative(delete, sandbox, ids):
+    assert delete(ids, "--yes", "--start-after", "-1").code == 2
+    done = delete(ids, "--yes", "--start-after", "3600", "--json")
+    assert (done.code, done.json["state"]) == (0, "scheduled")
+    assert sandbox.calls("delete") == []
+
+
+def test_purging_is_refused_beyond_the_quota_and_recorded_within(delete, sandbox, ids, settings):
+    settings.IMAGEKIT_START_RATE = 1000
+    done = delete(ids[:5], "--yes", "--wait", "--purge-cache", "--json")
+    assert done.code == 0
+    assert set(sandbox.purges()) == {f"{sandbox.url_endpoint}/old/{number}.jpg" for number in range(5)}
+    job = DeletionJob.objects.get()
+    assert all(job.purges.values_list("request_id", flat=True))
+    many = sandbox.add_files([{"path": f"/many/{number}.jpg"} for number in range(1001)])
+    refused = delete(many, "--yes", "--purge-cache")
+    assert (refused.code, "purges" in refused.err) == (1, True)
+    assert DeletionJob.objects.count() == 1
