@@ -42,6 +42,13 @@ def test_a_person_has_one_selection_in_each_account(staff: User, account: Accoun
     assert selections.selection_of(factories.user(), account) != selection
 
 
+def test_asking_for_the_current_selection_only_reads(
+    staff: User, account: Account, selection: Selection, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert selections.selection_of(staff, account).account == account
+
+
 def test_ticks_are_kept_once(account: Account, selection: Selection) -> None:
     first, second = files(account, "/a.jpg", "/b.jpg")
     assert selections.tick(selection, [first, second]) == 2

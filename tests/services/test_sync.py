@@ -245,6 +245,15 @@ def test_a_database_that_cannot_be_written_is_said_in_one_sentence(
     assert SyncRun.objects.latest("pk").state == SyncState.FAILED
 
 
+def test_a_database_that_is_locked_from_the_start_is_said_too(synced: Account, monkeypatch: Any) -> None:
+    def refuse(*_: Any) -> None:
+        raise OperationalError("database is locked")
+
+    monkeypatch.setattr(type(SyncRun.objects), "claim", refuse)
+    with pytest.raises(MedialibError, match="could not begin: the database is locked"):
+        sync.run_sync(synced)
+
+
 def test_a_database_that_cannot_even_note_the_failure_is_still_one_sentence(synced: Account, monkeypatch: Any) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise DatabaseError("database or disk is full")
@@ -315,11 +324,21 @@ def test_each_file_has_a_kind(name: str, mime: str, file_type: str, kind: str) -
     assert indexing.kind_of(file) == kind
 
 
-def test_text_that_no_database_takes_is_replaced(account: Account) -> None:
-    row = {"fileId": "x", "filePath": "/a\x00\ud800.jpg", "tags": ["\udfff"], "mime": "x" * 200}
+def test_what_no_database_takes_is_replaced(account: Account) -> None:
+    row = {
+        "fileId": "x",
+        "filePath": "/a\x00\ud800.jpg",
+        "tags": ["\udfff"],
+        "mime": "x" * 200,
+        "size": 2**70,
+        "width": 2**40,
+        "customMetadata": {"a\x00": [float("nan"), {"b": "\x00"}]},
+    }
     file = RemoteFile.from_json(row)
     run = SyncRun.objects.claim(account)
     assert file is not None
     assert run is not None
     indexing.index_files(run, [file])
-    assert (Asset.objects.get().path, Asset.objects.get().tags) == ("/a\ufffd?.jpg", ["?"])
+    asset = Asset.objects.get()
+    assert (asset.path, asset.tags, asset.width) == ("/a\ufffd?.jpg", ["?"], None)
+    assert asset.custom_metadata == {"a\ufffd": ["nan", {"b": "\ufffd"}]}
