@@ -15,7 +15,7 @@ const send = async (action, ids) => {
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (const id of ids) body.append("asset", id);
   const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers });
+  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers, keepalive: true });
   if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
   const bar = document.createRange().createContextualFragment(await answer.text()).querySelector("#selection-bar");
   if (!bar) throw new Error(`The server answered ${answer.status} without a selection bar`);
@@ -119,6 +119,11 @@ if (form) {
       fresh?.requestSubmit(submitter?.isConnected ? submitter : fresh.querySelector("button"));
     }, 50);
   }, true);
+  // A tick made just before the page is left still counts.
+  window.addEventListener("pagehide", () => {
+    for (const [id, isTicked] of pending) send(isTicked ? "add" : "remove", [id]).catch(() => {});
+    pending.clear();
+  });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   showPage();
 }
