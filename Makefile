@@ -68,7 +68,7 @@ check: lint ## lint, types, migrations, and Django's own checks
 	$(BIN)/python manage.py check
 
 bench: $(DEV) ## Measure speed; writes docs/benchmarks.md
-	$(BIN)/python -m bench
+	$(BIN)/python -m tests.bench
 
 screenshots: $(DEV) chromium ## Draw the README's pictures from a running demo
 	$(BIN)/python -m tests.e2e.screenshots
