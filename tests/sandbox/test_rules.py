@@ -19,9 +19,11 @@ def test_bulk_delete_removes_exactly_the_files_named(sandbox, api):
 
 def test_one_unknown_id_keeps_every_file_and_is_named(sandbox, api):
     file_id = sandbox.add_file()
-    folder_id = api.list(type="folder")[0]["folderId"] if api.post(
-        "/v1/folder", json={"folderName": "x", "parentFolderPath": "/"}
-    ) else ""
+    folder_id = (
+        api.list(type="folder")[0]["folderId"]
+        if api.post("/v1/folder", json={"folderName": "x", "parentFolderPath": "/"})
+        else ""
+    )
     answer = api.delete_many([file_id, UNKNOWN, "no-id", folder_id, 7])
     assert answer.status_code == 404
     assert set(answer.json()["missingFileIds"]) == {UNKNOWN, "no-id", folder_id, "7"}

@@ -58,7 +58,7 @@ def library():
         ("size <= 1024", "logo root"),
         ('size = "1kb"', "root"),
         ("width < 1000", "logo"),
-        ("height NOT = 900 AND type = \"file\"", "film"),
+        ('height NOT = 900 AND type = "file"', "film"),
         ('format = "jpg"', "hero root"),
         ('format IN ["svg","mp4"]', "logo film"),
         ("private = true", "logo"),
