@@ -7,10 +7,11 @@ from typing import Any
 from django import forms
 
 from medialib.models import Account, EventKind, Manifest, Outcome
-from medialib.services import purge, review
+from medialib.services import purge
 from medialib.services.audit_search import AuditFilter
 from medialib.services.job_pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.job_progress import Pulse
+from medialib.services.plan import must_type_number
 
 SPEEDS = (100, 75, 50, 25, 10)
 MAX_REASON = 2_000
@@ -51,7 +52,7 @@ class ConfirmForm(forms.Form):
         self.manifest = manifest
         self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
         self.fields["typed_count"].label = f"Type the number of files: {manifest.file_count}"
-        del self.fields["understood" if review.must_type_count(manifest) else "typed_count"]
+        del self.fields["understood" if must_type_number(manifest) else "typed_count"]
         style(self)
         for name in [name for name in self.fields if name in self.errors][:1]:
             self.fields[name].widget.attrs["autofocus"] = True

@@ -3,25 +3,20 @@
 from __future__ import annotations
 
 import csv
-import math
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Substr
+from django.db import connection
 from django.utils.timezone import now
 
-from medialib.models import Account, Asset, Item, Manifest, Pace, PaceKind
-from medialib.services import pacing
+from medialib.models import Asset, Item, Manifest
 from medialib.services.audit_export import FORMULA_STARTS
+from medialib.services.plan import DeletionPlan, calls_per_second, deletion_plan, must_type_number
 
-FILES_PER_CALL = 100  # ImageKit's limit per delete call.
-CAREFUL_COUNT = 1_000  # Above this, or above 5 % of the library, the number has to be typed.
-CAREFUL_PERCENT = 5
 RECENT = timedelta(days=7)
 LARGEST = 20
 SAMPLE = 20
@@ -62,24 +57,15 @@ class Flags:
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What the job will cost when it runs."""
-
-    calls: int
-    calls_per_s: float
-    seconds: int
-    undo_window_s: int
-
-
-@dataclass(frozen=True)
 class Overview:
     folders: Breakdown
     kinds: Breakdown
     largest: list[Picture]
     flags: Flags
-    plan: Plan
+    plan: DeletionPlan
+    calls_per_s: float
     library_percent: float
-    must_type_count: bool
+    must_type_number: bool
 
 
 @dataclass(frozen=True)
@@ -91,14 +77,16 @@ class Picture:
 
 
 def manifest_overview(manifest: Manifest) -> Overview:
+    joints = _joints(manifest)
     return Overview(
-        folders=_breakdown(manifest, "folder"),
-        kinds=_breakdown(manifest, "kind"),
+        folders=_breakdown(joints, "folder"),
+        kinds=_breakdown(joints, "kind"),
         largest=_pictures(manifest, manifest.items.order_by("-size_bytes", "position")[:LARGEST]),
-        flags=_flags(manifest),
-        plan=plan_of(manifest),
+        flags=_flags(manifest, joints),
+        plan=deletion_plan(manifest),
+        calls_per_s=calls_per_second(manifest.account),
         library_percent=library_percent(manifest),
-        must_type_count=must_type_count(manifest),
+        must_type_number=must_type_number(manifest),
     )
 
 
@@ -114,25 +102,6 @@ def library_percent(manifest: Manifest) -> float:
     if not manifest.library_count:
         return 100.0
     return min(100.0, 100 * manifest.file_count / manifest.library_count)
-
-
-def must_type_count(manifest: Manifest) -> bool:
-    """Whether ticking a box is too little for this many files."""
-    return manifest.file_count > CAREFUL_COUNT or library_percent(manifest) > CAREFUL_PERCENT
-
-
-def plan_of(manifest: Manifest) -> Plan:
-    calls = math.ceil(manifest.file_count / FILES_PER_CALL)
-    pace = calls_per_second(manifest.account)
-    return Plan(calls, pace, math.ceil(calls / pace), manifest.account.undo_window)
-
-
-def calls_per_second(account: Account) -> float:
-    """Delete calls a second that medialib allows itself: ImageKit's limit less the headroom."""
-    pace = Pace.objects.filter(account=account, kind=PaceKind.DELETE).first()
-    pace = pace or Pace(limit=settings.IMAGEKIT_START_RATE, interval_ms=1000)
-    allowed = pacing.allowance(pace, headroom_percent=account.headroom)
-    return allowed.calls / allowed.interval_s
 
 
 def manifest_csv(manifest: Manifest) -> Iterator[str]:
@@ -159,50 +128,63 @@ def _plain_cell(value: Any) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def _indexed(manifest: Manifest, field: str) -> Subquery:
-    """A column of the index row of each item. An item has no foreign key to it: the index may forget, it may not."""
-    asset = Asset.objects.filter(account_id=manifest.account_id, file_id=OuterRef("file_id"))
-    return Subquery(asset.values(field)[:1])
+@dataclass(frozen=True)
+class _Joint:
+    """Items of one folder and type, with how many of them raise which flag."""
+
+    folder: str
+    kind: str
+    files: int
+    total: int
+    protected: int
+    recent: int
+    gone: int
+    changed: int
 
 
-def _breakdown(manifest: Manifest, field: str) -> Breakdown:
-    rows = (
-        manifest.items.annotate(group=_indexed(manifest, field))
-        .values("group")
-        .annotate(files=Count("pk"), total=Sum("size_bytes"))
-        .order_by("-files", "group")[:GROUPS]
-    )
-    groups = [Group(row["group"] or "not in the index", row["files"], row["total"]) for row in rows]
-    return Breakdown(
-        groups,
-        other_files=manifest.file_count - sum(group.file_count for group in groups),
-        other_bytes=manifest.total_bytes - sum(group.total_bytes for group in groups),
-    )
+def _joints(manifest: Manifest) -> list[_Joint]:
+    """Everything that is summed up, in one pass over the items: each is looked up in the index once.
 
-
-def _flags(manifest: Manifest) -> Flags:
-    items = manifest.items.annotate(
-        index_updated_at=_indexed(manifest, "updated_at"), index_removed_at=_indexed(manifest, "removed_at")
-    )
-    is_gone = Q(index_removed_at__isnull=False)
-    counts = items.aggregate(
-        recent=Count("pk", filter=Q(file_updated_at__gt=now() - RECENT)),
-        gone=Count("pk", filter=is_gone),
-        changed=Count("pk", filter=~is_gone & Q(index_updated_at__gt=F("file_updated_at"))),
-    )
-    return Flags(protected=protected(manifest).count(), excluded=int(manifest.source.get("excluded") or 0), **counts)
-
-
-def protected(manifest: Manifest) -> QuerySet[Item]:
-    """Items in protected folders. Compared letter by letter, because LIKE ignores case on SQLite."""
+    An item has no foreign key to its index row (the index may forget, an item may not), so this join is SQL.
+    """
     prefixes = manifest.account.protected_prefixes()
-    if not prefixes:
-        return manifest.items.none()
-    starts = {f"start_{length}": Substr("path", 1, length) for length in {len(prefix) for prefix in prefixes}}
-    is_protected = Q()
-    for prefix in prefixes:
-        is_protected |= Q(**{f"start_{len(prefix)}": prefix})
-    return manifest.items.alias(**starts).filter(is_protected)
+    # Compared letter by letter, because LIKE ignores case on SQLite.
+    is_protected = " OR ".join(["SUBSTR(item.path, 1, %s) = %s"] * len(prefixes)) or "1 = 0"
+    sql = f"""
+        SELECT COALESCE(asset.folder, ''), COALESCE(asset.kind, ''), COUNT(*), SUM(item.size_bytes),
+            SUM(CASE WHEN {is_protected} THEN 1 ELSE 0 END),
+            SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END)
+        FROM {Item._meta.db_table} item LEFT JOIN {Asset._meta.db_table} asset
+            ON asset.account_id = %s AND asset.file_id = item.file_id
+        WHERE item.manifest_id = %s GROUP BY asset.folder, asset.kind"""  # noqa: S608  # Only names of our own tables.
+    recent = connection.ops.adapt_datetimefield_value(now() - RECENT)
+    key = Manifest._meta.pk.get_db_prep_value(manifest.pk, connection)
+    starts = [value for prefix in prefixes for value in (len(prefix), prefix)]
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [*starts, recent, manifest.account_id, key])
+        return [_Joint(folder, kind, *map(int, sums)) for folder, kind, *sums in cursor.fetchall()]
+
+
+def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
+    sums: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for joint in joints:
+        sums[getattr(joint, field)][0] += joint.files
+        sums[getattr(joint, field)][1] += joint.total
+    groups = [Group(name or "not in the index", files, total) for name, (files, total) in sums.items()]
+    groups.sort(key=lambda group: (-group.file_count, group.name))
+    others = groups[GROUPS:]
+    return Breakdown(
+        groups[:GROUPS], sum(group.file_count for group in others), sum(group.total_bytes for group in others)
+    )
+
+
+def _flags(manifest: Manifest, joints: list[_Joint]) -> Flags:
+    counts = {
+        name: sum(getattr(joint, name) for joint in joints) for name in ("protected", "recent", "changed", "gone")
+    }
+    return Flags(**counts, excluded=int(manifest.source.get("excluded") or 0))
 
 
 def _pictures(manifest: Manifest, items: Iterable[Item]) -> list[Picture]:

@@ -14,6 +14,7 @@ from django.utils.timezone import now
 from medialib.job_forms import ConfirmForm
 from medialib.models import AuditEvent, DeletionJob, EventKind, Item, Manifest
 from medialib.services import review, selections
+from medialib.services.plan import must_type_number
 from tests import factories
 from tests.views import job_rows
 
@@ -173,7 +174,7 @@ def test_blank_reason_is_no_reason(staff_client, staff, account):
     ("count", "library", "must_type"), [(1000, 10**6, False), (1001, 10**6, True), (5, 100, False), (6, 100, True)]
 )
 def test_number_is_typed_for_many_files_or_a_large_share(count, library, must_type):
-    assert review.must_type_count(Manifest(file_count=count, library_count=library)) is must_type
+    assert must_type_number(Manifest(file_count=count, library_count=library)) is must_type
 
 
 @pytest.mark.parametrize(

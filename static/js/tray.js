@@ -1,0 +1,18 @@
+// Remembers for this tab that the job tray was closed; on a narrow screen it begins closed.
+// Expects: #job-tray > details, which htmx brings and may replace.
+const KEY = "tray";
+const isNarrow = matchMedia("(max-width: 44rem)");
+
+const stored = () => { try { return sessionStorage.getItem(KEY); } catch { return null; } };
+const store = (value) => { try { sessionStorage.setItem(KEY, value); } catch { /* Then it is not remembered. */ } };
+
+// "toggle" does not bubble, so it is caught on its way down.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.("#job-tray > details")) store(event.target.open ? "open" : "closed");
+}, true);
+
+document.addEventListener("htmx:load", (event) => {
+  if (event.target.id !== "job-tray") return;
+  const details = event.target.querySelector("details");
+  if (details && (stored() ?? (isNarrow.matches ? "closed" : "open")) === "closed") details.open = false;
+});
