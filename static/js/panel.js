@@ -25,6 +25,10 @@ const close = () => {
 
 if (panel) {
   if (shown) note(shown);
+  // htmx would swallow the click that asks for a new tab or window.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-panel-link]") && (event.ctrlKey || event.metaKey || event.shiftKey)) event.stopImmediatePropagation();
+  }, true);
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== panel) return;
     panel.hidden = false;

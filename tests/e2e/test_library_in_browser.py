@@ -83,6 +83,22 @@ def test_keyboard_moves_ticks_opens_and_closes(library_page: Page) -> None:
     expect(library_page.locator("[data-panel-link]").nth(2)).to_be_focused()
 
 
+def test_shift_arrow_ticks_on_the_way_and_ctrl_a_the_page(library_page: Page) -> None:
+    library_page.keyboard.press("j")
+    library_page.keyboard.press("Shift+ArrowDown")
+    library_page.keyboard.press("Shift+ArrowDown")
+    expect(bar(library_page)).to_contain_text("3 files selected")
+    library_page.keyboard.press("Control+a")
+    expect(bar(library_page)).to_contain_text("100 files selected")
+
+
+def test_ctrl_click_opens_the_file_as_a_page_of_its_own(library_page: Page) -> None:
+    with library_page.context.expect_page() as opened:
+        library_page.locator("[data-panel-link]").first.click(modifiers=["Control"])
+    expect(opened.value.locator("h1")).to_have_text("000.jpg")
+    expect(library_page.locator("#file-panel")).to_be_hidden()
+
+
 def test_slash_searches_and_question_mark_helps(library_page: Page) -> None:
     library_page.keyboard.press("?")
     expect(library_page.get_by_role("dialog")).to_be_visible()
