@@ -1,4 +1,4 @@
-"""Real answers, held against an OpenAPI document: ImageKit's where IMAGEKIT_OPENAPI names it, else the sandbox's own."""
+"""Real answers, held against OpenAPI documents: the sandbox's own, and ImageKit's where IMAGEKIT_OPENAPI names it."""
 
 from __future__ import annotations
 

@@ -139,9 +139,15 @@ def test_a_file_that_may_not_be_overwritten_stays(api):
 
 
 @pytest.mark.parametrize(
-    "form", [{"fileName": "a.jpg"}, {"fileName": "a.jpg", "file": "no base64!"}, {"file": "YWJj"},
-             {"fileName": "a.jpg", "file": "http://192.0.2.1/a.jpg"}, {"fileName": "a", "file": "YWJj", "folder": "/.."}],
-)  # fmt: skip
+    "form",
+    [
+        {"fileName": "a.jpg"},
+        {"fileName": "a.jpg", "file": "no base64!"},
+        {"file": "YWJj"},
+        {"fileName": "a.jpg", "file": "http://192.0.2.1/a.jpg"},
+        {"fileName": "a", "file": "YWJj", "folder": "/.."},
+    ],
+)
 def test_an_upload_that_lacks_something_is_refused(api, form):
     parts = {name: (None, value) for name, value in form.items()}
     assert api.post(UPLOAD, files=parts).status_code == 400

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from medialib.sandbox.listing import BAD_TYPE
 from medialib.sandbox.server import Sandbox
 from tests.sandbox.conftest import Api
 
@@ -17,8 +18,7 @@ from tests.sandbox.conftest import Api
         ({"sort": "ASC_COLOUR"}, "Your request contains invalid value for sort parameters."),
         (
             {"type": "image"},
-            "Your request contains invalid value for type parameter. "
-            "Please provide one of the following: file, file-version, folder, all.",
+            BAD_TYPE,
         ),
     ],
 )

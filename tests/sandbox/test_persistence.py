@@ -17,7 +17,7 @@ def listed(sandbox: Sandbox) -> list[dict]:
 def change_everything(sandbox: Sandbox) -> None:
     with Api(sandbox) as api:
         api.delete_many(sorted(sandbox.file_ids())[:30])
-        api.patch(f"/v1/files/{sorted(sandbox.file_ids())[0]}/details", json={"tags": ["x"], "description": "y"})
+        api.patch(f"/v1/files/{min(sandbox.file_ids())}/details", json={"tags": ["x"], "description": "y"})
         api.post("/v1/folder", json={"folderName": "empty", "parentFolderPath": "/"})
         api.delete("/v1/folder", json={"folderPath": "/products"})
         for content in (b"one", b"two"):
