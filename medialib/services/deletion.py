@@ -75,7 +75,7 @@ class JobRunner:
         self.job, self.client, self.worker, self.stop = job, client, worker, stop
         self.gate, self.validity, self.patience = Gate(), Validity(), Patience(stop)
         self.in_flight: dict[Future[CallReport], Claim] = {}
-        self.latency_s = 0.2  # A first guess; each answer moves it.
+        self.latency_s = 1.0  # A first guess on the safe side; each answer moves it.
         self.calls_allowed = settings.IMAGEKIT_START_RATE
         self.renewed_at = time.monotonic()
         self.idle_since: float | None = None
