@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.conf import settings
 
 from medialib.models import Account, EventKind, Manifest, Outcome
 from medialib.services import purge
@@ -80,8 +81,12 @@ class AuditFilterForm(forms.Form):
     job = forms.IntegerField(min_value=1, max_value=MAX_ID, required=False)
     path = forms.CharField(label="Path", max_length=1_000, required=False)
     file = forms.CharField(label="File id", max_length=64, required=False)
-    after = forms.DateField(label="From", widget=forms.DateInput(attrs={"type": "date"}), required=False)
-    before = forms.DateField(label="Until", widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    after = forms.DateField(
+        label=f"From ({settings.TIME_ZONE})", widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )
+    before = forms.DateField(
+        label=f"Until ({settings.TIME_ZONE})", widget=forms.DateInput(attrs={"type": "date"}), required=False
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
