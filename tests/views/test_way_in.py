@@ -104,6 +104,7 @@ def test_page_that_does_not_exist_says_so_in_words(staff_client: Client) -> None
     response = staff_client.get("/no/such/page/")
     assert response.status_code == 404
     assert "nothing at this address" in words(page(response).h1)
+    assert "Resolver404" not in words(page(response).main)
 
 
 def test_form_with_an_old_token_says_that_nothing_was_done(staff: User, acme: Account) -> None:
