@@ -1,0 +1,44 @@
+"""Run the measurements and write docs/benchmarks.md: python -m tests.bench [--only engine,freezing] [--small]."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import platform
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tests.bench.report import Row, write
+
+PARTS = ("engine", "throughput", "library", "audit")  # In the order of the page.
+PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="make bench")
+    parser.add_argument("--only", default="", help="Parts to measure, by comma; the others keep their last figures.")
+    parser.add_argument("--small", action="store_true", help="A quick look at a tenth of the size; writes nothing.")
+    options = parser.parse_args()
+    os.environ["BENCH_SMALL"] = "1" if options.small else ""
+    wanted = [part for part in PARTS if not options.only or part in options.only.split(",")]
+    for part in wanted:
+        if not (Path(__file__).parent / f"{part}.py").exists():
+            continue
+        rows: list[Row] = importlib.import_module(f"tests.bench.{part}").rows()
+        for row in rows:
+            print(row.line(), flush=True)
+        if not options.small:
+            write(PAGE, part, rows, machine=machine())
+
+
+def machine() -> str:
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()} {platform.machine()}, "
+        f"Python {platform.python_version()}"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

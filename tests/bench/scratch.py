@@ -1,0 +1,59 @@
+"""A database of its own for each measurement, and commands run on it as a person would run them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+
+
+@contextmanager
+def environment(database: str, **variables: str) -> Iterator[dict[str, str]]:
+    """Environment variables of an empty installation on "sqlite" or "postgresql", migrated; removed afterwards."""
+    with tempfile.TemporaryDirectory(prefix="medialib-bench-") as data_dir:
+        env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TASK_ENGINE")}
+        env |= {"MEDIALIB_DATA_DIR": data_dir, "DEBUG": "1", "LOG_LEVEL": "ERROR", **variables}
+        if database == "sqlite":
+            manage(env, "migrate", "--verbosity", "0")
+            yield env
+            return
+        with _postgres_database() as url:
+            env["DATABASE_URL"] = url
+            manage(env, "migrate", "--verbosity", "0")
+            yield env
+
+
+@contextmanager
+def _postgres_database() -> Iterator[str]:
+    import psycopg
+
+    name = f"medialib_bench_{secrets.token_hex(4)}"
+    with psycopg.connect(POSTGRES, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    try:
+        yield urlsplit(POSTGRES)._replace(path=f"/{name}").geturl()
+    finally:
+        with psycopg.connect(POSTGRES, autocommit=True) as connection:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def manage(env: Mapping[str, str], *arguments: str, stdin: str = "") -> str:
+    """The output of a command; its complaint is raised."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *arguments], env=dict(env), input=stdin, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{arguments[0]}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def small() -> bool:
+    """Whether only a quick look is wanted."""
+    return bool(os.environ.get("BENCH_SMALL"))
