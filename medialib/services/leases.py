@@ -81,7 +81,7 @@ def claim(job: DeletionJob, *, worker: str, want: int, validity: Validity) -> Cl
         allowed = pacing.allowance(pace, headroom_percent=job.account.headroom, speed_percent=current.speed_percent)
         if current.state == JobState.RUNNING and len(claims) < want:
             waiting = list(current.batches.free(at).filter(state=BatchState.WAITING)[: want - len(claims)])
-            ready = _without_conflicts(current, waiting, at=at)
+            ready = _without_conflicts(current, _with_files(current, waiting), at=at)
             taken = 0
             while taken < len(ready) and not (wait_s := pacing.take(pace, allowed, at=at)):
                 taken += 1
@@ -147,6 +147,15 @@ def _record_abandoned_call(batch: Batch, *, at: datetime) -> None:
         sent_at=at,
         result="no answer recorded: the worker stopped in the middle",
     )
+
+
+def _with_files(job: DeletionJob, batches: list[Batch]) -> list[Batch]:
+    """Settle batches whose files all lie in protected folders: there is nothing to send."""
+    if not job.skipped:
+        return batches
+    empty = [b.pk for b in batches if not Item.objects.waiting_in(b, manifest_id=job.manifest_id).exists()]
+    Batch.objects.filter(pk__in=empty).update(state=BatchState.SETTLED)
+    return [batch for batch in batches if batch.pk not in empty]
 
 
 def _without_conflicts(job: DeletionJob, batches: list[Batch], *, at: datetime) -> list[Batch]:

@@ -146,6 +146,15 @@ def test_protected_folders_are_never_sent(sandbox, sandbox_account, job_for):
     assert sandbox.file_ids() == set(kept)
 
 
+def test_a_batch_of_protected_files_is_no_call(sandbox, sandbox_account, job_for):
+    sandbox_account.protected_folders = "/brand"
+    sandbox_account.save()
+    job = job_for(add_files(sandbox, 250, folder="/brand"))
+    assert finished(job, sandbox) == {"skipped": 250}
+    assert sandbox.calls("delete") == []
+    assert not AuditEvent.objects.filter(event=EventKind.BATCH_SENT).exists()
+
+
 def test_a_changed_manifest_is_never_run(sandbox, job_for):
     job = job_for(10)
     intruder = add_files(sandbox, 1)[0]
