@@ -164,7 +164,7 @@ def test_the_owner_finds_the_selection_by_its_id(staff: User, selection: Selecti
     assert selections.owned(str(selection.pk), staff) == selection
 
 
-@pytest.mark.parametrize("wrong", ["", "7", "not-a-uuid", "\x00", str(uuid.uuid4())])
+@pytest.mark.parametrize("wrong", ["", "7", "not-a-uuid", "\x00", "01234567-89ab-4cde-8f01-23456789abcd"])
 def test_an_unknown_selection_is_refused(staff: User, wrong: str) -> None:
     with pytest.raises(Refused):
         selections.owned(wrong, staff)
