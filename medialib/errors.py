@@ -1,10 +1,10 @@
 """Errors whose text is written for the person who asked.
 
-    MedialibError            one clear sentence; the command line exits with 1, a page shows it
-    └── WrongUse             the request itself is wrong; the command line exits with 2
-        ├── UnknownAccount
-        └── ManifestChanged  the frozen files are not the ones the caller expected
-    Refused                  (a MedialibError) the request is right but may not be done now
+MedialibError            one clear sentence; the command line exits with 1, a page shows it
+└── WrongUse             the request itself is wrong; the command line exits with 2
+    ├── UnknownAccount
+    └── ManifestChanged  the frozen files are not the ones the caller expected
+Refused                  (a MedialibError) the request is right but may not be done now
 """
 
 
