@@ -7,6 +7,7 @@ and then each missing or malformed variable stops the start with its name.
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import re
 import sys
@@ -25,6 +26,7 @@ TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 DATABASE_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 TASK_ENGINES = ("database", "celery")
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
+SIGNING_KEY_BYTES = 32
 MIN_SECRET_LENGTH = 50  # What Django's own deployment check asks for.
 SQLITE_OPTIONS = {
     # A transaction that reads and then writes must take the write lock first, or two of them refuse each other.
@@ -64,6 +66,10 @@ class Environment:
     lease_s: int
     read_timeout_s: int
     connect_timeout_s: int
+    audit_signing_key: str
+    audit_anchor_file: Path
+    audit_webhook_url: str
+    audit_webhook_secret: str
     ssl_redirect: bool
     hsts_seconds: int
     trust_proxy: bool
@@ -126,6 +132,10 @@ def read(variables: Mapping[str, str]) -> Environment:
         max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),
         read_timeout_s=reader.number("IMAGEKIT_READ_TIMEOUT_S", 30, least=1, most=600),
         connect_timeout_s=reader.number("IMAGEKIT_CONNECT_TIMEOUT_S", 5, least=1, most=60),
+        audit_signing_key=read_signing_key(reader),
+        audit_anchor_file=Path(reader.text("AUDIT_ANCHOR_FILE", str(data_dir / "audit-anchors.jsonl"))),
+        audit_webhook_url=reader.text("AUDIT_WEBHOOK_URL"),
+        audit_webhook_secret=read_webhook_secret(reader),
         ssl_redirect=reader.flag("SECURE_SSL_REDIRECT", not debug),
         hsts_seconds=reader.number("SECURE_HSTS_SECONDS", 0 if debug else 31_536_000, least=0, most=63_072_000),
         trust_proxy=reader.flag("TRUST_PROXY", False),
@@ -201,6 +211,28 @@ def read_origins(reader: Reader) -> list[str]:
     if not all(re.fullmatch(r"https?://[^/\s]+", origin) for origin in origins):
         raise BadSetting("CSRF_TRUSTED_ORIGINS", "must hold addresses such as https://media.example.com")
     return origins
+
+
+def read_signing_key(reader: Reader) -> str:
+    """Empty where the key is kept as a file in the data directory."""
+    key = reader.text("AUDIT_SIGNING_KEY")
+    if key and decoded_length(key) != SIGNING_KEY_BYTES:
+        raise BadSetting("AUDIT_SIGNING_KEY", f"must be {SIGNING_KEY_BYTES} random bytes in base64")
+    return key
+
+
+def read_webhook_secret(reader: Reader) -> str:
+    secret = reader.text("AUDIT_WEBHOOK_SECRET")
+    if reader.text("AUDIT_WEBHOOK_URL") and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
+        raise BadSetting("AUDIT_WEBHOOK_SECRET", "must be whsec_ and 24 to 64 random bytes in base64")
+    return secret
+
+
+def decoded_length(text: str) -> int:
+    try:
+        return len(base64.b64decode(text, validate=True))
+    except ValueError:
+        return 0
 
 
 def read_database(reader: Reader, debug: bool, data_dir: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import deletion, purge, sweeping
+from medialib.services import deletion, purge, sealing, sweeping
 from medialib.services.clock import shared_now
 from medialib.tasks import STOP
 
@@ -161,6 +161,7 @@ def run_once() -> None:
             deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+        sealing.seal_due()
     finally:
         sweeping.sign_off(worker_id)
 
@@ -172,6 +173,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             close_old_connections()
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
+            sealing.seal_due()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()

@@ -10,6 +10,10 @@ import tempfile
 # Variables of the machine that would steer the tests. DATABASE_URL stays: it chooses the database under test.
 STEERING = (
     "ALLOWED_HOSTS",
+    "AUDIT_ANCHOR_FILE",
+    "AUDIT_SIGNING_KEY",
+    "AUDIT_WEBHOOK_SECRET",
+    "AUDIT_WEBHOOK_URL",
     "BREAKER_PERCENT",
     "CSRF_TRUSTED_ORIGINS",
     "DEBUG",

@@ -3,7 +3,9 @@
 from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind
 from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit import AuditEvent, EventKind
+from medialib.models.audit_chain import AuditCursor, AuditSegment
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
+from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
 from medialib.models.sync import SyncRun, SyncState
@@ -15,7 +17,9 @@ __all__ = [
     "ApiKey",
     "Asset",
     "AssetKind",
+    "AuditCursor",
     "AuditEvent",
+    "AuditSegment",
     "Batch",
     "BatchState",
     "DeletionJob",
@@ -25,6 +29,7 @@ __all__ = [
     "JobState",
     "KeyKind",
     "Manifest",
+    "Membership",
     "Outcome",
     "Pace",
     "PaceKind",

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Coalesce
 
 from medialib.models.accounts import Account
 from medialib.models.jobs import DeletionJob
+from medialib.models.memberships import sees_everything
 from medialib.models.selections import Outcome
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
 
 
 class EventKind(models.TextChoices):
@@ -34,7 +40,16 @@ class EventKind(models.TextChoices):
     KEY_CHECKED = "key.checked", "key tested"
     KEY_RETIRED = "key.retired", "key retired"
     KEYS_REENCRYPTED = "key.reencrypted", "stored keys encrypted anew"
+    KEY_FIRST_USED = "key.first_used", "key used for the first time"
     AUDIT_EXPORTED = "audit.exported", "audit log exported"
+    AUDIT_PRUNED = "audit.pruned", "old audit events archived and removed"
+    AUDIT_KEY_CHANGED = "audit.key_changed", "key that signs the audit log changed"
+    AUDIT_RESTORED = "audit.restored", "audit log went on after a restored backup"
+    PERSON_ADDED = "person.added", "person added"
+    PERSON_CHANGED = "person.changed", "person or their rights changed"
+    PERSON_REMOVED = "person.removed", "person removed"
+    GROUP_CHANGED = "group.changed", "group or its rights changed"
+    SETTINGS_WEAK = "settings.weak", "started with settings that weaken safety"
     SIGNED_IN = "person.signed_in", "signed in"
     SIGN_IN_FAILED = "person.sign_in_failed", "sign-in failed"
     SIGNED_OUT = "person.signed_out", "signed out"
@@ -46,6 +61,14 @@ class AppendOnly(Exception):
 
 class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Reading only: what would change or remove events is refused here before the database refuses it."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Events of accounts that this person may see, and those of no account, such as sign-ins."""
+        if sees_everything(user):
+            return self.all()
+        known = list(Account.objects.visible_to(user).values_list("pk", flat=True))
+        # Not a bare OR on the column: both halves have an index, and merging those would sort the whole log.
+        return self.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=[0, *known])
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise AppendOnly("Audit events cannot be changed.")
@@ -66,6 +89,13 @@ class AuditEvent(models.Model):
     address = models.CharField(max_length=64, blank=True, help_text="Network address that the request came from.")
     request_id = models.CharField(
         max_length=100, blank=True, help_text="ImageKit's id of the call, where there was one."
+    )
+    # With defaults in the database too: code that does not know these two may go on writing events.
+    session = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="Fingerprint of the person's session."
+    )
+    web_request = models.CharField(
+        max_length=36, blank=True, default="", db_default="", help_text="medialib's own id of the page request."
     )
     account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
     account_name = models.CharField(max_length=60, blank=True)
@@ -95,6 +125,9 @@ class AuditEvent(models.Model):
             models.Index(fields=["job", "-id"], name="audit_of_job"),
             models.Index(fields=["actor_name", "-id"], name="audit_of_actor"),
             models.Index(fields=["time"], name="audit_by_time"),
+            # The rare ones only: the newest of the common ones are found by walking back, and a deletion pays nothing.
+            models.Index(fields=["outcome", "-id"], condition=~Q(outcome__in=["", "deleted"]), name="audit_unusual"),
+            models.Index(fields=["event", "-id"], condition=~Q(event="file.settled"), name="audit_of_kind"),
         ]
 
     def __str__(self) -> str:
