@@ -32,7 +32,7 @@ class Frame:
     @cached_property
     def accounts(self) -> list[Account]:
         """The accounts this person may see."""
-        return list(Account.objects.all()) if self.can_browse else []
+        return list(Account.objects.visible_to(self._request.user)) if self.can_browse else []
 
     @cached_property
     def account(self) -> Account | None:
@@ -49,7 +49,7 @@ class Frame:
 
     @cached_property
     def active_jobs(self) -> int:
-        return DeletionJob.objects.active().count() if self.can_browse else 0
+        return DeletionJob.objects.active().visible_to(self._request.user).count() if self.can_browse else 0
 
     @cached_property
     def is_worker_alive(self) -> bool:

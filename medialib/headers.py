@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from medialib.models import Account
 
 if TYPE_CHECKING:
+    from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest, HttpResponseBase
 
 # What the pages never need, switched off for whatever might get into them.
@@ -35,7 +36,7 @@ class PageHeadersMiddleware(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if parts.update is None and shows_pictures(request, response):
-            parts.update = {"img-src": image_origins()}
+            parts.update = {"img-src": image_origins(request.user)}
         return parts
 
 
@@ -46,10 +47,10 @@ def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
     return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
 
 
-def image_origins() -> list[str]:
-    """Where the accounts deliver from. An address that could break out of the header is left out."""
+def image_origins(user: User | AnonymousUser) -> list[str]:
+    """Where the person's accounts deliver from. An address that could break out of the header is left out."""
     try:
-        endpoints = list(Account.objects.values_list("url_endpoint", flat=True))
+        endpoints = list(Account.objects.visible_to(user).values_list("url_endpoint", flat=True))
     except DatabaseError:  # The page is ready; it may be shown without pictures.
         return []
     return sorted({origin for endpoint in endpoints if (origin := origin_of(endpoint))})

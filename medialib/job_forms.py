@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -13,6 +13,9 @@ from medialib.services.audit_search import AuditFilter
 from medialib.services.job_pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.job_progress import Pulse
 from medialib.services.plan import must_type_number
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 SPEEDS = (100, 75, 50, 25, 10)
 MAX_REASON = 2_000
@@ -88,10 +91,10 @@ class AuditFilterForm(forms.Form):
         label=f"Until ({settings.TIME_ZONE})", widget=forms.DateInput(attrs={"type": "date"}), required=False
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = self.data.get("account", "")
-        names = {chosen, *Account.objects.values_list("name", flat=True)} - {""}
+        names = {chosen, *Account.objects.visible_to(viewer).values_list("name", flat=True)} - {""}
         self.fields["account"].widget.choices = [("", "any account"), *((name, name) for name in sorted(names))]
         style(self)
 

@@ -8,18 +8,32 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
-from medialib.models import Account, Asset, AssetKind
+from medialib.models import Account, Asset, AssetKind, Membership
 
 EVERY_PERMISSION = ("view_library", "delete_files", "view_audit", "manage_keys")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-def user(username: str = "", *, is_staff: bool = True, permissions: tuple[str, ...] = (), **fields: Any) -> User:
-    """A person with the named permissions of medialib and no password."""
+def user(
+    username: str = "",
+    *,
+    is_staff: bool = True,
+    permissions: tuple[str, ...] = (),
+    is_member: bool = True,
+    **fields: Any,
+) -> User:
+    """A person with the named permissions of medialib and no password, a member of every account."""
     person = User.objects.create(username=username or f"person-{next(_numbers)}", is_staff=is_staff, **fields)
     person.user_permissions.set(Permission.objects.filter(content_type__app_label="medialib", codename__in=permissions))
+    if is_member:
+        membership(person)
     return person
+
+
+def membership(user: User, account: Account | None = None, **fields: Any) -> Membership:
+    """Of every account, with the right to delete, unless told otherwise."""
+    return Membership.objects.create(user=user, account=account, **{"may_delete": True} | fields)
 
 
 def account(name: str = "", **fields: Any) -> Account:

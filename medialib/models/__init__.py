@@ -6,6 +6,7 @@ from medialib.models.audit import AuditEvent, EventKind
 from medialib.models.audit_chain import AuditCursor, AuditSegment
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
 from medialib.models.memberships import Membership
+from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
 from medialib.models.sync import SyncRun, SyncState
@@ -29,6 +30,7 @@ __all__ = [
     "JobState",
     "KeyKind",
     "Manifest",
+    "Membership",
     "Membership",
     "Outcome",
     "Pace",

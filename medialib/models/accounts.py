@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 
 from medialib.errors import UnknownAccount
+from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
 
 DEFAULT_API_URL = "https://api.imagekit.io"
 DEFAULT_UPLOAD_URL = "https://upload.imagekit.io"
@@ -33,6 +39,14 @@ class AccountQuerySet(models.QuerySet["Account"]):
             return self.get(name=name)
         except Account.DoesNotExist:
             raise UnknownAccount(f"There is no account named “{name}”.") from None
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Accounts that this person may know of; for all others they do not exist."""
+        if not user.is_active:
+            return self.none()
+        if getattr(user, "is_superuser", False):
+            return self.all()
+        return self.filter(models.Exists(Membership.objects.of(user).for_account(models.OuterRef("pk"))))
 
 
 class Account(models.Model):
@@ -83,6 +97,14 @@ class Account(models.Model):
     def undo_window(self) -> int:
         """Seconds between a confirmation and the first call."""
         return settings.UNDO_WINDOW_S if self.undo_window_s is None else self.undo_window_s
+
+    def delete_scope(self, user: AbstractBaseUser | AnonymousUser) -> DeleteScope:
+        """Where in this account the person may delete, given the right to delete at all."""
+        if not user.is_active:
+            return NOTHING
+        if getattr(user, "is_superuser", False):
+            return EVERYTHING
+        return Membership.objects.of(user).for_account(self.pk).scope()
 
     def protected_prefixes(self) -> list[str]:
         """Protected folders as path prefixes that end in a slash."""

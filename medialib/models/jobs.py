@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
@@ -12,6 +12,10 @@ from django.db.models import F, Q
 
 from medialib.models.accounts import Account
 from medialib.models.selections import Manifest
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
 
 BATCH_SIZE = 100  # ImageKit's limit of ids in one bulk delete (API reference, "Delete multiple files").
 MAX_POSTPONEMENT = timedelta(minutes=2)
@@ -31,6 +35,10 @@ class JobState(models.TextChoices):
 
 
 class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Jobs of accounts that this person may see."""
+        return self.filter(account__in=Account.objects.visible_to(user))
+
     def active(self) -> Self:
         """Jobs that are not finished; served by the index job_active."""
         return self.exclude(state=JobState.FINISHED)

@@ -35,6 +35,10 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
     def owned_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         return self.filter(owner_id=user.pk)
 
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """The person's own, as long as the person may see the account."""
+        return self.owned_by(user).filter(account__in=Account.objects.visible_to(user))
+
 
 class Selection(models.Model):
     """What one person has ticked in one account. It survives sign-out, and expires."""
@@ -93,6 +97,10 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
     def frozen_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Manifests that this person froze."""
         return self.filter(frozen_by_id=user.pk)
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """Manifests of accounts that this person may see."""
+        return self.filter(account__in=Account.objects.visible_to(user))
 
 
 class Manifest(models.Model):

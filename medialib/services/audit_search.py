@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from django.utils.timezone import get_current_timezone, make_aware
@@ -11,6 +12,9 @@ from django.utils.timezone import get_current_timezone, make_aware
 from medialib.errors import WrongUse
 from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
 from medialib.models.audit import AuditEventQuerySet
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 PAGE_SIZE = 100
 MAX_FOUND = 50
@@ -69,8 +73,11 @@ class AuditPage:
     newer: int | None
 
 
-def matching(wanted: AuditFilter) -> AuditEventQuerySet:
-    """Events of exactly this filter. Raises WrongUse for an event or outcome that does not exist."""
+def matching(wanted: AuditFilter, *, viewer: User | None = None) -> AuditEventQuerySet:
+    """Events of exactly this filter. Raises WrongUse for an event or outcome that does not exist.
+
+    A viewer sees those of the viewer's accounts; None is the command line, which sees all.
+    """
     _refuse_unknown("event", wanted.event, EventKind.values)
     _refuse_unknown("outcome", wanted.outcome, Outcome.values)
     conditions: dict[str, object] = {
@@ -83,12 +90,15 @@ def matching(wanted: AuditFilter) -> AuditEventQuerySet:
         "time__lt": _start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
     }
     events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
-    return _at_path(_of_account(events, wanted.account), wanted.path)
+    events = _at_path(_of_account(events, wanted.account), wanted.path)
+    return events.visible_to(viewer) if viewer else events
 
 
-def page(wanted: AuditFilter, *, before: int | None = None, after: int | None = None) -> AuditPage:
+def page(
+    wanted: AuditFilter, *, viewer: User | None = None, before: int | None = None, after: int | None = None
+) -> AuditPage:
     """One screen: of events older than `before`, or newer than `after`, or the newest."""
-    events = matching(wanted)
+    events = matching(wanted, viewer=viewer)
     if after is not None:
         return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1]))
     if before is not None:
@@ -99,9 +109,9 @@ def page(wanted: AuditFilter, *, before: int | None = None, after: int | None = 
     return AuditPage(shown, older=shown[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
 
 
-def of_file(account_name: str, file_id: str) -> AuditEventQuerySet:
+def of_file(account_name: str, file_id: str, *, viewer: User) -> AuditEventQuerySet:
     """All that is recorded about one file, oldest first, whether or not its account is still here."""
-    return AuditEvent.objects.filter(file_id=file_id, account_name=account_name).order_by("pk")
+    return AuditEvent.objects.visible_to(viewer).filter(file_id=file_id, account_name=account_name).order_by("pk")
 
 
 def items_of_file(account_name: str, file_id: str) -> list[Item]:
@@ -110,12 +120,12 @@ def items_of_file(account_name: str, file_id: str) -> list[Item]:
     return list(items.select_related("manifest", "manifest__job").order_by("-manifest__frozen_at")[:PAGE_SIZE])
 
 
-def files_at(path: str) -> list[tuple[str, str]]:
+def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
     """(account, file id) of files that are or were at this path or have this id, as index and log know them."""
     named = {"file_path": path} if path.startswith("/") else {"file_id": path}
-    of_log = AuditEvent.objects.filter(**named).exclude(file_id="").values_list("account_name", "file_id")
+    of_log = AuditEvent.objects.visible_to(viewer).filter(**named).exclude(file_id="").values_list("account_name", "file_id")
     named = {"path": path} if path.startswith("/") else {"file_id": path}
-    of_index = Asset.objects.filter(**named).values_list("account__name", "file_id")
+    of_index = Asset.objects.filter(**named, account__in=Account.objects.visible_to(viewer)).values_list("account__name", "file_id")
     return sorted({*of_log.order_by().distinct()[:MAX_FOUND], *of_index.order_by().distinct()[:MAX_FOUND]})
 
 

@@ -18,8 +18,9 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, EventKind, Item, Manifest, Selection
+from medialib.models.memberships import DeleteScope
 from medialib.models.sql import ByCodePoint, insert_from_select
-from medialib.services import audit
+from medialib.services import audit, rights
 from medialib.services.audit import Actor
 from medialib.services.indexing import shown_values
 from medialib.services.manifest_hash import hash_and_bytes, manifest_sha256
@@ -43,15 +44,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Frozen:
-    """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone."""
+    """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
+
+    `outside` is how many were left out because they lie where the actor may not delete.
+    """
 
     manifest: Manifest
     duplicates: int
     unknown: list[str]
+    outside: int = 0
 
 
 def freeze(selection: Selection, *, actor: Actor) -> Manifest:
-    """Freeze what is ticked and still there. Raises Refused when that is nothing."""
+    """Freeze what is ticked, still there and within what the actor may delete. Raises Refused when that is nothing."""
     ticked = Asset.objects.live(selection.account).filter(
         pk__in=selection.items.filter(is_excluded=False).values("asset_id")
     )
@@ -61,7 +66,10 @@ def freeze(selection: Selection, *, actor: Actor) -> Manifest:
 
 
 def freeze_assets(account: Account, queryset: QuerySet[Asset], *, source: dict[str, Any], actor: Actor) -> Manifest:
-    """Freeze the assets of a queryset, in one statement. Raises Refused when there are none."""
+    """Freeze the assets of a queryset, in one statement. Raises Refused when there are none.
+
+    Files outside what the actor may delete are left out, and counted in the manifest's source.
+    """
     assets = queryset.filter(account=account)
     return _freeze(account, _Query(assets, ("file_id", "path", "size_bytes", "updated_at")), source=source, actor=actor)
 
@@ -76,8 +84,10 @@ def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, A
 def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
     """Freeze files by their ids; those that are not in the index are looked up at ImageKit first.
 
-    Raises WrongUse when no id is given, one cannot be an id, or none of them exists.
+    Raises WrongUse when no id is given, one cannot be an id, or none of them exists; Refused when the actor may delete
+    none of them.
     """
+    rights.scope_for(actor, account)
     listed = _list(account, file_ids, client)
     with transaction.atomic():
         return listed.write(account, actor=actor)
@@ -85,6 +95,7 @@ def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, 
 
 def preview_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
     """What freeze_file_ids would give, hash and all. Its rows are rolled back: nothing is left and nothing audited."""
+    rights.scope_for(actor, account)
     listed = _list(account, file_ids, client)
     with transaction.atomic():
         frozen = listed.write(account, actor=actor, is_rehearsal=True)
@@ -106,10 +117,14 @@ class _Listed:
 
     def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> Frozen:
         source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
+        scope = rights.scope_for(actor, account)
         manifest = _begin(account, source=source, actor=actor)
-        _fill(manifest, self.wanted, self.remote)
-        _seal(manifest, len(self.wanted), actor=actor, is_rehearsal=is_rehearsal)
-        return Frozen(manifest, self.given - len(self.wanted), self.unknown)
+        kept = _fill(manifest, self.wanted, self.remote, scope)
+        outside = len(self.wanted) - kept
+        _leave_out(manifest, outside, kept=kept, scope=scope)
+        _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
+        unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
+        return Frozen(manifest, self.given - len(self.wanted), unknown, outside)
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
@@ -160,20 +175,22 @@ def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
         return None
 
 
-def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None]) -> None:
-    """Write the items in the order of `wanted`, which Python has sorted by code point."""
+def _fill(
+    manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope
+) -> int:
+    """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
     position = 0
     for ids in _slices(wanted, SLICE):
         rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
         cached = {row[0]: row[1:] for row in rows.values_list("file_id", "path", "size_bytes", "updated_at")}
-        shown = [cached.get(file_id) or _shown(remote.get(file_id)) for file_id in ids]
+        shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
+        kept = [each for each in shown if scope.allows(each[1])]
         Item.objects.bulk_create(
-            Item(
-                manifest=manifest, position=position + n, file_id=ids[n], path=path, size_bytes=size, file_updated_at=at
-            )
-            for n, (path, size, at) in enumerate(shown)
+            Item(manifest=manifest, position=position + n, file_id=id_, path=path, size_bytes=size, file_updated_at=at)
+            for n, (id_, path, size, at) in enumerate(kept)
         )
-        position += len(ids)
+        position += len(kept)
+    return position
 
 
 def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None]:
@@ -203,9 +220,12 @@ class _Query(NamedTuple):
 
 def _freeze(account: Account, query: _Query, *, source: dict[str, Any], actor: Actor) -> Manifest:
     with transaction.atomic():
+        scope = rights.scope_for(actor, account)
         manifest = _begin(account, source=source, actor=actor)
-        count = query.insert_into(manifest)
-        return _seal(manifest, count, actor=actor)
+        kept = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
+        outside = 0 if scope.is_everything else query.rows.exclude(scope.condition()).count()
+        _leave_out(manifest, outside, kept=kept, scope=scope)
+        return _seal(manifest, kept, actor=actor)
 
 
 def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifest:
@@ -224,13 +244,21 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
     )
 
 
+def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
+    """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
+    if outside and not kept:
+        raise Refused(f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen.")
+    if outside:
+        manifest.source["outside_scope"] = outside
+
+
 def _seal(manifest: Manifest, file_count: int, *, actor: Actor, is_rehearsal: bool = False) -> Manifest:
     """Count, hash and, unless it is a rehearsal, audit the items of a new manifest. Raises Refused for none."""
     if not file_count:
         raise Refused("No file is selected that is still there, so there is nothing to freeze.")
     manifest.file_count = file_count
     manifest.sha256, manifest.total_bytes = hash_and_bytes(manifest)
-    manifest.save(update_fields=["file_count", "sha256", "total_bytes"])
+    manifest.save(update_fields=["file_count", "sha256", "total_bytes", "source"])
     if not is_rehearsal:
         audit.record(EventKind.MANIFEST_FROZEN, actor=actor, account=manifest.account, detail=_told(manifest))
     return manifest

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.db.models import Count
 
 from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState
 from medialib.services import purge
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 PAGE_SIZE = 50
 FILES_PER_PAGE = 100
@@ -73,9 +77,9 @@ class Purges:
         return bool(self.counts[PurgeState.WAITING] or self.counts[PurgeState.REQUESTED])
 
 
-def jobs_page(wanted: JobsWanted) -> JobsPage:
-    """Newest first."""
-    jobs = DeletionJob.objects.select_related("account", "manifest").order_by("-pk")
+def jobs_page(wanted: JobsWanted, *, viewer: User) -> JobsPage:
+    """Newest first, of the accounts that the viewer may see."""
+    jobs = DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").order_by("-pk")
     if wanted.state == "active":
         jobs = jobs.exclude(state=JobState.FINISHED)
     elif wanted.state == "attention":

@@ -6,12 +6,16 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.timezone import now
 
 from medialib.models import DeletionJob, Item, JobState, Outcome, Worker
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 WORKER_SILENT = timedelta(seconds=30)  # A worker that said nothing for so long is not there.
 SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
@@ -174,9 +178,9 @@ class Progress:
         return "Waiting to start" if self.job.state == JobState.SCHEDULED else self.sentence
 
 
-def look(job_id: int, *, earlier: Pulse | None = None) -> Progress:
-    """Raises DeletionJob.DoesNotExist."""
-    return progress_of(_watched().get(pk=job_id), earlier=earlier)
+def look(job_id: int, *, viewer: User, earlier: Pulse | None = None) -> Progress:
+    """Raises DeletionJob.DoesNotExist, also for a job whose account the viewer may not see."""
+    return progress_of(_watched(viewer).get(pk=job_id), earlier=earlier)
 
 
 def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
@@ -184,9 +188,9 @@ def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
     return Progress(job, at, Pulse.of(job, at=at, earlier=earlier), has_worker=getattr(job, "has_worker", True))
 
 
-def tray(watched: Iterable[int]) -> tuple[list[Progress], list[Progress]]:
+def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[Progress]]:
     """Jobs under way, and those of `watched` that finished since."""
-    shown = _watched().filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
+    shown = _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
     looks = [progress_of(job) for job in shown]
     active = [look for look in looks if not look.job.is_finished]
     return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
@@ -224,9 +228,9 @@ def mismatch(job: DeletionJob) -> str:
     return "; ".join(wrong)
 
 
-def _watched() -> QuerySet[DeletionJob]:
+def _watched(viewer: User) -> QuerySet[DeletionJob]:
     workers = Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT)
-    return DeletionJob.objects.select_related("account", "manifest").annotate(has_worker=Exists(workers))
+    return DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").annotate(has_worker=Exists(workers))
 
 
 def _was(count: int) -> str:

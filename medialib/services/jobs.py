@@ -10,11 +10,12 @@ from django.db.models import F
 from medialib.errors import Refused, WrongUse
 from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome
 from medialib.models.jobs import BATCH_SIZE
-from medialib.services import audit, purge
+from medialib.services import audit, purge, rights
 from medialib.services.audit import Actor
 from medialib.services.clock import shared_now
 from medialib.services.finishing import close_if_done
 from medialib.services.freezing import freeze_items
+from medialib.services.rights import members_only
 from medialib.services.wake import wake_job
 
 MAX_REASON = 2000
@@ -40,9 +41,11 @@ def open_deletion_job(
     """Queue the deletion of exactly the files in `manifest`, once.
 
     `start_after_s` is the undo window in seconds; None takes the account's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice.
+    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice or a file lies outside
+    what the actor may delete.
     """
     reason = _clean_reason(reason)
+    rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
     if purge_cache:
         purge.check_quota(manifest)
     at = shared_now()
@@ -88,6 +91,7 @@ def _clean_reason(reason: str) -> str:
     return reason
 
 
+@members_only
 def undo(job: DeletionJob, *, actor: Actor) -> None:
     """Take the whole job back before it starts: nothing was sent. Raises Refused when it has started."""
     with transaction.atomic():
@@ -97,6 +101,7 @@ def undo(job: DeletionJob, *, actor: Actor) -> None:
     close_if_done(job)
 
 
+@members_only
 def start_now(job: DeletionJob, *, actor: Actor) -> None:
     """End the undo window now. Raises Refused when the job does not wait any more."""
     at = shared_now()
@@ -108,6 +113,7 @@ def start_now(job: DeletionJob, *, actor: Actor) -> None:
         wake_job(job, at=at)
 
 
+@members_only
 def pause(job: DeletionJob, *, actor: Actor) -> None:
     """Send nothing more until somebody resumes. Calls in flight are still settled."""
     cause = f"Paused by {actor.name}."
@@ -117,6 +123,7 @@ def pause(job: DeletionJob, *, actor: Actor) -> None:
         audit.record(EventKind.JOB_PAUSED, actor=actor, account=job.account, job=job, detail={"cause": cause})
 
 
+@members_only
 def resume(job: DeletionJob, *, actor: Actor) -> None:
     """Go on. The breaker counts anew from here. A job that never started has its manifest checked again."""
     at = shared_now()
@@ -147,6 +154,7 @@ def _settled_sum() -> F:
     return total
 
 
+@members_only
 def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     """Send nothing more, for good. Returns the job; `deleted` says how many are gone, `cancelled` how many stay.
 
@@ -170,6 +178,7 @@ def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     return job
 
 
+@members_only
 def set_speed(job: DeletionJob, percent: int, *, actor: Actor) -> None:
     """Use this share of the account's allowance, 1 to 100. Acts on the next call."""
     if not 1 <= percent <= 100:
@@ -180,6 +189,7 @@ def set_speed(job: DeletionJob, percent: int, *, actor: Actor) -> None:
         audit.record(EventKind.JOB_SPEED, actor=actor, account=job.account, job=job, detail={"percent": percent})
 
 
+@members_only
 def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     """A new job, with a manifest of its own, for the files that failed. It starts at once.
 
@@ -203,6 +213,7 @@ def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
         )
 
 
+@members_only
 def verify(job: DeletionJob, *, actor: Actor) -> int:
     """Look the unverified files up again; nothing is sent. Returns how many there are. Raises Refused without any."""
     at = shared_now()

@@ -50,10 +50,11 @@ class Flags:
     changed: int
     gone: int
     excluded: int
+    outside: int
 
     @property
     def is_raised(self) -> bool:
-        return any((self.protected, self.recent, self.changed, self.gone, self.excluded))
+        return any((self.protected, self.recent, self.changed, self.gone, self.excluded, self.outside))
 
 
 @dataclass(frozen=True)
@@ -184,7 +185,8 @@ def _flags(manifest: Manifest, joints: list[_Joint]) -> Flags:
     counts = {
         name: sum(getattr(joint, name) for joint in joints) for name in ("protected", "recent", "changed", "gone")
     }
-    return Flags(**counts, excluded=int(manifest.source.get("excluded") or 0))
+    left_out = {"excluded": "excluded", "outside": "outside_scope"}
+    return Flags(**counts, **{name: int(manifest.source.get(key) or 0) for name, key in left_out.items()})
 
 
 def _pictures(manifest: Manifest, items: Iterable[Item]) -> list[Picture]:

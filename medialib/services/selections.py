@@ -50,7 +50,10 @@ class SelectionSummary:
 
 
 def selection_of(user: User, account: Account) -> Selection:
-    """The person's current selection in this account, made when there is none or the last one has expired."""
+    """The person's current selection in this account, made when there is none or the last one has expired.
+
+    The account is one that the person may see; the caller found it so.
+    """
     mine = Selection.objects.owned_by(user).filter(account=account).select_related("account")
     # Each page asks for it, so the usual case only reads: a write would wait for every job that writes.
     return mine.current().first() or _begin(mine, user, account)
@@ -67,7 +70,7 @@ def _begin(mine: SelectionQuerySet, user: User, account: Account) -> Selection:
 def owned(selection_id: str | UUID, user: User) -> Selection:
     """Raises Refused for an id that is unknown, expired or another person's: which one is nobody's business."""
     try:
-        return Selection.objects.owned_by(user).current().select_related("account").get(pk=selection_id)
+        return Selection.objects.visible_to(user).current().select_related("account").get(pk=selection_id)
     except (Selection.DoesNotExist, ValidationError, ValueError):
         raise Refused("This selection does not exist any more, or it is not yours. Select the files again.") from None
 

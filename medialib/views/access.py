@@ -8,9 +8,10 @@ from typing import cast
 from django.contrib.auth.decorators import login_required, permission_required
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from medialib.models import Account
 from medialib.services.audit import Actor
 
 View = Callable[..., HttpResponseBase]
@@ -31,6 +32,8 @@ def staff_may(permission: str) -> Callable[[View], View]:
         def staff_only(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not person(request).is_staff:
                 raise PermissionDenied
+            if "account" in kwargs:
+                hide_foreign(person(request), str(kwargs["account"]))
             return permitted(request, *args, **kwargs)
 
         staff_only.__name__, staff_only.__doc__ = view.__name__, view.__doc__
@@ -39,9 +42,25 @@ def staff_may(permission: str) -> Callable[[View], View]:
     return guard
 
 
+def hide_foreign(user: User, account_name: str) -> None:
+    """Raises Http404 for an account that the person is no member of: whether it exists is not told.
+
+    Here, so that a new page cannot forget it. A name that no account has is left to the page, since some speak of
+    accounts that are long gone.
+    """
+    named = Account.objects.filter(name=account_name)
+    if named.exists() and not named.visible_to(user).exists():
+        raise Http404
+
+
 def person(request: HttpRequest) -> User:
     """The signed-in person; the guard above made sure there is one."""
     return cast("User", request.user)
+
+
+def may_delete_in(user: User, account: Account) -> bool:
+    """Whether to show the buttons; the services ask again."""
+    return user.has_perm("medialib.delete_files") and not account.delete_scope(user).is_nothing
 
 
 def actor(request: HttpRequest) -> Actor:

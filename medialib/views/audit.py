@@ -11,17 +11,19 @@ from medialib.job_forms import AuditFilterForm, ExportForm, FindFileForm, PlaceF
 from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit import AuditEventQuerySet
 from medialib.services import audit_export, audit_search
-from medialib.views.access import actor, staff_may
+from medialib.views.access import actor, person, staff_may
 
 
 @require_safe
 @staff_may("view_audit")
 def audit_list(request: HttpRequest) -> HttpResponse:
-    form, place = AuditFilterForm(request.GET), PlaceForm(request.GET).place()
+    form, place = AuditFilterForm(request.GET, viewer=person(request)), PlaceForm(request.GET).place()
     if not form.is_valid():
         return _refuse(request, form)
     wanted = form.wanted()
-    page = audit_search.page(wanted, before=place["older_than"], after=place["newer_than"])
+    page = audit_search.page(
+        wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"]
+    )
     return render(request, "medialib/audit.html", {"form": form, "wanted": wanted, "page": page})
 
 
@@ -29,12 +31,13 @@ def audit_list(request: HttpRequest) -> HttpResponse:
 @staff_may("view_audit")
 def audit_download(request: HttpRequest) -> HttpResponseBase:
     """All events of the filter up to now, oldest first. Taking the log away is itself recorded."""
-    form, choice = AuditFilterForm(request.GET), ExportForm(request.GET)
+    form, choice = AuditFilterForm(request.GET, viewer=person(request)), ExportForm(request.GET)
     if not form.is_valid() or not choice.is_valid():
         return _refuse(request, form)
     wanted, format_ = form.wanted(), choice.cleaned_data["format"]
     detail = {"format": format_, "filter": wanted.as_detail()}
-    events = audit_export.prepare(audit_search.matching(wanted), actor=actor(request), detail=detail)
+    found = audit_search.matching(wanted, viewer=person(request))
+    events = audit_export.prepare(found, actor=actor(request), detail=detail)
     return _download(events, format_)
 
 
@@ -44,7 +47,7 @@ def find_file(request: HttpRequest) -> HttpResponse:
     """“What happened to /brand/logo.png?”, by path or id. One answer leads straight to its history."""
     form = FindFileForm(request.GET)
     wanted = form.cleaned_data["q"].strip() if form.is_valid() else ""
-    found = audit_search.files_at(wanted) if wanted else []
+    found = audit_search.files_at(wanted, viewer=person(request)) if wanted else []
     if len(found) == 1:
         return redirect("medialib:file-history", *found[0])
     return render(request, "medialib/audit_find_file.html", {"form": form, "wanted": wanted, "found": found})
@@ -54,7 +57,7 @@ def find_file(request: HttpRequest) -> HttpResponse:
 @staff_may("view_audit")
 def file_history(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """All that is known of one file, also when file, index row and account are long gone."""
-    events = list(audit_search.of_file(account, file_id))
+    events = list(audit_search.of_file(account, file_id, viewer=person(request)))
     asset = Asset.objects.filter(account__name=account, file_id=file_id).first()
     items = audit_search.items_of_file(account, file_id)
     if not events and not asset and not items:

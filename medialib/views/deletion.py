@@ -79,7 +79,8 @@ def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
 
 def _own_manifest(request: HttpRequest, manifest_id: UUID) -> Manifest:
     """Only who froze the files may see and confirm this list; for others it does not exist."""
-    return get_object_or_404(Manifest.objects.select_related("account"), pk=manifest_id, frozen_by=person(request))
+    mine = Manifest.objects.frozen_by(person(request)).visible_to(person(request))
+    return get_object_or_404(mine.select_related("account"), pk=manifest_id)
 
 
 def _show(request: HttpRequest, manifest: Manifest, form: ConfirmForm, *, status: int = 200) -> HttpResponse:

@@ -12,7 +12,7 @@ from medialib.errors import MedialibError
 from medialib.job_forms import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
 from medialib.services import job_pages, job_progress
-from medialib.views.access import actor, person, staff_may
+from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.job_actions import ACTIONS
 
 
@@ -20,14 +20,14 @@ from medialib.views.job_actions import ACTIONS
 @staff_may("view_library")
 def job_list(request: HttpRequest) -> HttpResponse:
     wanted = JobListForm(request.GET).wanted()
-    context = {"wanted": wanted, "page": job_pages.jobs_page(wanted), "views": JOB_VIEWS}
+    context = {"wanted": wanted, "page": job_pages.jobs_page(wanted, viewer=person(request)), "views": JOB_VIEWS}
     return render(request, "medialib/job_list.html", context)
 
 
 @require_safe
 @staff_may("view_library")
 def job_detail(request: HttpRequest, job: int) -> HttpResponse:
-    progress = _look(job)
+    progress = _look(request, job)
     context = {
         "job": progress.job,
         "account": progress.job.account,
@@ -36,7 +36,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
         "purges": job_pages.purges_of(progress.job),
         "retries": list(progress.job.retries.all()),
-        "may_control": person(request).has_perm("medialib.delete_files"),
+        "may_control": may_delete_in(person(request), progress.job.account),
         "speeds": SPEEDS,
     }
     return render(request, "medialib/job_detail.html", context)
@@ -47,7 +47,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
 def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
     """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched anew."""
     shown, pulse = ProgressForm(request.GET).earlier()
-    progress = _look(job, earlier=pulse)
+    progress = _look(request, job, earlier=pulse)
     context = {
         "job": progress.job,
         "account": progress.job.account,
@@ -65,7 +65,7 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
 @staff_may("view_library")
 def job_tray(request: HttpRequest) -> HttpResponse:
     form = TrayForm(request.GET)
-    active, finished = job_progress.tray(form.job_ids())
+    active, finished = job_progress.tray(form.job_ids(), viewer=person(request))
     context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
     response = render(request, "medialib/_job_tray.html", context)
     if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
@@ -79,7 +79,8 @@ def job_tray(request: HttpRequest) -> HttpResponse:
 def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
     if action not in ACTIONS:
         raise Http404
-    target = get_object_or_404(DeletionJob.objects.select_related("account"), pk=job)
+    mine = DeletionJob.objects.visible_to(person(request)).select_related("account")
+    target = get_object_or_404(mine, pk=job)
     try:
         target, done = ACTIONS[action](target, request.POST, actor(request))
     except MedialibError as error:
@@ -92,7 +93,8 @@ def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
-    call = get_object_or_404(Exchange.objects.select_related("batch__job__account"), pk=exchange, batch__job=job)
+    of_jobs = Exchange.objects.filter(batch__job__in=DeletionJob.objects.visible_to(person(request)))
+    call = get_object_or_404(of_jobs.select_related("batch__job__account"), pk=exchange, batch__job=job)
     context = {
         "job": call.batch.job,
         "account": call.batch.job.account,
@@ -103,8 +105,10 @@ def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
     return render(request, "medialib/job_exchange.html", context)
 
 
-def _look(job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
+def _look(
+    request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None
+) -> job_progress.Progress:
     try:
-        return job_progress.look(job_id, earlier=earlier)
+        return job_progress.look(job_id, viewer=person(request), earlier=earlier)
     except DeletionJob.DoesNotExist:
         raise Http404("There is no such job.") from None

@@ -65,8 +65,8 @@ def test_title_of_an_update_shows_the_progress(staff_client, running):
     assert soup(page_of(staff_client, running, "job-progress")).title.string.startswith("50 % job")
 
 
-def test_page_is_told_only_when_other_controls_fit(staff_client, running):
-    shown = job_progress.look(running.pk).shown
+def test_page_is_told_only_when_other_controls_fit(staff_client, staff, running):
+    shown = job_progress.look(running.pk, viewer=staff).shown
     asked = {
         known: page_of(staff_client, running, "job-progress", shown=known).headers for known in (shown, "scheduled-100")
     }

@@ -39,7 +39,9 @@ class Command(MedialibCommand):
         found = DeletionJob.objects.select_related("account", "manifest").filter(pk=job).first()
         if found is None:
             raise WrongUse(f"There is no job {job}.")
-        actor: Actor = Actor.person(person_who_may("delete_files", user)) if user else operator()
+        actor: Actor = operator()
+        if user:
+            actor = Actor.person(person_who_may("delete_files", user, account=found.account))
         result: DeletionJob | int | None = None
         if action == "speed":
             if percent is None:

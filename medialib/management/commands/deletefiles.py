@@ -40,13 +40,13 @@ class Command(MedialibCommand):
 
     def work(self, *, name: str, ids_file: str, reason: str, user: str, **options: Any) -> Report:
         account = Account.objects.named(name)
-        actor = Actor.person(person_who_may("delete_files", user))
+        actor = Actor.person(person_who_may("delete_files", user, account=account))
         self._check(reason, options)
         listed = parse_ids(_read(ids_file), name="Standard input" if ids_file == "-" else ids_file)
         with accounts.client_for(account) as client:
             freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
             frozen = freeze(account, listed.file_ids, actor=actor, client=client)
-        self._mention(listed.duplicates, frozen.unknown)
+        self._mention(listed.duplicates, frozen.unknown, frozen.outside)
         _check_count(frozen.manifest, options["confirm_count"])
         if options["dry_run"]:
             return _plan_report(frozen.manifest)
@@ -70,9 +70,11 @@ class Command(MedialibCommand):
         if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
             raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
 
-    def _mention(self, duplicates: int, unknown: list[str]) -> None:
+    def _mention(self, duplicates: int, unknown: list[str], outside: int) -> None:
         if duplicates:
             self.stderr.write(f"{duplicates:,} repeated lines count once.")
+        if outside:
+            self.stderr.write(f"{outside:,} files lie outside the folders in which this person may delete; they stay.")
         if unknown:
             shown = ", ".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
             self.stderr.write(f"{len(unknown):,} ids are not known to ImageKit and will count as already gone: {shown}")
