@@ -2,6 +2,7 @@
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path
+from django.views.i18n import set_language
 
 from medialib.views import audit, deletion, frame, jobs, library, selection, sync
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("sign-in/", frame.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", frame.healthz, name="healthz"),
+    path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
     path("<slug:account>/files/<str:file_id>/", library.asset_panel, name="asset-panel"),

@@ -7,18 +7,36 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from medialib.models import EventKind, Outcome
+from medialib.models import EventKind, JobState, Outcome
 
 register = template.Library()
 
+OUTCOME_WORDS = {
+    Outcome.DELETED: pgettext_lazy("outcome", "deleted"),
+    Outcome.ALREADY_GONE: pgettext_lazy("outcome", "already gone"),
+    Outcome.SKIPPED: pgettext_lazy("outcome", "skipped"),
+    Outcome.FAILED: pgettext_lazy("outcome", "failed"),
+    Outcome.CANCELLED: pgettext_lazy("outcome", "cancelled"),
+    Outcome.UNVERIFIED: pgettext_lazy("outcome", "unverified"),
+}
 OUTCOME_NOTES = {
-    Outcome.DELETED: "ImageKit deleted it, with all its versions.",
-    Outcome.ALREADY_GONE: "It was not at ImageKit any more when its turn came.",
-    Outcome.SKIPPED: "It lies in a protected folder, so it was not sent.",
-    Outcome.FAILED: "ImageKit refused; it is still there.",
-    Outcome.CANCELLED: "It was never sent; it is still there.",
-    Outcome.UNVERIFIED: "The answer was lost and the look-up failed: nobody knows yet.",
+    Outcome.DELETED: gettext_lazy("ImageKit deleted it, with all its versions."),
+    Outcome.ALREADY_GONE: gettext_lazy("It was not at ImageKit any more when its turn came."),
+    Outcome.SKIPPED: gettext_lazy("It lies in a protected folder, so it was not sent."),
+    Outcome.FAILED: gettext_lazy("ImageKit refused; it is still there."),
+    Outcome.CANCELLED: gettext_lazy("It was never sent; it is still there."),
+    Outcome.UNVERIFIED: gettext_lazy("The answer was lost and the look-up failed: nobody knows yet."),
+}
+STATE_WORDS = {
+    JobState.SCHEDULED: pgettext_lazy("job", "waiting to start"),
+    JobState.RUNNING: pgettext_lazy("job", "running"),
+    JobState.PAUSED: pgettext_lazy("job", "paused"),
+    JobState.CANCELLING: pgettext_lazy("job", "cancelling"),
+    JobState.FINISHED: pgettext_lazy("job", "finished"),
 }
 LONG_HEX = re.compile("[0-9a-f-]{32,}")
 DANGEROUS_EVENTS = {EventKind.FILE_UNVERIFIED, EventKind.SIGN_IN_FAILED}
@@ -36,33 +54,59 @@ def duration(seconds: float | None) -> str:
         return f"{whole // 60} min {whole % 60:02d} s" if whole % 60 else f"{whole // 60} min"
     if whole < 48 * 3600:
         return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
-    return f"{whole // 86400} days {whole % 86400 // 3600} h"
+    days = whole // 86400
+    return ngettext("%(days)s day %(hours)s h", "%(days)s days %(hours)s h", days) % {
+        "days": days,
+        "hours": whole % 86400 // 3600,
+    }
 
 
 @register.filter
 def outcome_words(outcome: str) -> str:
     """`already gone`; an empty outcome is a file that still waits."""
-    return Outcome(outcome).label.lower() if outcome in Outcome.values else "left"
+    return str(OUTCOME_WORDS[Outcome(outcome)]) if outcome in Outcome.values else _("left")
+
+
+@register.filter
+def state_words(state: str) -> str:
+    """`waiting to start`."""
+    return str(STATE_WORDS[JobState(state)]) if state in JobState.values else state
 
 
 @register.filter
 def outcome_note(outcome: str) -> str:
     """What an outcome means, in one sentence."""
-    return OUTCOME_NOTES[Outcome(outcome)] if outcome in Outcome.values else "It has not been sent yet."
+    return str(OUTCOME_NOTES[Outcome(outcome)]) if outcome in Outcome.values else _("It has not been sent yet.")
 
 
 @register.filter
 def percent(share: float) -> str:
     """`4.7`; small shares keep enough digits to be more than nothing."""
     if share >= 9.95 or share == 0:
-        return f"{share:.0f}"
-    return f"{share:.1f}" if share >= 0.095 else "less than 0.1"
+        return number_format(round(share))
+    return number_format(round(share, 1), 1) if share >= 0.095 else _("less than 0.1")
 
 
 @register.filter
 def plural_files(count: int) -> str:
     """`1 file`, `48,213 files`."""
-    return f"{count:,} file" if count == 1 else f"{count:,} files"
+    return ngettext("%(count)s file", "%(count)s files", count) % {"count": number_format(count, force_grouping=True)}
+
+
+@register.filter
+def tray_state(active: list[Any]) -> str:
+    """What the tab's icon shows: `running`, `waiting` when every job stands still, `done` when none is left."""
+    if not active:
+        return "done"
+    moving = (JobState.RUNNING, JobState.CANCELLING)
+    return "running" if any(each.job.state in moving for each in active) else "waiting"
+
+
+@register.filter
+def tray_percent(active: list[Any]) -> int:
+    """Of all files of the jobs under way, rounded down."""
+    total = sum(each.job.file_count for each in active)
+    return 100 * sum(each.job.settled for each in active) // total if total else 100
 
 
 @register.filter
@@ -74,9 +118,9 @@ def detail_words(detail: dict[str, Any]) -> str:
 
 def _plain(value: Any) -> str:
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return _("yes") if value else _("no")
     if isinstance(value, int):
-        return f"{value:,}"
+        return number_format(value, force_grouping=True)
     if isinstance(value, dict):
         return f"({detail_words(value)})"
     return f"{value[:8]}…" if isinstance(value, str) and LONG_HEX.fullmatch(value) else str(value)

@@ -7,9 +7,12 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 from django import template
+from django.utils.dates import MONTHS_3
+from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
+from django.utils.translation import pgettext
 
 from medialib.models import Account, Asset, AssetKind
 
@@ -38,13 +41,13 @@ def file_size(size_bytes: int | None) -> str:
         size /= 1000
         if size < 999.5 or unit == SIZE_UNITS[-1]:
             break
-    return f"{size:.0f} {unit}" if size >= 99.95 else f"{size:.1f} {unit}"
+    return f"{number_format(round(size, 1), 0 if size >= 99.95 else 1)} {unit}"
 
 
 @register.filter
 def thousands(number: int | None) -> str:
-    """`48,213`."""
-    return "—" if number is None else f"{number:,}"
+    """`48,213`, in German `48.213`."""
+    return "—" if number is None else number_format(number, force_grouping=True)
 
 
 @register.filter
@@ -88,8 +91,7 @@ def moment(time: datetime | None) -> SafeString | str:
     local = localtime(time)
     if local.date() == localtime(now()).date():
         return _time(time, f"{local:%H:%M}", "moment")
-    day = f"{local.day} {local:%b}"
-    return _time(time, day if local.year == now().year else f"{day} {local.year}", "moment")
+    return _time(time, _in_words(local, "day" if local.year == now().year else "day_of_year"), "moment")
 
 
 @register.filter
@@ -98,7 +100,35 @@ def full_time(time: datetime | None) -> SafeString | str:
     if time is None:
         return "—"
     local = localtime(time)
-    return _time(time, f"{local.day} {local:%b %Y, %H:%M:%S}", "full")
+    return _time(time, _in_words(local, "full"), "full")
+
+
+@register.simple_tag
+def date_words() -> SafeString:
+    """What localtime.js needs to write times as the server does: attributes of <html>."""
+    months = " ".join(_month(number) for number in MONTHS_3)
+    patterns = _patterns()
+    return format_html(
+        'data-months="{}" data-day="{}" data-day-of-year="{}" data-full="{}"',
+        months, patterns["day"], patterns["day_of_year"], patterns["full"],
+    )  # fmt: skip
+
+
+def _patterns() -> dict[str, str]:
+    return {
+        "day": pgettext("time", "{day} {month}"),
+        "day_of_year": pgettext("time", "{day} {month} {year}"),
+        "full": pgettext("time", "{day} {month} {year}, {time}"),
+    }
+
+
+def _month(number: int) -> str:
+    return str(MONTHS_3[number]).title()
+
+
+def _in_words(local: datetime, pattern: str) -> str:
+    words = {"day": local.day, "month": _month(local.month), "year": local.year, "time": f"{local:%H:%M:%S}"}
+    return _patterns()[pattern].format(**words)
 
 
 def _time(time: datetime, text: str, form: str) -> SafeString:

@@ -28,9 +28,8 @@ class SignIn(LoginView):
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """A fragment that asks after its session has ended cannot hold this page: the whole page goes to it."""
         if htmx := getattr(request, "htmx", None):
-            return HttpResponseClientRedirect(
-                redirect_to_login(htmx.current_url_abs_path or "/", resolve_url("medialib:sign-in")).url
-            )
+            way_in = redirect_to_login(htmx.current_url_abs_path or "/", resolve_url("medialib:sign-in")).url
+            return HttpResponseClientRedirect(f"{way_in}&ended=1")
         return super().dispatch(request, *args, **kwargs)
 
 

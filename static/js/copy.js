@@ -1,5 +1,7 @@
 // Copies a text and says so for a moment.
-// Expects: <button data-copy="text"><span data-copy-label>Copy</span></button>.
+// Expects: <button data-copy="text"><span data-copy-label>Copy</span></button>; the words stand on #announcer.
+const words = document.getElementById("announcer")?.dataset ?? {};
+
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-copy]");
   if (!button) return;
@@ -7,9 +9,9 @@ document.addEventListener("click", async (event) => {
   const before = label.textContent;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    label.textContent = "Copied";
+    label.textContent = words.copied ?? "Copied";
   } catch {
-    label.textContent = "Not allowed by the browser";
+    label.textContent = words.notCopied ?? "Not allowed by the browser";
   }
   document.dispatchEvent(new CustomEvent("announce", { detail: label.textContent }));
   setTimeout(() => { label.textContent = before; }, 2000);

@@ -6,6 +6,20 @@ const boxes = () => [...form.querySelectorAll("[data-range-item]")];
 const pending = new Map();
 let lastBox = null;
 let isSending = false;
+let isLeaving = false;
+
+// Ticks that met the end of the session: they are sent after the person has signed in again and is back.
+const KEPT = "ticks-to-send";
+const keep = (changes) => {
+  try { sessionStorage.setItem(KEPT, JSON.stringify([form.getAttribute("action"), changes])); } catch { /* Then they have to be made again. */ }
+};
+const kept = () => {
+  try {
+    const [action, changes] = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
+    sessionStorage.removeItem(KEPT);
+    return action === form.getAttribute("action") ? changes : [];
+  } catch { return []; }
+};
 
 // form.action would be the button of that name.
 const send = async (action, ids) => {
@@ -16,7 +30,8 @@ const send = async (action, ids) => {
   for (const id of ids) body.append("asset", id);
   const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
   const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers, keepalive: true });
-  if (answer.headers.has("HX-Redirect")) location.assign(answer.headers.get("HX-Redirect"));
+  isLeaving = answer.headers.has("HX-Redirect");
+  if (isLeaving) location.assign(answer.headers.get("HX-Redirect"));
   const bar = document.createRange().createContextualFragment(await answer.text()).querySelector("#selection-bar");
   if (!bar) throw new Error(`The server answered ${answer.status} without a selection bar`);
   return bar;
@@ -65,6 +80,7 @@ const flush = async () => {
         if (document.querySelector("#selection-bar [role=alert]")) untickAgain(changes);
       }
     } catch {
+      if (isLeaving) return keep([...changes, ...pending]);
       untickAgain(changes);
       complain("That tick could not be saved. Check your connection, then tick again.");
     }
@@ -125,5 +141,11 @@ if (form) {
     pending.clear();
   });
   window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+  for (const [id, isTicked] of kept()) {
+    const box = form.querySelector(`[data-range-item][value="${CSS.escape(id)}"]`);
+    if (box) box.checked = isTicked;
+    pending.set(id, isTicked);
+  }
   showPage();
+  flush();
 }

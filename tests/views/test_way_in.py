@@ -38,7 +38,7 @@ def test_person_without_the_permission_is_told_so(client: Client, acme: Account,
 def test_fragment_after_the_session_ended_sends_the_whole_page_to_sign_in(client: Client, acme: Account) -> None:
     headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/acme/library/?q=a"}
     answer = client.get("/acme/sync/progress/", headers=headers, follow=True)
-    assert answer["HX-Redirect"] == "/sign-in/?next=/acme/library/%3Fq%3Da"
+    assert answer["HX-Redirect"] == "/sign-in/?next=/acme/library/%3Fq%3Da&ended=1"
 
 
 def test_right_password_leads_where_the_person_wanted_to_go(client: Client, acme: Account) -> None:

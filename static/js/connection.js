@@ -1,0 +1,59 @@
+// Says quietly when the server cannot be reached, and lets what was asking ask again until it answers.
+// Expects: #connection[hidden][data-is-back] with [data-when=offline|trouble|unsent|refused]. Elements that fetch by htmx once, not
+// "every …", name the trigger "reconnect". A POST is never repeated: it may have been carried out.
+const banner = document.getElementById("connection");
+const FIRST_WAIT_MS = 2000;
+const LONGEST_WAIT_MS = 30_000;
+const waiting = new Set();
+let wait = FIRST_WAIT_MS;
+let timer = 0;
+
+const show = (state) => {
+  for (const text of banner.querySelectorAll("[data-when]")) text.hidden = text.dataset.when !== state;
+  banner.querySelector(".spinner").hidden = state === "unsent" || state === "refused";
+  if (!banner.hidden && banner.dataset.state === state) return;
+  banner.dataset.state = state;
+  banner.hidden = false;
+  document.dispatchEvent(new CustomEvent("announce", { detail: banner.querySelector(`[data-when=${state}]`).textContent }));
+};
+
+const tryAgain = () => {
+  clearTimeout(timer);
+  timer = 0;
+  for (const element of [...waiting]) {
+    waiting.delete(element);
+    if (element.isConnected) element.dispatchEvent(new CustomEvent("reconnect"));
+  }
+};
+
+const retryLater = (element) => {
+  waiting.add(element);
+  if (timer) return;
+  // A little apart from each other: many pages must not all come back in the same instant.
+  timer = setTimeout(tryAgain, wait * (0.75 + Math.random() / 2));
+  wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+};
+
+const failed = (event) => {
+  const { requestConfig, elt, xhr } = event.detail;
+  const status = xhr?.status ?? 0;
+  if ((requestConfig?.verb ?? "get") !== "get") return show(status >= 400 && status < 500 ? "refused" : "unsent");
+  if (status >= 400 && status < 500 && status !== 408 && status !== 429) return undefined;  // It answers; asking again would change nothing.
+  show(status ? "trouble" : "offline");
+  return retryLater(elt);
+};
+
+const answered = (event) => {
+  if (!event.detail.successful) return;
+  wait = FIRST_WAIT_MS;
+  if (banner.hidden) return;
+  banner.hidden = true;
+  document.dispatchEvent(new CustomEvent("announce", { detail: banner.dataset.isBack }));
+  tryAgain();
+};
+
+if (banner) {
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, failed);
+  document.addEventListener("htmx:afterRequest", answered);
+  window.addEventListener("online", tryAgain);
+}
