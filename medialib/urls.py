@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, selection, sync
+from medialib.views import audit, deletion, frame, jobs, library, look, selection, sync
 
 app_name = "medialib"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("healthz", frame.healthz, name="healthz"),
     path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),
+    path("<slug:account>/look/", look.look_change, name="look-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
     path("<slug:account>/files/<str:file_id>/", library.asset_panel, name="asset-panel"),
     path("<slug:account>/sync/", sync.sync_start, name="sync-start"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 from django.contrib.auth.models import User
@@ -11,12 +10,16 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from medialib import filter_form
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
 from medialib.models import Account, Asset, AssetKind
+from medialib.models.asset_filters import AssetFilter, AssetSort
 from medialib.services import selections
+from medialib.views import columns
 from medialib.views.access import person, staff_may
 from medialib.views.listing import Listing
+from medialib.views.look import Density, Look, look_of
 from medialib.views.selection import selection_bar
 from medialib.views.sync import freshness
 
@@ -26,23 +29,26 @@ from medialib.views.sync import freshness
 def library(request: HttpRequest, account: str) -> HttpResponse:
     shown = get_object_or_404(Account, name=account)
     try:
-        wanted = ListWanted.from_query(request.GET)
+        address = filter_form.tidied(request.GET)
+        wanted = ListWanted.from_query(address)
     except WrongUse as wrong:
         return _refused(request, shown, str(wrong))
-    if "" in chain.from_iterable(values for _, values in request.GET.lists()):
-        return redirect(f"{request.path}?{wanted.query()}")  # What the form left blank need not stand in the address.
-    return render(request, "medialib/library.html", _list_context(person(request), shown, wanted))
+    if dict(address.lists()) != dict(request.GET.lists()):
+        return redirect(f"{request.path}?{wanted.query()}")  # What the form spelled for people, as addresses spell it.
+    context = _list_context(person(request), shown, wanted, look_of(request))
+    return render(request, "medialib/library.html", context)
 
 
-def _list_context(viewer: User, shown: Account, wanted: ListWanted) -> dict[str, Any]:
-    listing = Listing(shown, wanted)
+def _list_context(viewer: User, shown: Account, wanted: ListWanted, look: Look) -> dict[str, Any]:
+    listing = Listing(shown, wanted, look)
     selection = selections.selection_of(viewer, shown)
     bar = selection_bar(selection, wanted)
     ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
     return {
         "account": shown,
         "listing": listing,
-        "kinds": AssetKind.choices,
+        "typed": filter_form.as_typed(wanted.filter),
+        **_tools(look),
         "freshness": freshness(shown),
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
@@ -68,6 +74,25 @@ def _panel_asset(account: Account, file_id: str) -> Asset | None:
     return Asset.objects.filter(account=account, file_id=file_id).first() if file_id else None
 
 
+def _tools(look: Look) -> dict[str, Any]:
+    """What the bar above the list offers."""
+    return {
+        "look": look,
+        "densities": Density,
+        "optional_columns": columns.OPTIONAL,
+        "kinds": AssetKind.choices,
+    }
+
+
 def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
-    """An address that cannot be understood shows no files, rather than other files than it means."""
-    return render(request, "medialib/library_refused.html", {"account": account, "complaint": complaint}, status=400)
+    """An address that cannot be understood keeps its text and shows no files, rather than other files than it means."""
+    wanted, look = ListWanted(AssetFilter(), AssetSort.NEWEST), look_of(request)
+    context = {
+        "account": account,
+        "complaint": complaint,
+        "wanted": wanted,
+        "listing": Listing(account, wanted, look),
+        "typed": filter_form.still_typed(request.GET),
+        **_tools(look),
+    }
+    return render(request, "medialib/library_refused.html", context, status=400)

@@ -4,35 +4,35 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.utils.functional import cached_property
+from django.utils.functional import Promise, cached_property
 
 from medialib.forms import ListWanted
 from medialib.models import Account, Asset
 from medialib.models.asset_filters import AssetSort
 from medialib.models.assets import AssetPage, AssetQuerySet
+from medialib.views import columns
+from medialib.views.columns import Column
+from medialib.views.look import Look
 
 # Counting further would cost more than the number is worth while browsing; the manifest counts exactly.
 COUNT_CAP = 10_000
-COLUMNS = [
-    ("name", "Name", AssetSort.NAME, "name"),
-    ("path", "Folder", AssetSort.PATH, "folder"),
-    ("", "Type", None, "type"),
-    ("", "Dimensions", None, "dimensions"),
-    ("size_bytes", "Size", AssetSort.LARGEST, "size"),
-    ("created_at", "Created", AssetSort.NEWEST, "created"),
-    ("updated_at", "Updated", AssetSort.UPDATED_LAST, "updated"),
-    ("", "Tags", None, "tags"),
-]
 
 
 @dataclass(frozen=True)
 class Header:
     """A column's head. `query` sorts by it, or turns the order round when it is the current one."""
 
-    label: str
+    label: str | Promise
     css: str
     query: str
     direction: str
+
+
+@dataclass(frozen=True)
+class SortChoice:
+    label: str
+    query: str
+    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,10 @@ class Chip:
 class Listing:
     """The rows after (or before) a place in the list, and what the page says about them."""
 
-    def __init__(self, account: Account, wanted: ListWanted) -> None:
+    def __init__(self, account: Account, wanted: ListWanted, look: Look) -> None:
         self.account = account
         self.wanted = wanted
+        self.look = look
 
     @cached_property
     def _matching(self) -> AssetQuerySet:
@@ -107,15 +108,22 @@ class Listing:
 
     @property
     def headers(self) -> list[Header]:
-        return [self._header(*column) for column in COLUMNS]
+        return [self._header(column) for column in columns.shown(self.look.columns)]
 
-    def _header(self, column: str, label: str, first: AssetSort | None, css: str) -> Header:
-        current = self.wanted.sort
+    def _header(self, column: Column) -> Header:
+        current, first = self.wanted.sort, column.first_sort
         if first is None:
-            return Header(label, css, "", "")
-        if current.column != column:
-            return Header(label, css, self.wanted.query(sort=first.value), "")
-        return Header(label, css, self.wanted.query(sort=current.opposite.value), _direction(current))
+            return Header(column.label, column.key, "", "")
+        if current.column != first.column:
+            return Header(column.label, column.key, self.wanted.query(sort=first.value), "")
+        return Header(column.label, column.key, self.wanted.query(sort=current.opposite.value), _direction(current))
+
+    @property
+    def sort_choices(self) -> list[SortChoice]:
+        """Every order as a link: a grid has no column heads to click."""
+        return [
+            SortChoice(sort.label, self.wanted.query(sort=sort.value), sort == self.wanted.sort) for sort in AssetSort
+        ]
 
 
 def _direction(sort: AssetSort) -> str:

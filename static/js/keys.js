@@ -1,32 +1,44 @@
 // Keyboard for the list: j k or arrows move, x ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, n p turn pages, ? helps.
 // Focus really moves to the name of the file, so screen readers and the panel follow.
-// Expects: rows with [data-panel-link] and [data-range-item], [data-key-search], [data-key-help], dialog#keys-help.
+// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], dialog#keys-help.
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
 const help = document.getElementById("keys-help");
-const isTyping = (element) => element.matches("input:not([type=checkbox]), textarea, select, [contenteditable]");
+const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
+const rowHere = () => document.activeElement.closest("[data-row]");
 
 const move = (step) => {
   const all = links();
-  const row = document.activeElement.closest("tr");
-  const here = all.findIndex((link) => row?.contains(link));
+  const here = all.findIndex((link) => rowHere()?.contains(link));
   const next = all[here < 0 ? 0 : Math.min(Math.max(here + step, 0), all.length - 1)];
   next?.focus();
   next?.scrollIntoView({ block: "nearest" });
 };
 
-const boxHere = () => document.activeElement.closest("tr")?.querySelector("[data-range-item]");
+const boxHere = () => rowHere()?.querySelector("[data-range-item]");
 const tick = (event) => {
   boxHere()?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
 };
 
 const tickHere = () => { if (boxHere() && !boxHere().checked) boxHere().click(); };
-const extend = (step) => { tickHere(); move(step); tickHere(); };
+// Whatever lies between is ticked too: in a grid, one row down is several files further.
+const extend = (step) => {
+  tickHere();
+  for (let left = Math.abs(step); left > 0; left -= 1) {
+    move(Math.sign(step));
+    tickHere();
+  }
+};
 const tickPage = () => {
   const box = document.querySelector("[data-page-box]");
   if (box && !box.checked) box.click();
 };
 
 const turn = (rel) => document.querySelector(`a[rel=${rel}]`)?.click();
+const search = () => {
+  const field = document.querySelector("[data-key-search]");
+  field?.focus();
+  field?.select();
+};
 
 const actions = {
   j: () => move(1),
@@ -35,21 +47,31 @@ const actions = {
   X: tick,
   n: () => turn("next"),
   p: () => turn("prev"),
-  "/": () => document.querySelector("[data-key-search]")?.select(),
+  "/": search,
   "?": () => help?.showModal(),
 };
-const steps = { ArrowDown: 1, ArrowUp: -1 };
+
+const columns = (grid) => {
+  const rows = [...grid.querySelectorAll("[data-row]")];
+  return rows.filter((row) => row.offsetTop === rows[0].offsetTop).length;
+};
+const stepOf = (key, list) => {
+  if (list.dataset.list === "table") return { ArrowDown: 1, ArrowUp: -1 }[key];
+  return { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns(list), ArrowUp: -columns(list) }[key];
+};
 
 // Inside the list only: elsewhere arrows scroll the page and Ctrl+A marks its text.
 const listAction = (event) => {
-  if (!event.target.closest("tbody")) return null;
+  const list = event.target.closest("[data-list]");
+  if (!list) return null;
   if (event.key === "a" && (event.ctrlKey || event.metaKey)) return tickPage;
-  const step = steps[event.key];
-  return step && !event.ctrlKey && !event.metaKey ? () => (event.shiftKey ? extend(step) : move(step)) : null;
+  if (event.ctrlKey || event.metaKey) return null;
+  const step = stepOf(event.key, list);
+  return step ? () => (event.shiftKey ? extend(step) : move(step)) : null;
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   const action = listAction(event) ?? (event.ctrlKey || event.metaKey ? null : actions[event.key]);
   if (!action) return;
   event.preventDefault();
