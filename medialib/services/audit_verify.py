@@ -66,18 +66,20 @@ class _Chain:
 def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
     known = audit_keys.known_public_key()
     chain = _Chain({0: ""}, trusted | ({known} if known else set()))
-    pruned, own = _pruned_ranges(), set(chain.keys)
+    pruned, own, signers = _pruned_ranges(), set(chain.keys), set()
     before: Header | None = None
     for segment in _segments():
         header = _checked_header(segment, before, verdict, trusted)
         present = _check_events(segment, header, after=before.last_id if before else BEFORE_ALL, pruned=pruned)
         chain.hashes[header.number] = segment.hash
+        signers.add(header.key)
         chain.keys |= {header.key, *([header.successor] if header.successor else [])}
         verdict.segments += 1
         verdict.events += header.count
         verdict.pruned += 0 if present else header.count
         verdict.key, verdict.head, before = header.key, segment.hash, header
-    if before and known and not {before.key, before.successor} & own:
+    # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
+    if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
     return chain
 

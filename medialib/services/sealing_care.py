@@ -30,6 +30,8 @@ def rotate_key(*, actor: Actor) -> tuple[str, str]:
         head = AuditSegment.objects.head()
         if head and new.public in (seal_headers.successor_of(head), seal_headers.key_of(head)):
             audit_keys.adopt_next_key()
+            audit.record(EventKind.AUDIT_KEY_CHANGED, actor=actor, detail=detail | {"in_use": True})
+            sealing.seal_all()  # So that the new key vouches for the log at once.
             return old.public, new.public
     raise Refused("Another machine seals the log and does not know the next key. Stop its worker and try again.")
 

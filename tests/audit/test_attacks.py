@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
-from medialib.models import AuditEvent, AuditSegment
+from medialib.models import AuditEvent, AuditSegment, append_only
 from medialib.services import audit_keys, audit_verify, sealing
 from tests.audit.conftest import record
 
@@ -131,8 +131,6 @@ def test_a_changed_anchor_is_found(sealed, settings):
 
 
 def test_missing_triggers_are_told(sealed, as_dba: Callable[..., None]):
-    from medialib.models import append_only
-
     append_only.remove(connection)
     verdict = audit_verify.verify()
     assert verdict.is_whole

@@ -10,10 +10,16 @@ import pytest
 
 from medialib.management.commands import exportaudit
 from medialib.models import AuditEvent, EventKind
-from medialib.services import audit
+from medialib.services import audit, audit_export, sealing
 from tests.audit_rows import job_of
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def own_data_dir(settings, tmp_path_factory):
+    settings.DATA_DIR = tmp_path_factory.mktemp("data")
+    settings.AUDIT_ANCHOR_FILE = settings.DATA_DIR / "audit-anchors.jsonl"
 
 
 @pytest.fixture
@@ -99,3 +105,34 @@ def test_a_broken_pipe_is_quiet(run, recorded, monkeypatch):
     monkeypatch.setattr("sys.stdout.fileno", lambda: 1, raising=False)
     done = run("exportaudit")
     assert (done.code, done.err) == (1, "")
+
+
+def test_an_export_goes_on_after_the_last_sequence_number(run, recorded):
+    first, second = recorded[1:]
+    done = run("exportaudit", "--after", str(first))
+    assert [json.loads(line)["sequence"] for line in done.out.splitlines()] == [second]
+    assert (
+        run("exportaudit", "--after", str(first), "--json").json["events"] == 2
+    )  # The first export is one more event.
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [("--follow", "--output", "x.jsonl"), ("--with-proof", "--format", "csv"), ("--follow", "--with-proof")],
+)
+def test_what_does_not_go_together_is_wrong_use(run, wrong):
+    assert run("exportaudit", *wrong).code == 2
+
+
+def test_following_writes_each_event_once_as_it_is_sealed(recorded):
+    def wait(_seconds):
+        sealing.seal_all()
+        waits.append(audit.record(EventKind.SIGNED_OUT).pk)
+
+    waits, written = [], []
+    for piece in audit_export.follow(recorded[1], actor=audit.SYSTEM, wait=wait):
+        written += [json.loads(line)["sequence"] for line in piece.splitlines()]
+        if len(waits) == 3:
+            break
+    exported = AuditEvent.objects.get(event=EventKind.AUDIT_EXPORTED).pk
+    assert written == [recorded[2], exported, *waits]
