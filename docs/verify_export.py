@@ -23,6 +23,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 EXPORT, SEGMENT, END = "medialib-audit-export-1", "medialib-segment-1", "medialib-audit-end-1"
+MANIFEST = "medialib-manifest-1"
 ANCHOR, RECEIPT = "medialib-anchor-1", "medialib-receipt-1"
 NOTHING_BEFORE = "0" * 64
 
@@ -295,7 +296,19 @@ def check_outcomes(receipt: dict[str, Any], path: Path) -> str:
     counts = Counter(json.loads(line)["outcome"] for line in data.splitlines())
     if {name: count for name, count in receipt["sums"].items() if count} != dict(counts):
         raise Bad("The outcomes of the files do not add up to the receipt's sums.")
-    return f"{sum(counts.values())} files, each with its outcome."
+    if manifest_hash(receipt, data) != receipt["manifest_sha256"]:
+        raise Bad("The files are not those of the list that was confirmed.")
+    return f"{sum(counts.values())} files, those that were confirmed, each with its outcome."
+
+
+def manifest_hash(receipt: dict[str, Any], data: bytes) -> str:
+    """The hash of the frozen list: a line on the list, then one for each file, each canonical JSON."""
+    head = {"account": receipt["manifest_account"], "file_count": receipt["files"], "format": MANIFEST}
+    digest = hashlib.sha256(canonical(head) + b"\n")
+    for line in data.splitlines():
+        file = json.loads(line)
+        digest.update(canonical({name: file[name] for name in ("file_id", "path", "size_bytes", "updated_at")}) + b"\n")
+    return digest.hexdigest()
 
 
 # --- The command.

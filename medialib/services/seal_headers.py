@@ -51,11 +51,11 @@ def hash_of(text: str) -> str:
 
 
 def key_of(segment: AuditSegment) -> str:
-    return str(_fields(segment).get("key"))
+    return str(fields_of(segment).get("key"))
 
 
 def successor_of(segment: AuditSegment) -> str | None:
-    named = _fields(segment).get("successor")
+    named = fields_of(segment).get("successor")
     return str(named) if named else None
 
 
@@ -63,7 +63,7 @@ def canonical_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def _fields(segment: AuditSegment) -> dict[str, Any]:
+def fields_of(segment: AuditSegment) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = json.loads(segment.header)
     except ValueError:  # Somebody wrote over it; verifyaudit says so.

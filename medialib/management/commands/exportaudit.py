@@ -1,15 +1,14 @@
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any
 
-from django.core.management.base import CommandParser, OutputWrapper
+from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
+from medialib.management.files import writable, write, write_file
 from medialib.models import AuditEvent, AuditSegment, DeletionJob
 from medialib.models.audit import AuditEventQuerySet
 from medialib.services import audit_export
@@ -94,29 +93,3 @@ def events_of(job: int | None) -> AuditEventQuerySet:
     if not DeletionJob.objects.filter(pk=job).exists() and not events.exists():
         raise WrongUse(f"There is no job {job}.")
     return events
-
-
-def writable(path: Path) -> Path:
-    """The path, when a file may be put there."""
-    if path.is_dir():
-        raise WrongUse(f"{path} is a folder. Name a file.")
-    if not path.parent.is_dir():
-        raise WrongUse(f"There is no folder {path.parent}.")
-    return path
-
-
-def write_file(path: Path, pieces: Iterator[str]) -> None:
-    """Write beside the target and move it there when complete: half an export never looks like a whole one."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with open(handle, "w", encoding="utf-8", newline="") as file:
-            write(file, pieces)
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def write(file: TextIO | OutputWrapper, pieces: Iterator[str]) -> None:
-    file.writelines(pieces)
-    file.flush()
