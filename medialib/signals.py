@@ -10,7 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
-from medialib.models import EventKind, append_only
+from medialib.models import EventKind, append_only, asset_search
 from medialib.services import audit
 from medialib.services.audit import Actor
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from django.http import HttpRequest
 
 TRIGGERS = ("medialib", "0010_audit_events_are_append_only")
+SEARCH = ("medialib", "0023_asset_search")
 MAX_NAME = 150
 
 
@@ -42,10 +43,15 @@ def record_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | No
 
 @receiver(post_migrate, dispatch_uid="medialib.keep_triggers")
 def keep_triggers(app_config: Any, using: str, **kwargs: Any) -> None:
-    """Put the audit log's triggers back where a migration rebuilt its table, unless they were migrated away."""
+    """Put triggers back where a migration rebuilt their table, unless they were migrated away."""
+    if app_config.name != "medialib":
+        return
     connection = connections[using]
-    if app_config.name == "medialib" and TRIGGERS in MigrationRecorder(connection).applied_migrations():
+    applied = MigrationRecorder(connection).applied_migrations()
+    if TRIGGERS in applied:
         append_only.install(connection)
+    if SEARCH in applied:
+        asset_search.install(connection)
 
 
 def address_of(request: HttpRequest | None) -> str:

@@ -13,6 +13,8 @@ from django.utils.dateparse import parse_datetime
 
 from medialib.errors import WrongUse
 from medialib.models import filter_values
+from medialib.models.filter_language import parse
+from medialib.models.filter_tree import And, all_of
 from medialib.models.filter_values import MAX_INTEGER
 
 if TYPE_CHECKING:
@@ -52,10 +54,21 @@ class AssetFilter:
     created_before: datetime | None = None
     updated_after: datetime | None = None
     updated_before: datetime | None = None
+    older_than: str = ""  # Created longer ago than, for example, 2y; see filter_values.span.
+    unchanged_for: str = ""
+    min_width: int | None = None
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    private: bool | None = None
+    published: bool | None = None
+    tagged: bool | None = None  # Whether it has a tag at all.
+    min_versions: int | None = None
+    where: str = ""  # Anything else, in the language of filter_language.
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            object.__setattr__(self, field.name, filter_values.checked(field.name, getattr(self, field.name)))
+            object.__setattr__(self, field.name, _checked(field.name, getattr(self, field.name)))
         if self.subfolders and not self.folder:
             object.__setattr__(self, "subfolders", False)
 
@@ -103,11 +116,28 @@ class AssetFilter:
             for one in value:
                 others: Any = tuple(other for other in value if other != one)
                 yield f"{_LABELS[key]} {one}", replace(self, **{key: others})
+        elif key == "where":
+            yield from self._removals_in_where()
+        elif isinstance(value, bool):
+            yield _FLAG_LABELS[key][value], replace(self, **{key: _DEFAULTS[key]})
         elif key == "folder":
             below = " and below" if self.subfolders else ""
             yield f"Folder {value}{below}", replace(self, folder="", subfolders=False)
         else:
             yield _LABELS[key].format(filter_values.shown(value)), replace(self, **{key: _DEFAULTS[key]})
+
+    def _removals_in_where(self) -> Iterator[tuple[str, AssetFilter]]:
+        node = parse(self.where)
+        parts = node.parts if isinstance(node, And) else (node,)
+        for place, part in enumerate(parts):
+            others = parts[:place] + parts[place + 1 :]
+            yield str(part), replace(self, where=str(all_of(*others)) if others else "")
+
+
+def _checked(key: str, value: Any) -> Any:
+    if key == "where" and isinstance(value, str):
+        return str(parse(value)) if value.strip() else ""
+    return filter_values.checked(key, value)
 
 
 _DEFAULTS: dict[str, Any] = {field.name: field.default for field in fields(AssetFilter) if field.default is not MISSING}
@@ -123,6 +153,18 @@ _LABELS = {
     "created_before": "Created before {}",
     "updated_after": "Updated since {}",
     "updated_before": "Updated before {}",
+    "older_than": "Older than {}",
+    "unchanged_for": "Unchanged for {}",
+    "min_width": "At least {} px wide",
+    "max_width": "At most {} px wide",
+    "min_height": "At least {} px high",
+    "max_height": "At most {} px high",
+    "min_versions": "At least {} versions",
+}
+_FLAG_LABELS = {
+    "private": {True: "Private", False: "Not private"},
+    "published": {True: "Published", False: "Not published"},
+    "tagged": {True: "Has tags", False: "Has no tags"},
 }
 
 
@@ -194,6 +236,11 @@ class AssetCursor:
         if not 0 <= cursor.pk <= MAX_INTEGER:
             raise WrongUse("The address does not say where the page starts; begin at the first page.")
         return cursor
+
+    @property
+    def turned(self) -> AssetCursor:
+        """The same place, looking the other way."""
+        return replace(self, sort=self.sort.opposite)
 
     def as_text(self) -> str:
         """For the `after` and `before` of an address."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 from django.db import models
 from django.db.models import Q
@@ -12,11 +12,16 @@ from django.db.models import Q
 from medialib.errors import WrongUse
 from medialib.models.accounts import Account
 from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
+from medialib.models.asset_paging import FEW, Stretch, cheapest
+from medialib.models.asset_where import ALWAYS, Hint, condition_of, hints_of, node_of
 from medialib.models.filter_values import AssetKind
+from medialib.models.folding import FoldedNameField, FoldedPathField
 from medialib.models.sql import BinaryTextField
 from medialib.models.sync import SyncRun
 
 PAGE_SIZE = 100
+MANY = 300_000  # Rows above which reading the whole table is no slower than an index.
+LIVE = Q(removed_at__isnull=True)
 
 
 class Removal(models.TextChoices):
@@ -36,6 +41,17 @@ class AssetPage:
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
+    """Knows which filter it was narrowed by, so that pages and counts can choose the index that serves them best."""
+
+    is_filtered = False
+    hints: tuple[Hint, ...] = ()
+    _unfiltered: Self | None = None
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.is_filtered, clone.hints, clone._unfiltered = self.is_filtered, self.hints, self._unfiltered
+        return clone
+
     def live(self, account: Account) -> Self:
         """The files of this account that are there, as far as we know."""
         return self.filter(account=account, removed_at__isnull=True)
@@ -44,23 +60,45 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         """The one place where a filter becomes a condition: list, count, facets, selection and manifest all use it."""
         if not isinstance(asset_filter, AssetFilter):
             raise WrongUse("This is not a filter.")
-        return self.filter(*_conditions(asset_filter))
+        node = node_of(asset_filter)
+        if node == ALWAYS:
+            return self.all()
+        matching = self.filter(condition_of(node))
+        matching.is_filtered = True
+        matching.hints = (*self.hints, *hints_of(node, self.db))
+        matching._unfiltered = self.unfiltered
+        return matching
 
-    def sorted_by(self, sort: AssetSort) -> Self:
+    @property
+    def unfiltered(self) -> Self:
+        """The same files before matching()."""
+        return self.all() if self._unfiltered is None else self._unfiltered
+
+    def narrowed(self, *, most: int = MANY) -> Self:
+        """The same files, found by the index that fewest rows come from, where there is one that helps.
+
+        For counts, sums and whatever else takes all matches in no order.
+        """
+        hint = cheapest(self.hints, self, most=most)
+        return self.filter(hint.condition) if hint else self.all()
+
+    def sorted_by(self, sort: AssetSort, *, fence: str = "") -> Self:
         """In this order; files that are equal in it follow their row number, so each list has exactly one order."""
         sign = "-" if sort.is_descending else ""
-        return self.order_by(f"{sign}{sort.column}", f"{sign}pk")
+        return self.order_by(f"{sign}{sort.column}{fence}", f"{sign}pk")
 
     def after(self, cursor: AssetCursor) -> Self:
         """Assets that follow the cursor in its order."""
-        return self._beyond(cursor, "lt" if cursor.sort.is_descending else "gt")
+        return self.beyond(cursor)
 
     def before(self, cursor: AssetCursor) -> Self:
         """Assets that precede the cursor, the nearest first: a slice is the page before it, turned round."""
-        return self._beyond(cursor, "gt" if cursor.sort.is_descending else "lt").sorted_by(cursor.sort.opposite)
+        return self.beyond(cursor.turned).sorted_by(cursor.sort.opposite)
 
-    def _beyond(self, cursor: AssetCursor, side: str) -> Self:
-        column = cursor.sort.column
+    def beyond(self, cursor: AssetCursor, *, fence: str = "") -> Self:
+        """Assets that follow the cursor, in whatever order they are read."""
+        column = f"{cursor.sort.column}{fence}"
+        side = "lt" if cursor.sort.is_descending else "gt"
         return self.filter(
             Q(**{f"{column}__{side}": cursor.value}) | Q(**{column: cursor.value, f"pk__{side}": cursor.pk}),
             # Says nothing new, but lets the index start at the right row; without it the whole list is read.
@@ -75,15 +113,21 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         before: AssetCursor | None = None,
         size: int = PAGE_SIZE,
     ) -> AssetPage:
-        """One screen that starts after or ends before a cursor, with the cursors of its neighbours. One query."""
+        """One screen that starts after or ends before a cursor, with the cursors of its neighbours.
+
+        One query where no filter is set, else a few more, whatever the page holds: see asset_paging.
+        """
         if before:
-            rows = list(self.before(before)[: size + 1])
+            rows = Stretch(self, sort.opposite, before.turned, size + 1).read()
             return _page(rows[:size][::-1], sort, has_previous=len(rows) > size, has_next=True)
-        rows = list((self.after(after) if after else self).sorted_by(sort)[: size + 1])
+        rows = Stretch(self, sort, after, size + 1).read()
         return _page(rows[:size], sort, has_previous=after is not None, has_next=len(rows) > size)
 
     def capped_count(self, cap: int) -> int:
         """How many there are, but never more than `cap` + 1: an exact count reads every row."""
+        return self.narrowed(most=max(cap, FEW)).capped(cap)
+
+    def capped(self, cap: int) -> int:
         return self.order_by()[: cap + 1].count()
 
     def unseen_in(self, run: SyncRun, *, up_to_pk: int) -> Self:
@@ -92,11 +136,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
 
 class Asset(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="assets")
+    # Without an index of its own: each one below begins with it.
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="assets", db_index=False)
     file_id = models.CharField(max_length=64)
     name = BinaryTextField()
     path = BinaryTextField(help_text="Folder and name, with a leading slash.")
     folder = BinaryTextField(help_text="Leading slash, no trailing one; the root is “/”.")
+    search_text = FoldedPathField()
+    search_name = FoldedNameField()
     kind = models.CharField(max_length=10, choices=AssetKind.choices)
     format = models.CharField(max_length=16, blank=True, help_text="File extension in lower case, without the dot.")
     mime = models.CharField(max_length=120, blank=True)
@@ -133,23 +180,38 @@ class Asset(models.Model):
         ]
         indexes = [
             # live(account).sorted_by(…), either way round, with after() and before(): one for each column of AssetSort.
-            models.Index(
-                fields=["account", "created_at", "id"], condition=Q(removed_at__isnull=True), name="asset_by_created"
-            ),
-            models.Index(
-                fields=["account", "updated_at", "id"], condition=Q(removed_at__isnull=True), name="asset_by_updated"
-            ),
-            models.Index(fields=["account", "name", "id"], condition=Q(removed_at__isnull=True), name="asset_by_name"),
-            models.Index(
-                fields=["account", "size_bytes", "id"], condition=Q(removed_at__isnull=True), name="asset_by_size"
-            ),
+            models.Index(fields=["account", "created_at", "id"], condition=LIVE, name="asset_by_created"),
+            models.Index(fields=["account", "updated_at", "id"], condition=LIVE, name="asset_by_updated"),
+            models.Index(fields=["account", "name", "id"], condition=LIVE, name="asset_by_name"),
+            models.Index(fields=["account", "size_bytes", "id"], condition=LIVE, name="asset_by_size"),
             # Also live(account).matching(a folder and below): such a folder is a range of paths.
-            models.Index(fields=["account", "path", "id"], condition=Q(removed_at__isnull=True), name="asset_by_path"),
-            # live(account).matching(one folder alone).sorted_by(newest or oldest): else the whole folder is sorted.
+            models.Index(fields=["account", "path", "id"], condition=LIVE, name="asset_by_path"),
+            # The hints of asset_where, each in the list's first order: else all that match are sorted for each page.
+            models.Index(fields=["account", "folder", "created_at", "id"], condition=LIVE, name="asset_in_folder"),
+            models.Index(fields=["account", "kind", "created_at", "id"], condition=LIVE, name="asset_of_kind"),
+            models.Index(fields=["account", "format", "created_at", "id"], condition=LIVE, name="asset_of_format"),
             models.Index(
-                fields=["account", "folder", "created_at", "id"],
-                condition=Q(removed_at__isnull=True),
-                name="asset_in_folder",
+                fields=["account", "width", "id"], condition=LIVE & Q(width__isnull=False), name="asset_by_width"
+            ),
+            models.Index(
+                fields=["account", "height", "id"], condition=LIVE & Q(height__isnull=False), name="asset_by_height"
+            ),
+            # What few files are or have.
+            models.Index(
+                fields=["account", "created_at", "id"], condition=LIVE & Q(is_private=True), name="asset_private"
+            ),
+            models.Index(
+                fields=["account", "created_at", "id"], condition=LIVE & Q(is_published=False), name="asset_unpublished"
+            ),
+            models.Index(
+                fields=["account", "created_at", "id"],
+                condition=LIVE & Q(version_name__is_first_version=False),
+                name="asset_of_versions",
+            ),
+            models.Index(
+                fields=["account", "created_at", "id"],
+                condition=LIVE & Q(tags__is_empty_list=True),
+                name="asset_untagged",
             ),
         ]
 
@@ -163,31 +225,3 @@ def _page(assets: Sequence[Asset], sort: AssetSort, *, has_previous: bool, has_n
         AssetCursor.of(assets[0], sort) if assets and has_previous else None,
         AssetCursor.of(assets[-1], sort) if assets and has_next else None,
     )
-
-
-def _conditions(wanted: AssetFilter) -> list[Q]:
-    """Each set field of a filter as a condition; all of them must hold."""
-    simple: dict[str, Any] = {
-        "kind__in": wanted.kind,
-        "format__in": wanted.format,
-        "name__icontains": wanted.name,
-        "path__icontains": wanted.q,
-        "size_bytes__gte": wanted.min_size,
-        "size_bytes__lte": wanted.max_size,
-        "created_at__gte": wanted.created_after,
-        "created_at__lt": wanted.created_before,
-        "updated_at__gte": wanted.updated_after,
-        "updated_at__lt": wanted.updated_before,
-    }
-    given = [Q((lookup, value)) for lookup, value in simple.items() if value not in ("", (), None)]
-    return [*given, *_folder_conditions(wanted), *(Q(tags__has_tag=tag) for tag in wanted.tag)]
-
-
-def _folder_conditions(wanted: AssetFilter) -> list[Q]:
-    if not wanted.folder or (wanted.folder == "/" and wanted.subfolders):
-        return []
-    if not wanted.subfolders:
-        return [Q(folder=wanted.folder)]
-    # A range instead of LIKE: it is exact about case on SQLite too, has nothing to escape, and uses the index.
-    below = f"{wanted.folder}/"
-    return [Q(path__gte=below, path__lt=below[:-1] + chr(ord("/") + 1))]

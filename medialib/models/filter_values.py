@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -10,12 +11,15 @@ from django.db import models
 from django.utils.dateparse import parse_date, parse_datetime
 
 from medialib.errors import WrongUse
+from medialib.models.filter_tree import Span, short_time
 
 MAX_TEXT = 1000
 MAX_INTEGER = 2**63 - 1
 TEXTS = frozenset({"folder", "name", "q"})
 LISTS = frozenset({"kind", "format", "tag"})
-SIZES = frozenset({"min_size", "max_size"})
+NUMBERS = frozenset({"min_size", "max_size", "min_width", "max_width", "min_height", "max_height", "min_versions"})
+FLAGS = frozenset({"private", "published", "tagged"})
+AGES = frozenset({"older_than", "unchanged_for"})
 TIMES = frozenset({"created_after", "created_before", "updated_after", "updated_before"})
 
 
@@ -47,9 +51,11 @@ def from_texts(key: str, texts: list[str]) -> Any:
 def _from_text(key: str, text: str) -> Any:
     if key == "subfolders":
         return _switch(text)
-    if key in SIZES:
+    if key in FLAGS:
+        return _flag(key, text)
+    if key in NUMBERS:
         return _integer(key, text)
-    return _time(key, text) if key in TIMES else text
+    return time(key, text) if key in TIMES else text
 
 
 def _switch(text: str) -> bool:
@@ -58,14 +64,21 @@ def _switch(text: str) -> bool:
     return text != "0"
 
 
+def _flag(key: str, text: str) -> bool:
+    if text not in ("0", "1", "no", "yes"):
+        raise WrongUse(f"The filter “{key}” is either yes or no.")
+    return text in ("1", "yes")
+
+
 def _integer(key: str, text: str) -> int:
     try:
         return int(text)
     except ValueError:
-        raise WrongUse(f"“{text[:60]}” is not a number of bytes (filter “{key}”).") from None
+        of_what = " of bytes" if key.endswith("size") else ""
+        raise WrongUse(f"“{text[:60]}” is not a number{of_what} (filter “{key}”).") from None
 
 
-def _time(key: str, text: str) -> datetime:
+def time(key: str, text: str) -> datetime:
     """A date (its first instant in UTC) or a time; without a zone it is in UTC."""
     try:
         day = parse_date(text)
@@ -79,27 +92,39 @@ def _time(key: str, text: str) -> datetime:
 
 def from_json(key: str, value: Any) -> Any:
     if key in TIMES and isinstance(value, str):
-        return _time(key, value)
+        return time(key, value)
     return tuple(value) if key in LISTS and isinstance(value, list) else value
 
 
 def checked(key: str, value: Any) -> Any:
     """The value in its one normal form. Raises WrongUse."""
     if key in TEXTS and isinstance(value, str):
-        return _folder(_text(key, value)) if key == "folder" else _text(key, value)
+        return folder(checked_text(key, value)) if key == "folder" else checked_text(key, value)
     if key in LISTS and isinstance(value, tuple):
         return _checked_list(key, value)
-    if key in SIZES and (value is None or (type(value) is int and 0 <= value <= MAX_INTEGER)):
+    if key in NUMBERS and (value is None or (type(value) is int and 0 <= value <= MAX_INTEGER)):
         return value
     if key in TIMES and (value is None or (isinstance(value, datetime) and value.tzinfo)):
         return value and value.astimezone(UTC)
     if key == "subfolders" and isinstance(value, bool):
         return value
+    if key in FLAGS and (value is None or isinstance(value, bool)):
+        return value
+    if key in AGES and isinstance(value, str):
+        return str(span(key, value)) if value else ""
     raise WrongUse(f"The filter “{key}” cannot be “{str(value)[:60]}”.")
 
 
+def span(key: str, text: str) -> Span:
+    """A length of time such as 36h, 10d, 3w, 6m or 2y. Raises WrongUse."""
+    match = re.fullmatch(r"([0-9]{1,5})([hdwmy])", text.lower())
+    if match is None:
+        raise WrongUse(f"“{text[:60]}” is not an age (filter “{key}”), write it as 36h, 10d, 3w, 6m or 2y.")
+    return Span(int(match[1]), match[2])
+
+
 def _checked_list(key: str, values: tuple[Any, ...]) -> tuple[str, ...]:
-    texts = {_text(key, value) for value in values} - {""}
+    texts = {checked_text(key, value) for value in values} - {""}
     if key == "format":
         texts = {text.lower().removeprefix(".") for text in texts}
     if key == "kind" and not texts <= set(AssetKind.values):
@@ -107,7 +132,7 @@ def _checked_list(key: str, values: tuple[Any, ...]) -> tuple[str, ...]:
     return tuple(sorted(texts))
 
 
-def _text(key: str, value: Any) -> str:
+def checked_text(key: str, value: Any) -> str:
     """Text that each database takes: PostgreSQL refuses NUL, neither can store half a surrogate pair."""
     if not isinstance(value, str) or len(value) > MAX_TEXT or "\x00" in value or not _is_unicode(value):
         raise WrongUse(f"The filter “{key}” holds text that no file can have.")
@@ -122,14 +147,16 @@ def _is_unicode(text: str) -> bool:
     return True
 
 
-def _folder(text: str) -> str:
+def folder(text: str) -> str:
     return f"/{text.strip('/')}" if text else ""
 
 
 def as_texts(value: Any) -> list[str]:
     if isinstance(value, tuple):
         return list(value)
-    return ["1"] if value is True else [as_json(value) if isinstance(value, datetime) else str(value)]
+    if isinstance(value, bool):
+        return ["1" if value else "0"]
+    return [as_json(value) if isinstance(value, datetime) else str(value)]
 
 
 def as_json(value: Any) -> Any:
@@ -140,6 +167,5 @@ def as_json(value: Any) -> Any:
 
 def shown(value: Any) -> str:
     if isinstance(value, datetime):
-        is_midnight = (value.hour, value.minute, value.second, value.microsecond) == (0, 0, 0, 0)
-        return str(value.date()) if is_midnight else value.isoformat().replace("+00:00", "Z")
+        return short_time(value)
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,22 +52,6 @@ class CanonicalTime(Func):
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
         return self.as_sql(compiler, connection, template=template, **extra)
-
-
-@models.JSONField.register_lookup
-class HasTag(models.Lookup[Any]):
-    """Whether a JSON list of texts holds this very text. (`contains` does not exist on SQLite.)"""
-
-    lookup_name = "has_tag"
-    prepare_rhs = False
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        column, params = self.process_lhs(compiler, connection)
-        return f"EXISTS (SELECT 1 FROM json_each({column}) WHERE json_each.value = %s)", (*params, self.rhs)  # noqa: S608
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
-        column, params = self.process_lhs(compiler, connection)
-        return f"{column} @> %s::jsonb", (*params, json.dumps([self.rhs]))
 
 
 def insert_from_select(

@@ -37,6 +37,7 @@ SHOWN = (
     "created_at",
     "updated_at",
 )
+FOLDED = ("search_text", "search_name")  # Made from the others as a row is written.
 LARGEST = 2**63 - 1
 MOST_PIXELS = 2**31 - 1
 DOCUMENT_TYPES = ("text/", "application/pdf", "application/msword", "application/rtf", "application/vnd.")
@@ -70,7 +71,7 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
         plan.write,
         update_conflicts=True,
         unique_fields=["account", "file_id"],
-        update_fields=[*SHOWN, "seen_in", "removed_at", "removal"],
+        update_fields=[*SHOWN, *FOLDED, "seen_in", "removed_at", "removal"],
     )
     Asset.objects.filter(pk__in=plan.only_seen).update(seen_in=run)
     return plan.tally

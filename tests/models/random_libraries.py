@@ -1,4 +1,4 @@
-"""Random libraries and filters for property tests, and what each filter means in plain Python."""
+"""Random libraries and filters for property tests; what they mean in plain Python is in plain_meaning."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from medialib.models import Account, Asset, AssetKind, Removal
 from medialib.models.asset_filters import AssetFilter
+from medialib.models.filter_tree import Condition, Node, Not, all_of, any_of
+from medialib.models.filter_values import span
 
 # Few values, so that filters and rows meet often; wildcards, quotes, case and other scripts among them.
 FOLDERS = ["/", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]
@@ -28,9 +30,18 @@ NAMES = [
     "back\\slash.txt",
     "中文.webp",
     "noext",
+    "ÄPFEL.jpg",
+    "äpfel.JPG",
+    "a\u0308pfel.png",
+    "İstanbul.gif",
+    "ISTANBUL.gif",
+    "straße.txt",
 ]
 TAGS = ["home", "Home", "ho%me", 'q"t', "it's", "中"]
 FORMATS = ["jpg", "png", "pdf"]
+KEYS = ["brand", "stars", "5", "odd key", 'q"t']
+VALUES: list[Any] = ["acme", "Acme", "5", 5, 5.5, -1, True, "true", None, "", ["acme", "x"], ["5", 5], [], {"acme": 1}]
+VERSIONS = ["", "Version 1", "Version 2", "Version 10", "Version 2b", "version 3", "Draft 7"]
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
 examples = settings(
@@ -38,6 +49,7 @@ examples = settings(
 )
 times = st.integers(0, 5).map(lambda hours: START + timedelta(hours=hours))
 sizes = st.sampled_from([0, 1, 999, 1000, 5_000_000_000])
+pixels = st.sampled_from([0, 1, 99, 100, 101])
 _ids = itertools.count(1)
 
 
@@ -53,6 +65,12 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "format": draw(st.sampled_from(FORMATS)),
         "size_bytes": draw(sizes),
         "tags": draw(st.lists(st.sampled_from(TAGS), max_size=2)),
+        "custom_metadata": draw(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=2)),
+        "width": draw(st.none() | pixels),
+        "height": draw(st.none() | pixels),
+        "is_private": draw(st.booleans()),
+        "is_published": draw(st.booleans()),
+        "version_name": draw(st.sampled_from(VERSIONS)),
         "created_at": draw(times),
         "updated_at": draw(times),
         "removed_at": (removed_at := draw(st.sampled_from([None, None, None, START]))),
@@ -61,7 +79,82 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
 
 
 libraries = st.lists(rows(), min_size=1, max_size=12)
-_texts = st.sampled_from(["", "x", "%", "_", "a_b", "B", "'", '"', "\\", "中", "/a/", "JPG"])
+TEXTS = [
+    "x",
+    "%",
+    "_",
+    "a_b",
+    "B",
+    "'",
+    '"',
+    "\\",
+    "中",
+    "中文",
+    "/a/",
+    "JPG",
+    "Ä",
+    "äpf",
+    "ÄPFEL",
+    "İst",
+    "ist",
+    "STRASSE",
+    "ß",
+]
+_texts = st.sampled_from(["", *TEXTS])
+SPANS = ["1h", "3d", "2w", "30m", "2y", "9y"]
+_numeric = st.sampled_from(["=", ">", ">=", "<", "<="])
+_days = st.sampled_from(["2024", "2023", "2024-01", "2024-02", "2024-01-01", "2024-01-02"])
+
+
+def _conditions_on(field: str, ops: st.SearchStrategy[str], values: st.SearchStrategy[Any]) -> Any:
+    return st.builds(Condition, st.just(field), ops, values)
+
+
+conditions = st.one_of(
+    _conditions_on("folder", st.sampled_from([":", "="]), st.sampled_from([*FOLDERS, "/nowhere"])),
+    _conditions_on("type", st.just(":"), st.sampled_from(AssetKind.values)),
+    _conditions_on("format", st.just(":"), st.sampled_from(FORMATS)),
+    _conditions_on("name", st.sampled_from([":", "="]), st.sampled_from([*TEXTS, *NAMES])),
+    _conditions_on("path", st.sampled_from([":", "="]), st.sampled_from([*TEXTS, "/a/x.jpg", "/A/X.JPG"])),
+    _conditions_on("tag", st.just(":"), st.none() | st.sampled_from(TAGS)),
+    _conditions_on("size", _numeric, sizes),
+    _conditions_on("width", _numeric, pixels),
+    _conditions_on("height", _numeric, pixels),
+    _conditions_on("versions", _numeric, st.integers(0, 11)),
+    _conditions_on("created", st.sampled_from([">=", "<"]), times),
+    _conditions_on("updated", st.sampled_from([">=", "<"]), times),
+    _conditions_on("created", st.just(":"), _days),
+    _conditions_on("updated", st.just(":"), _days),
+    _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))),
+    _conditions_on(
+        "unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))
+    ),
+    _conditions_on("private", st.just(":"), st.booleans()),
+    _conditions_on("published", st.just(":"), st.booleans()),
+    st.builds(
+        Condition,
+        st.just("meta"),
+        st.just(":"),
+        st.sampled_from([None, "acme", "5", "5.0", "5.5", "true", "x", "-1"]),
+        st.sampled_from(KEYS),
+    ),
+    st.builds(
+        Condition,
+        st.just("meta"),
+        st.sampled_from([">", ">=", "<", "<="]),
+        st.sampled_from([5, 5.5, -1, 0]),
+        st.sampled_from(KEYS),
+    ),
+)
+trees: st.SearchStrategy[Node] = st.recursive(
+    conditions,
+    lambda parts: st.one_of(
+        parts.map(Not),
+        st.lists(parts, min_size=2, max_size=3).map(lambda nodes: all_of(*nodes)),
+        st.lists(parts, min_size=2, max_size=3).map(lambda nodes: any_of(*nodes)),
+    ),
+    max_leaves=6,
+)
 FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "folder": st.sampled_from(["", *FOLDERS, "/nowhere"]),
     "subfolders": st.booleans(),
@@ -76,6 +169,17 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "created_before": st.none() | times,
     "updated_after": st.none() | times,
     "updated_before": st.none() | times,
+    "older_than": st.sampled_from(["", *SPANS]),
+    "unchanged_for": st.sampled_from(["", *SPANS]),
+    "min_width": st.none() | pixels,
+    "max_width": st.none() | pixels,
+    "min_height": st.none() | pixels,
+    "max_height": st.none() | pixels,
+    "private": st.none() | st.booleans(),
+    "published": st.none() | st.booleans(),
+    "tagged": st.none() | st.booleans(),
+    "min_versions": st.none() | st.integers(0, 11),
+    "where": st.just("") | trees.map(str),
 }
 filters = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: AssetFilter(**fields))
 
@@ -92,29 +196,3 @@ def library_of(account: Account, fields: list[dict[str, Any]]) -> Iterator[list[
     with transaction.atomic():
         yield Asset.objects.bulk_create(Asset(account=account, **row) for row in fields)
         transaction.set_rollback(True)
-
-
-def is_meant(asset: Asset, wanted: AssetFilter) -> bool:
-    """Whether a live asset is in the list of this filter."""
-    return asset.removed_at is None and all(_conditions(asset, wanted))
-
-
-def _conditions(asset: Asset, wanted: AssetFilter) -> Iterator[bool]:
-    yield _is_in_folder(asset, wanted)
-    yield not wanted.kind or asset.kind in wanted.kind
-    yield not wanted.format or asset.format in wanted.format
-    yield wanted.name.lower() in asset.name.lower()
-    yield wanted.q.lower() in asset.path.lower()
-    yield set(wanted.tag) <= set(asset.tags)
-    yield wanted.min_size is None or asset.size_bytes >= wanted.min_size
-    yield wanted.max_size is None or asset.size_bytes <= wanted.max_size
-    yield wanted.created_after is None or asset.created_at >= wanted.created_after
-    yield wanted.created_before is None or asset.created_at < wanted.created_before
-    yield wanted.updated_after is None or asset.updated_at >= wanted.updated_after
-    yield wanted.updated_before is None or asset.updated_at < wanted.updated_before
-
-
-def _is_in_folder(asset: Asset, wanted: AssetFilter) -> bool:
-    if not wanted.folder or asset.folder == wanted.folder:
-        return True
-    return wanted.subfolders and asset.folder.startswith(f"{wanted.folder.rstrip('/')}/")

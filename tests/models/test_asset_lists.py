@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialib.errors import WrongUse
-from medialib.models import Account, Asset
+from medialib.models import Account, Asset, asset_paging
 from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
+from medialib.models.assets import AssetQuerySet
 from tests import factories
-from tests.models.random_libraries import FIELDS, examples, filters, filters_by, is_meant, libraries, library_of
+from tests.models.plain_meaning import is_meant
+from tests.models.random_libraries import FIELDS, examples, filters, filters_by, libraries, library_of
 
 pytestmark = pytest.mark.django_db
 
@@ -106,6 +108,7 @@ def test_no_order_has_empty_values(sort: AssetSort) -> None:
     assert not Asset._meta.get_field(sort.column).null
 
 
+small = st.integers(0, 4)
 INDEX_OF = {
     "created_at": "asset_by_created",
     "updated_at": "asset_by_updated",
@@ -128,17 +131,48 @@ def test_each_page_of_each_order_starts_in_its_index(account: Account, sort: Ass
         assert f"{sort.column}{'>' if (side == 'after') != sort.is_descending else '<'}?" in plan
 
 
-def test_one_folder_newest_first_reads_its_own_index(account: Account) -> None:
-    live = Asset.objects.live(account).matching(AssetFilter(folder="/a")).sorted_by(AssetSort.NEWEST)
-    assert "asset_in_folder" in _plan(live)
-    assert "TEMP B-TREE" not in _plan(live)
+@given(wanted=filters, fields=libraries)
+@examples
+def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: AssetFilter, fields: list[Any]) -> None:
+    with library_of(account, fields):
+        matching = Asset.objects.live(account).matching(wanted)
+        for hint in matching.hints:
+            assert set(matching.filter(hint.condition)) == set(matching)
 
 
-def test_a_folder_and_below_is_a_range_of_the_path_index(account: Account) -> None:
-    live = Asset.objects.live(account).matching(AssetFilter(folder="/a", subfolders=True)).sorted_by(AssetSort.PATH)
-    assert "asset_by_path" in _plan(live)
-    if connection.vendor == "sqlite":
-        assert "path>? AND path<?" in _plan(live)
+@given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 4))
+@examples
+def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
+    account: Account, wanted: AssetFilter, sort: AssetSort, fields: list[Any], limits: tuple[int, ...]
+) -> None:
+    names = ("NEAR", "FAR", "FEW", "SOME")
+    with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
+        for name, limit in zip(names, limits, strict=True):
+            patch.setattr(asset_paging, name, limit)
+        matching = Asset.objects.live(account).matching(wanted)
+        whole = list(matching.sorted_by(sort))
+        assert _walked(matching, sort) == whole
+        assert _walked_back(matching, sort, whole) == whole
+        assert set(matching.narrowed(most=limits[0])) == set(whole)
+
+
+def _walked(matching: AssetQuerySet, sort: AssetSort) -> list[Asset]:
+    page = matching.page(sort, size=2)
+    walked = list(page.assets)
+    while page.next_cursor:
+        page = matching.page(sort, after=page.next_cursor, size=2)
+        walked += page.assets
+    return walked
+
+
+def _walked_back(matching: AssetQuerySet, sort: AssetSort, whole: list[Asset]) -> list[Asset]:
+    walked = whole[-1:]
+    while walked:
+        page = matching.page(sort, before=AssetCursor.of(walked[0], sort), size=2)
+        walked = [*page.assets, *walked]
+        if not page.previous_cursor:
+            break
+    return walked
 
 
 def _plan(queryset: Any) -> str:
@@ -146,5 +180,7 @@ def _plan(queryset: Any) -> str:
     with transaction.atomic():
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
-                cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+                cursor.execute(
+                    "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off"
+                )
         return str(queryset[:101].explain())
