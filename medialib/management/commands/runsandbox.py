@@ -57,9 +57,10 @@ class Command(BaseCommand):
         sandbox = self._started(port, directory, options)
         for name, times in options["fault"]:
             sandbox.fault(name, times)
+        stopped = _stop_signal()
         with sandbox:
             self._introduce(sandbox, directory, options)
-            _wait_for_signal()
+            stopped.wait()
         self.stdout.write("Sandbox stopped; its files are kept.")
 
     def _started(self, port: int, directory: Path, options: dict[str, Any]) -> Sandbox:
@@ -98,11 +99,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _wait_for_signal() -> None:
+def _stop_signal() -> threading.Event:
+    """Set by Ctrl-C or SIGTERM. Asked for before the sandbox says that it is ready: somebody may answer at once."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
-    stopped.wait()
+    return stopped
 
 
 def _empty(directory: Path) -> None:
