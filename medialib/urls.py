@@ -28,6 +28,7 @@ urlpatterns = [
     path("jobs/tray/", jobs.job_tray, name="job-tray"),
     path("jobs/<int:job>/", jobs.job_detail, name="job"),
     path("jobs/<int:job>/progress/", jobs.job_progress_part, name="job-progress"),
+    path("jobs/<int:job>/timeline/", jobs.job_timeline_part, name="job-timeline"),
     path("jobs/<int:job>/calls/<int:exchange>/", jobs.job_exchange, name="job-exchange"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", audit.audit_list, name="audit"),

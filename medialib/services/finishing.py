@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext_noop
 
 from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome
 from medialib.models.jobs import BATCH_SIZE
@@ -44,7 +45,9 @@ def start(job: DeletionJob) -> bool:
 
 
 def _refuse_changed_manifest(job: DeletionJob) -> None:
-    cause = "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
+    cause = gettext_noop(
+        "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
+    )
     with transaction.atomic():
         if DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.SCHEDULED], pause_cause=cause):
             audit.record(EventKind.JOB_PAUSED, account=job.account, job=job, detail={"cause": cause})

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Count, Exists, Q, QuerySet
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
 from medialib.models import DeletionJob, Item, JobState, Outcome, Worker
 
@@ -20,6 +22,12 @@ if TYPE_CHECKING:
 WORKER_SILENT = timedelta(seconds=30)  # A worker that said nothing for so long is not there.
 SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
 MAX_TRAY = 5
+TITLES = {
+    JobState.SCHEDULED: gettext_lazy("%(percent)s %% Waiting to start, job %(number)s"),
+    JobState.RUNNING: gettext_lazy("%(percent)s %% job %(number)s"),
+    JobState.PAUSED: gettext_lazy("%(percent)s %% Paused, job %(number)s"),
+    JobState.CANCELLING: gettext_lazy("%(percent)s %% Cancelling, job %(number)s"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,11 @@ class Progress:
         return max(0, math.ceil((self.job.starts_at - self.at).total_seconds()))
 
     @property
+    def is_about_the_key(self) -> bool:
+        """Whether it stands still because ImageKit refused the account's key."""
+        return self.job.state == JobState.PAUSED and self.job.pause_cause.startswith("ImageKit refused the account")
+
+    @property
     def waits_for_worker(self) -> bool:
         """Whether work is due and nobody is there to do it."""
         is_due = self.job.state in (JobState.RUNNING, JobState.CANCELLING) or (
@@ -135,15 +148,18 @@ class Progress:
             self.job.deleted + self.job.already_gone,
             self.job.file_count - self.job.deleted - self.job.already_gone,
         )
-        return f"{intcomma(gone)} {'is' if gone == 1 else 'are'} already gone, {intcomma(stay)} will stay."
+        text = ngettext(
+            "%(gone)s is already gone, %(stay)s will stay.", "%(gone)s are already gone, %(stay)s will stay.", gone
+        )
+        return text % {"gone": intcomma(gone), "stay": intcomma(stay)}
 
     @property
     def title(self) -> str:
         """Of the browser's tab, so that a job can be watched from another one."""
         if self.job.is_finished:
-            return f"Finished: job {self.job.pk}"
-        state = "" if self.job.state == JobState.RUNNING else f"{self.job.get_state_display()}, "
-        return f"{self.percent} % {state}job {self.job.pk}"
+            return _("Finished: job %(number)s") % {"number": self.job.pk}
+        words = {"percent": self.percent, "number": self.job.pk}
+        return TITLES[JobState(self.job.state)] % words
 
     @property
     def parts(self) -> list[Part]:
@@ -174,8 +190,8 @@ class Progress:
     def spoken(self) -> str:
         """For screen readers: changes with the state and with each tenth, not with each file."""
         if self.job.state == JobState.RUNNING:
-            return f"{self.percent // 10 * 10} % done"
-        return "Waiting to start" if self.job.state == JobState.SCHEDULED else self.sentence
+            return _("%(percent)s %% done") % {"percent": self.percent // 10 * 10}
+        return _("Waiting to start") if self.job.state == JobState.SCHEDULED else self.sentence
 
 
 def look(job_id: int, *, viewer: User, earlier: Pulse | None = None) -> Progress:
@@ -190,7 +206,9 @@ def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
 
 def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[Progress]]:
     """Jobs under way, and those of `watched` that finished since."""
-    shown = _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
+    shown = (
+        _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
+    )
     looks = [progress_of(job) for job in shown]
     active = [look for look in looks if not look.job.is_finished]
     return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
@@ -198,13 +216,21 @@ def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[
 
 def result_sentence(job: DeletionJob) -> str:
     """What became of the files, counted from their outcomes: "48,164 deleted, 12 were already gone"."""
-    parts = [f"{intcomma(job.deleted)} deleted"]
-    parts += [f"{_was(job.already_gone)} already gone"] if job.already_gone else []
-    parts += [f"{intcomma(job.skipped)} protected and skipped"] if job.skipped else []
-    parts += [f"{intcomma(job.failed)} failed"] if job.failed else []
-    parts += [f"{_was(job.cancelled)} never sent"] if job.cancelled else []
-    parts += [f"{intcomma(job.unverified)} unverified"] if job.unverified else []
-    return ", ".join(parts)
+    counts = {outcome: getattr(job, outcome.value) for outcome in Outcome}
+    told = [(outcome, count) for outcome, count in counts.items() if count or outcome == Outcome.DELETED]
+    return ", ".join(_told(outcome, count) for outcome, count in told)
+
+
+def _told(outcome: Outcome, count: int) -> str:
+    texts = {
+        Outcome.DELETED: ngettext("%(count)s deleted", "%(count)s deleted", count),
+        Outcome.ALREADY_GONE: ngettext("%(count)s was already gone", "%(count)s were already gone", count),
+        Outcome.SKIPPED: ngettext("%(count)s protected and skipped", "%(count)s protected and skipped", count),
+        Outcome.FAILED: ngettext("%(count)s failed", "%(count)s failed", count),
+        Outcome.CANCELLED: ngettext("%(count)s was never sent", "%(count)s were never sent", count),
+        Outcome.UNVERIFIED: ngettext("%(count)s unverified", "%(count)s unverified", count),
+    }
+    return texts[outcome] % {"count": intcomma(count)}
 
 
 def counted_outcomes(job: DeletionJob) -> dict[str, int]:
@@ -230,24 +256,31 @@ def mismatch(job: DeletionJob) -> str:
 
 def _watched(viewer: User) -> QuerySet[DeletionJob]:
     workers = Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT)
-    return DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").annotate(has_worker=Exists(workers))
-
-
-def _was(count: int) -> str:
-    return f"{intcomma(count)} was" if count == 1 else f"{intcomma(count)} were"
+    return (
+        DeletionJob.objects.visible_to(viewer)
+        .select_related("account", "manifest")
+        .annotate(has_worker=Exists(workers))
+    )
 
 
 def _sentence(progress: Progress) -> str:
     job = progress.job
     if job.state == JobState.SCHEDULED:
         if progress.is_in_undo_window:
-            return "Nothing has been sent yet. Until the start, undo is complete."
-        return "Due to start. Nothing has been sent yet."
+            return _("Nothing has been sent yet. Until the start, undo is complete.")
+        return _("Due to start. Nothing has been sent yet.")
     if job.state == JobState.PAUSED:
-        cause = job.pause_cause or "Paused."
-        return cause if cause.startswith("Paused") else f"Paused: {cause}"
+        return _paused(job.pause_cause)
     if job.state == JobState.CANCELLING:
-        return "Cancelling: nothing new is sent; calls already under way are still answered."
+        return _("Cancelling: nothing new is sent; calls already under way are still answered.")
+    counts = {"done": intcomma(job.settled), "total": intcomma(job.file_count)}
     if job.state == JobState.RUNNING:
-        return f"Deleting: {intcomma(job.settled)} of {intcomma(job.file_count)} files are settled."
-    return f"Finished: {result_sentence(job)}."
+        return _("Deleting: %(done)s of %(total)s files are settled.") % counts
+    return _("Finished: %(result)s.") % {"result": result_sentence(job)}
+
+
+def _paused(cause: str) -> str:
+    """The cause is part of the record: it is translated where its sentence is known, else it stands as recorded."""
+    if not cause:
+        return _("Paused.")
+    return cause if cause.startswith("Paused") else _("Paused: %(cause)s") % {"cause": _(cause)}

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
+from django.utils.translation import gettext_noop
 
 from medialib.imagekit.errors import ImageKitError, RateLimited
 from medialib.models import (
@@ -100,7 +101,7 @@ def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
         DeletionJob.objects.filter(pk=job.pk).update(
             refused_calls=F("refused_calls") + 1,
             wait_until=pace.blocked_until,
-            wait_cause="ImageKit answered that the account has sent too many calls (HTTP 429).",
+            wait_cause=gettext_noop("ImageKit answered that the account has sent too many calls (HTTP 429)."),
         )
         return
     limit = report.answer.rate_limit if report.answer else report.error.rate_limit if report.error else None

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from medialib.models import EventKind, JobState, Outcome
+from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
 
 register = template.Library()
 
@@ -37,6 +37,20 @@ STATE_WORDS = {
     JobState.PAUSED: pgettext_lazy("job", "paused"),
     JobState.CANCELLING: pgettext_lazy("job", "cancelling"),
     JobState.FINISHED: pgettext_lazy("job", "finished"),
+}
+CALL_WORDS = {"delete": gettext_lazy("delete call"), "look_up": gettext_lazy("look-up")}
+PURGE_WORDS = {
+    PurgeState.WAITING: pgettext_lazy("purge", "waiting"),
+    PurgeState.REQUESTED: pgettext_lazy("purge", "requested"),
+    PurgeState.COMPLETED: pgettext_lazy("purge", "completed"),
+    PurgeState.FAILED: pgettext_lazy("purge", "failed"),
+}
+KIND_WORDS = {
+    AssetKind.IMAGE: pgettext_lazy("type", "image"),
+    AssetKind.VIDEO: pgettext_lazy("type", "video"),
+    AssetKind.AUDIO: pgettext_lazy("type", "audio"),
+    AssetKind.DOCUMENT: pgettext_lazy("type", "document"),
+    AssetKind.OTHER: pgettext_lazy("type", "other"),
 }
 LONG_HEX = re.compile("[0-9a-f-]{32,}")
 DANGEROUS_EVENTS = {EventKind.FILE_UNVERIFIED, EventKind.SIGN_IN_FAILED}
@@ -71,6 +85,29 @@ def outcome_words(outcome: str) -> str:
 def state_words(state: str) -> str:
     """`waiting to start`."""
     return str(STATE_WORDS[JobState(state)]) if state in JobState.values else state
+
+
+@register.filter
+def recorded(text: str) -> str:
+    """A sentence of the record in the reader's language, when it is one of those marked with gettext_noop."""
+    return _(text) if text else ""
+
+
+@register.filter
+def call_words(kind: str) -> str:
+    """`delete call`, `look-up`."""
+    return str(CALL_WORDS.get(kind, kind))
+
+
+@register.filter
+def purge_words(state: str) -> str:
+    return str(PURGE_WORDS[PurgeState(state)]) if state in PurgeState.values else state
+
+
+@register.filter
+def kind_words(kind: str) -> str:
+    """`image`; what is no kind of file is left as it is."""
+    return str(KIND_WORDS[AssetKind(kind)]) if kind in AssetKind.values else kind
 
 
 @register.filter

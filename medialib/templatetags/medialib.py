@@ -103,6 +103,12 @@ def full_time(time: datetime | None) -> SafeString | str:
     return _time(time, _in_words(local, "full"), "full")
 
 
+@register.filter
+def clock(time: datetime | None) -> SafeString | str:
+    """A <time> of one day, to the second: `14:02:33`."""
+    return "—" if time is None else _time(time, f"{localtime(time):%H:%M:%S}", "clock")
+
+
 @register.simple_tag
 def date_words() -> SafeString:
     """What localtime.js needs to write times as the server does: attributes of <html>."""

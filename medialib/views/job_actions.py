@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from medialib.errors import WrongUse
 from medialib.job_forms import ControlForm
@@ -18,47 +19,51 @@ Action = Callable[[DeletionJob, QueryDict, Actor], tuple[DeletionJob, str]]
 
 def _pause(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.pause(job, actor=actor)
-    return job, "Paused. Calls already under way are still answered; nothing new is sent."
+    return job, _("Paused. Calls already under way are still answered; nothing new is sent.")
 
 
 def _resume(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.resume(job, actor=actor)
-    return job, "Resumed."
+    return job, _("Resumed.")
 
 
 def _cancel(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.cancel(job, actor=actor)
     job.refresh_from_db()
     gone, stay = job.deleted + job.already_gone, job.file_count - job.deleted - job.already_gone
-    return job, f"Cancelled. {intcomma(gone)} files are already gone; {intcomma(stay)} stay, but for calls under way."
+    text = _("Cancelled. %(gone)s files are already gone; %(stay)s stay, but for calls under way.")
+    return job, text % {"gone": intcomma(gone), "stay": intcomma(stay)}
 
 
 def _undo(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.undo(job, actor=actor)
-    return job, f"Undone. Nothing was sent: all {intcomma(job.file_count)} files are still there."
+    text = _("Undone. Nothing was sent: all %(count)s files are still there.")
+    return job, text % {"count": intcomma(job.file_count)}
 
 
 def _start(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.start_now(job, actor=actor)
-    return job, "Started."
+    return job, _("Started.")
 
 
 def _speed(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     form = ControlForm(data)
     if not form.is_valid():
-        raise WrongUse("Choose one of the speeds offered.")
-    jobs.set_speed(job, form.cleaned_data["percent"], actor=actor)
-    return job, f"Speed is now {form.cleaned_data['percent']} % of what the account allows."
+        raise WrongUse(_("Choose one of the speeds offered."))
+    percent = form.cleaned_data["percent"]
+    jobs.set_speed(job, percent, actor=actor)
+    return job, _("Speed is now %(percent)s %% of what the account allows.") % {"percent": percent}
 
 
 def _retry(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     retried = jobs.retry_failed(job, actor=actor)
-    return retried, f"This new job tries the {intcomma(retried.file_count)} failed files of job {job.pk} again."
+    text = _("This new job tries the %(count)s failed files of job %(number)s again.")
+    return retried, text % {"count": intcomma(retried.file_count), "number": job.pk}
 
 
 def _verify(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     jobs.verify(job, actor=actor)
-    return job, "The unverified files are looked up at ImageKit again."
+    return job, _("The unverified files are looked up at ImageKit again.")
 
 
 ACTIONS: Mapping[str, Action] = {

@@ -11,7 +11,7 @@ from django_htmx.http import reselect, retarget
 from medialib.errors import MedialibError
 from medialib.job_forms import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
-from medialib.services import job_pages, job_progress
+from medialib.services import job_pages, job_progress, job_timeline
 from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.job_actions import ACTIONS
 
@@ -34,6 +34,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "progress": progress,
         "files": job_pages.files_page(progress.job, JobFilesForm(request.GET).wanted()),
         "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
+        "timeline": job_timeline.timeline(progress.job),
         "purges": job_pages.purges_of(progress.job),
         "retries": list(progress.job.retries.all()),
         "may_control": may_delete_in(person(request), progress.job.account),
@@ -59,6 +60,15 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
     if shown != progress.shown:
         response["HX-Trigger-After-Settle"] = "job-changed"
     return response
+
+
+@require_safe
+@staff_may("view_library")
+def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
+    """The picture of the job's course, drawn anew every ten seconds while it runs."""
+    drawn = _look(request, job).job
+    context = {"job": drawn, "account": drawn.account, "timeline": job_timeline.timeline(drawn)}
+    return render(request, "medialib/_job_timeline.html", context)
 
 
 @require_safe
@@ -105,9 +115,7 @@ def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
     return render(request, "medialib/job_exchange.html", context)
 
 
-def _look(
-    request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None
-) -> job_progress.Progress:
+def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
     try:
         return job_progress.look(job_id, viewer=person(request), earlier=earlier)
     except DeletionJob.DoesNotExist:
