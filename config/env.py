@@ -134,7 +134,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         connect_timeout_s=reader.number("IMAGEKIT_CONNECT_TIMEOUT_S", 5, least=1, most=60),
         audit_signing_key=read_signing_key(reader),
         audit_anchor_file=Path(reader.text("AUDIT_ANCHOR_FILE", str(data_dir / "audit-anchors.jsonl"))),
-        audit_webhook_url=reader.text("AUDIT_WEBHOOK_URL"),
+        audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
         ssl_redirect=reader.flag("SECURE_SSL_REDIRECT", not debug),
         hsts_seconds=reader.number("SECURE_HSTS_SECONDS", 0 if debug else 31_536_000, least=0, most=63_072_000),
@@ -219,6 +219,13 @@ def read_signing_key(reader: Reader) -> str:
     if key and decoded_length(key) != SIGNING_KEY_BYTES:
         raise BadSetting("AUDIT_SIGNING_KEY", f"must be {SIGNING_KEY_BYTES} random bytes in base64")
     return key
+
+
+def read_webhook_url(reader: Reader, debug: bool) -> str:
+    url = reader.text("AUDIT_WEBHOOK_URL")
+    if url and not re.fullmatch(r"https?://[^/\s]+\S*" if debug else r"https://[^/\s]+\S*", url):
+        raise BadSetting("AUDIT_WEBHOOK_URL", "must be an address that begins with https://")
+    return url
 
 
 def read_webhook_secret(reader: Reader) -> str:

@@ -15,6 +15,7 @@ from datetime import timedelta
 from types import FrameType
 from typing import Protocol
 
+import requests
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
 from django_tasks import TaskResultStatus, default_task_backend
@@ -23,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import deletion, purge, sealing, sweeping
+from medialib.services import audit_webhook, deletion, keys, purge, sealing, sweeping
 from medialib.services.clock import shared_now
 from medialib.tasks import STOP
 
@@ -127,6 +128,7 @@ def run_worker(*, on_ready: Callable[[str], None]) -> None:
     _listen(engine)
     sweeper = threading.Thread(target=_sweep_until_stopped, args=[worker_id, engine.name], name="sweep", daemon=True)
     sweeper.start()
+    threading.Thread(target=_send_audit_until_stopped, args=[worker_id], name="audit webhook", daemon=True).start()
     on_ready(engine.name)
     try:
         engine.run()
@@ -162,6 +164,8 @@ def run_once() -> None:
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
         sealing.seal_due()
+        with requests.Session() as session:
+            audit_webhook.deliver_due(worker_id, session=session)
     finally:
         sweeping.sign_off(worker_id)
 
@@ -177,11 +181,26 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()
+                keys.erase_retired()
                 _tidy_results()
         except DatabaseError as error:
             logger.warning("sweep failed, trying again: %s", error)
             connection.close()
         STOP.wait(SWEEP_EVERY_S)
+    connection.close()
+
+
+def _send_audit_until_stopped(worker_id: str) -> None:
+    """In a thread of its own: a receiver that hangs must not hold up the sweep."""
+    with requests.Session() as session:
+        while settings.AUDIT_WEBHOOK_URL and not STOP.is_set():
+            try:
+                close_old_connections()
+                audit_webhook.deliver_due(worker_id, session=session, is_over=STOP.is_set)
+            except DatabaseError as error:
+                logger.warning("audit webhook waits for the database: %s", error)
+                connection.close()
+            STOP.wait(SWEEP_EVERY_S)
     connection.close()
 
 
