@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, look, selection, sync
+from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, sync
 
 app_name = "medialib"
 urlpatterns = [
@@ -16,7 +16,7 @@ urlpatterns = [
     path("<slug:account>/library/", library.library, name="library"),
     path("<slug:account>/look/", look.look_change, name="look-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
-    path("<slug:account>/files/<str:file_id>/", library.asset_panel, name="asset-panel"),
+    path("<slug:account>/files/<str:file_id>/", panel.asset_panel, name="asset-panel"),
     path("<slug:account>/sync/", sync.sync_start, name="sync-start"),
     path("<slug:account>/sync/progress/", sync.sync_progress, name="sync-progress"),
     path("<slug:account>/files/<str:file_id>/history/", audit.file_history, name="file-history"),

@@ -1,4 +1,4 @@
-"""The library of one account: the list and the panel of one file."""
+"""The library of one account: the list, what stands around it, and the address that cannot be understood."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
 from medialib import filter_form
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
-from medialib.models import Account, Asset, AssetKind
+from medialib.models import Account, AssetKind
 from medialib.models.asset_filters import AssetFilter, AssetSort
 from medialib.services import selections
 from medialib.views import columns
 from medialib.views.access import person, staff_may
 from medialib.views.listing import Listing
 from medialib.views.look import Density, Look, look_of
+from medialib.views.panel import panel_of
 from medialib.views.selection import selection_bar
 from medialib.views.sync import freshness
 
@@ -36,7 +36,7 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
     if dict(address.lists()) != dict(request.GET.lists()):
         return redirect(f"{request.path}?{wanted.query()}")  # What the form spelled for people, as addresses spell it.
     context = _list_context(person(request), shown, wanted, look_of(request))
-    return render(request, "medialib/library.html", context)
+    return render(request, "medialib/library.html", context | panel_of(request, shown, wanted.panel))
 
 
 def _list_context(viewer: User, shown: Account, wanted: ListWanted, look: Look) -> dict[str, Any]:
@@ -52,26 +52,9 @@ def _list_context(viewer: User, shown: Account, wanted: ListWanted, look: Look) 
         "freshness": freshness(shown),
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
-        "panel_asset": _panel_asset(shown, wanted.panel),
         "is_all_ticked": listing.is_covered_by(bar["summary"].file_count - bar["outside_count"]),
         **bar,
     }
-
-
-@require_safe
-@staff_may("view_library")
-def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
-    """Everything known of one file: beside the list for htmx, else as a page of its own."""
-    shown = get_object_or_404(Account, name=account)
-    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
-    template = "medialib/_file_panel.html" if getattr(request, "htmx", False) else "medialib/file.html"
-    response = render(request, template, {"account": shown, "asset": asset, "freshness": freshness(shown)})
-    patch_vary_headers(response, ["HX-Request"])
-    return response
-
-
-def _panel_asset(account: Account, file_id: str) -> Asset | None:
-    return Asset.objects.filter(account=account, file_id=file_id).first() if file_id else None
 
 
 def _tools(look: Look) -> dict[str, Any]:

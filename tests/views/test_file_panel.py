@@ -1,0 +1,93 @@
+"""The panel of one file: everything known of it, its history, and honest words where there is no picture."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.utils.timezone import now
+
+from medialib.models import Account, Asset, AuditEvent, EventKind
+from tests import factories
+from tests.views.pages import page, words
+
+
+def panel(client: Client, asset: Asset) -> object:
+    return client.get(f"/{asset.account.name}/files/{asset.file_id}/", headers={"HX-Request": "true"})
+
+
+def settle(asset: Asset, outcome: str = "already_gone") -> AuditEvent:
+    return AuditEvent.objects.create(
+        event=EventKind.FILE_SETTLED,
+        time=now(),
+        account=asset.account,
+        account_name=asset.account.name,
+        file_id=asset.file_id,
+        file_path=asset.path,
+        outcome=outcome,
+        evidence="ImageKit answered 404.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"kind": "video", "format": "mp4"}, "Video: open it to watch."),
+        ({"kind": "audio", "format": "mp3"}, "Audio: open it to listen."),
+        ({"kind": "document", "format": "pdf"}, "PDF: open it to read."),
+        ({"kind": "other", "format": "zip"}, "There is no preview for this type of file."),
+        ({"is_private": True}, "Private: its address must be signed"),
+    ],
+)
+def test_file_without_a_picture_says_why(
+    staff_client: Client, account: Account, fields: dict[str, object], said: str
+) -> None:
+    preview = page(panel(staff_client, factories.asset(account, **fields))).select_one(".preview")
+    assert said in words(preview)
+    assert not preview.img
+
+
+def test_picture_that_does_not_load_has_its_words_ready(staff_client: Client, account: Account) -> None:
+    preview = page(panel(staff_client, factories.asset(account))).select_one(".preview[data-thumb]")
+    assert "tr=w-640" in preview.img["src"]
+    assert "could not be loaded" in words(preview.select_one(".preview-broken"))
+
+
+def test_metadata_tags_and_version_stand_there(staff_client: Client, account: Account) -> None:
+    known = {"custom_metadata": {"campaign": "SS24"}, "tags": ["sale & more"], "version_name": "Version 3"}
+    asset = factories.asset(account, **known)
+    shown = page(panel(staff_client, asset))
+    assert {"campaign", "SS24", "Version 3"} <= set(shown.stripped_strings)
+    assert shown.select_one("dd a.badge")["href"] == f"/{account.name}/library/?tag=sale%20%26%20more"
+
+
+def test_address_and_path_can_be_copied(staff_client: Client, account: Account) -> None:
+    asset = factories.asset(account, "/a/hero.jpg")
+    copied = {button["data-copy"] for button in page(panel(staff_client, asset)).select("[data-copy]")}
+    assert copied == {asset.url, "/a/hero.jpg"}
+
+
+def test_history_from_the_audit_log_stands_in_the_panel_newest_first(staff_client: Client, account: Account) -> None:
+    asset = factories.asset(account)
+    settle(asset, "failed")
+    settle(asset, "already_gone")
+    settle(factories.asset(account), "deleted")
+    events = page(panel(staff_client, asset)).select(".timeline-item strong")
+    assert [words(event) for event in events] == ["Already gone", "Failed"]
+
+
+def test_long_history_is_cut_and_leads_to_the_whole(staff_client: Client, account: Account) -> None:
+    asset = factories.asset(account)
+    for _ in range(8):
+        settle(asset)
+    shown = page(panel(staff_client, asset))
+    assert len(shown.select(".timeline-item")) == 6
+    assert shown.find("a", string="The whole history")["href"] == f"/{account.name}/files/{asset.file_id}/history/"
+
+
+def test_history_is_only_for_those_who_may_read_the_log(client: Client, account: Account) -> None:
+    asset = factories.asset(account)
+    settle(asset)
+    client.force_login(factories.user(permissions=("view_library",)))
+    shown = page(panel(client, asset))
+    assert not shown.select(".timeline-item")
+    assert not shown.find("a", href=f"/{account.name}/files/{asset.file_id}/history/")
