@@ -9,19 +9,27 @@ from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from medialib.errors import WrongUse
 from medialib.models.asset_filters import AssetFilter
 
 SIZE = re.compile(r"(\d+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+)\s*([kmgt]?i?b?)", re.IGNORECASE)
-AGE = re.compile(r"(\d{1,5})\s*(hour|day|week|month|year|[hdwmy])s?", re.IGNORECASE)
+AGE = re.compile(r"(\d{1,5})\s*(\w+)")
 POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 UNITS = [(10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")]
 SIZES = ("min_size", "max_size")
 AGES = ("older_than", "unchanged_for")
 LISTS = ("format", "tag")
 DATES = ("created_after", "created_before", "updated_after", "updated_before")
-AGE_WORDS = {"h": "hours", "d": "days", "w": "weeks", "m": "months", "y": "years"}
+AGE_WORDS = {
+    "h": (gettext_lazy("hour"), gettext_lazy("hours")),
+    "d": (gettext_lazy("day"), gettext_lazy("days")),
+    "w": (gettext_lazy("week"), gettext_lazy("weeks")),
+    "m": (gettext_lazy("month"), gettext_lazy("months")),
+    "y": (gettext_lazy("year"), gettext_lazy("years")),
+}
+IN_ENGLISH = re.compile(r"(hour|day|week|month|year)s?|[hdwmy]")
 
 
 def tidied(data: QueryDict) -> QueryDict:
@@ -63,11 +71,18 @@ def size_in_bytes(text: str) -> str:
 
 
 def short_age(text: str) -> str:
-    """`2 years` as `2y`. Raises WrongUse."""
+    """`2 years` as `2y`, also in the language of the page. Raises WrongUse."""
     match = AGE.fullmatch(text)
-    if match is None:
+    unit = _unit(match[2].lower()) if match else ""
+    if match is None or not unit:
         raise WrongUse(_("“%(text)s” is not an age; write it as 10 days, 6 months or 2 years.") % {"text": text[:60]})
-    return f"{int(match[1])}{match[2][0].lower()}"
+    return f"{int(match[1])}{unit}"
+
+
+def _unit(word: str) -> str:
+    if IN_ENGLISH.fullmatch(word):
+        return word[0]
+    return next((unit for unit, words in AGE_WORDS.items() if word in (str(one).lower() for one in words)), "")
 
 
 READERS: dict[str, Callable[[str], str]] = {
@@ -96,7 +111,8 @@ def _typed(key: str, value: Any) -> str:
     if key in SIZES:
         return next((f"{value // size} {unit}" for size, unit in UNITS if value and value % size == 0), str(value))
     if key in AGES:
-        return f"{str(value)[:-1]} {AGE_WORDS[str(value)[-1]]}"
+        number, unit = value[:-1], value[-1]
+        return f"{number} {AGE_WORDS[unit][number != '1']}"
     if key in DATES:
         return f"{value:%Y-%m-%d}"
     return str(int(value)) if isinstance(value, bool) else str(value)

@@ -45,6 +45,12 @@ def test_size_that_is_none_is_refused_with_an_example(query: str) -> None:
         tidied(query)
 
 
+@pytest.mark.parametrize("typed", ["2", "years", "2 minutes", "2 yards", "-2y"])
+def test_what_is_no_age_is_not_taken_for_one(typed: str) -> None:
+    with pytest.raises(WrongUse):
+        filter_form.short_age(typed)
+
+
 def test_age_that_is_none_is_refused_with_an_example() -> None:
     with pytest.raises(WrongUse, match="2 years"):
         tidied("older_than=ages")

@@ -11,6 +11,7 @@ from medialib.models import Account, Asset
 from medialib.models.asset_filters import AssetSort
 from medialib.models.assets import AssetPage, AssetQuerySet
 from medialib.views import columns
+from medialib.views.chips import Chip, chips_of
 from medialib.views.columns import Column
 from medialib.views.look import Look
 
@@ -33,12 +34,6 @@ class SortChoice:
     label: str
     query: str
     is_current: bool
-
-
-@dataclass(frozen=True)
-class Chip:
-    label: str
-    query_without: str
 
 
 class Listing:
@@ -100,7 +95,7 @@ class Listing:
 
     @cached_property
     def chips(self) -> list[Chip]:
-        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in self.wanted.filter.chips()]
+        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in chips_of(self.wanted.filter)]
 
     def _with_sort(self, query: str) -> str:
         sort = "" if self.wanted.sort == AssetSort.NEWEST else f"sort={self.wanted.sort.value}"

@@ -54,7 +54,7 @@ def test_each_filter_has_a_chip_whose_link_takes_only_it_away(staff_client: Clie
     factories.asset(account, "/a/hero.jpg")
     chips = page(staff_client.get(url(account, "name=hero&kind=image&sort=-size"))).select(".chip")
     links = {words(chip).split(" Remove")[0]: chip.a["href"] for chip in chips}
-    assert links == {"Type image": "?name=hero&sort=-size", "Name contains “hero”": "?kind=image&sort=-size"}
+    assert links == {"Type Image": "?name=hero&sort=-size", "Name contains “hero”": "?kind=image&sort=-size"}
 
 
 def test_column_head_sorts_and_turns_the_order_round(staff_client: Client, account: Account) -> None:
