@@ -8,17 +8,17 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils.translation import gettext_noop
 
 from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome
 from medialib.models.jobs import BATCH_SIZE
-from medialib.services import audit, audit_outcomes
+from medialib.services import audit, audit_outcomes, breaker
 from medialib.services.clock import shared_now
 from medialib.services.freezing import manifest_sha256
 from medialib.services.wake import wake
 
 logger = logging.getLogger(__name__)
 
+CHANGED_MANIFEST = "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
 SLICE = 10_000  # Files in one transaction where a whole job is settled: nobody waits long for the lock.
 
 
@@ -32,7 +32,7 @@ def start(job: DeletionJob) -> bool:
     if not DeletionJob.objects.due(at).filter(pk=job.pk, state=JobState.SCHEDULED).exists():
         return False
     if manifest_sha256(job.manifest) != job.manifest.sha256:
-        _refuse_changed_manifest(job)
+        breaker.stop(job, CHANGED_MANIFEST, only_from=[JobState.SCHEDULED])
         return False
     skip_protected(job)
     with transaction.atomic():
@@ -42,15 +42,6 @@ def start(job: DeletionJob) -> bool:
         audit.record(EventKind.JOB_STARTED, account=job.account, job=job, detail={"manifest": job.manifest.sha256})
     logger.info("job started job=%s files=%s", job.pk, job.file_count)
     return True
-
-
-def _refuse_changed_manifest(job: DeletionJob) -> None:
-    cause = gettext_noop(
-        "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
-    )
-    with transaction.atomic():
-        if DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.SCHEDULED], pause_cause=cause):
-            audit.record(EventKind.JOB_PAUSED, account=job.account, job=job, detail={"cause": cause})
 
 
 def _lay_out_batches(job: DeletionJob) -> None:

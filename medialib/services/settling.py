@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import logging
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet, Sum
 from django.utils.translation import gettext_noop
@@ -21,22 +19,15 @@ from medialib.models import (
     EventKind,
     Exchange,
     Item,
-    JobState,
     Outcome,
     PaceKind,
     Removal,
 )
-from medialib.services import audit, audit_outcomes, pacing, verdicts
+from medialib.services import audit_outcomes, breaker, pacing, verdicts
 from medialib.services.calls import CallReport
 from medialib.services.clock import shared_now
 from medialib.services.leases import Claim
 from medialib.services.verdicts import LastCall, Ruling, Sent, Verdict
-
-logger = logging.getLogger(__name__)
-
-BREAKER_AFTER_FILES = 100
-BREAKER_SAME_ERRORS = 3
-UNTIL_RESUMED = "Nothing more is sent until somebody resumes."
 
 
 class LeaseLost(Exception):
@@ -204,22 +195,10 @@ def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: 
             same_errors=same_errors, last_error=verdict.error or job.last_error
         )
     job.refresh_from_db()
-    cause = verdict.pause_cause or _breaker_cause(job, verdict, same_errors)
-    if cause and DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):
-        logger.warning("job paused job=%s cause=%s", job.pk, cause)
-        audit.record(EventKind.JOB_PAUSED, account=job.account, job=job, detail={"cause": cause, **_trace(report)})
+    cause = verdict.pause_cause or breaker.reason_to_stop(job, error=verdict.error, same_errors=same_errors)
+    if cause:
+        breaker.stop(job, cause, detail=_trace(report))
 
 
 def _trace(report: CallReport) -> dict[str, str]:
     return {"last_request_id": report.request_id} if report.request_id else {}
-
-
-def _breaker_cause(job: DeletionJob, verdict: Verdict, same_errors: int) -> str:
-    """Why the job should stop by itself, or an empty text."""
-    if same_errors >= BREAKER_SAME_ERRORS:
-        return f"{same_errors} calls in a row ended the same way ({verdict.error}). {UNTIL_RESUMED}"
-    files = job.settled - job.breaker_from
-    failed = job.failed + job.unverified - job.breaker_failed
-    if files >= BREAKER_AFTER_FILES and failed * 100 > files * settings.BREAKER_PERCENT:
-        return f"{failed} of {files} files failed, more than {settings.BREAKER_PERCENT} %. {UNTIL_RESUMED}"
-    return ""
