@@ -8,10 +8,10 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
-from medialib.management.files import writable, write, write_file
 from medialib.models import AuditEvent, AuditSegment, DeletionJob
 from medialib.models.audit import AuditEventQuerySet
 from medialib.services import audit_export
+from medialib.services.whole_files import writable, write, write_file
 
 PROOF = "proof"
 STREAMS = {"jsonl": audit_export.stream_jsonl, "csv": audit_export.stream_csv}

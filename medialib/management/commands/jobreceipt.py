@@ -7,9 +7,9 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report
-from medialib.management.files import write_file
 from medialib.models import DeletionJob
 from medialib.services import receipts
+from medialib.services.whole_files import write_file
 
 
 class Command(MedialibCommand):
