@@ -14,12 +14,11 @@ from imagekitio import ImageKit
 
 from medialib.sandbox.server import Sandbox
 from tests.bench.report import Row
-from tests.bench.scratch import environment, manage, small
+from tests.bench.scratch import add_synced_account, environment, manage, small
 
 FILES = 2_000 if small() else 20_000
 SINGLE_FILES = 40 if small() else 200  # The SDK's single delete is measured on fewer files and scaled up.
 CASES = [(20, 150), (20, 800), (5, 150)]  # Calls a second, latency in milliseconds.
-SUPERUSER = "from django.contrib.auth.models import User; User.objects.create_superuser('admin', '', 'x')"
 
 
 @dataclass(frozen=True)
@@ -62,18 +61,7 @@ def job(database: str, rate: float, latency_ms: float, *, workers: int) -> Measu
     """From the confirmation to the last outcome, by workers that run already, as a person meets it."""
     with Sandbox(latency_ms=latency_ms, rate=rate) as sandbox, environment(database, IMAGEKIT_HEADROOM="0") as env:
         ids = sandbox.add_files([{"path": f"/old/{n // 500}/{n:06}.jpg"} for n in range(FILES + 100)])
-        manage(
-            env,
-            "addaccount",
-            "b",
-            "--url-endpoint",
-            sandbox.url_endpoint,
-            "--api-url",
-            sandbox.api_url,
-            stdin="private_sandbox",
-        )
-        manage(env, "shell", "-c", SUPERUSER)
-        manage(env, "synclibrary", "b")
+        add_synced_account(env, sandbox)
         order = ["deletefiles", "b", "--ids-file", "-", "--reason", "bench", "--user", "admin", "--yes", "--json"]
         manage(env, *order, "--wait", stdin="\n".join(ids[:100]))  # The account's limit is known from an earlier job.
         time.sleep(1.1)

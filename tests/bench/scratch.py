@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from medialib.sandbox.server import Sandbox
+
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 
 
@@ -52,6 +54,17 @@ def manage(env: Mapping[str, str], *arguments: str, stdin: str = "") -> str:
     if done.returncode:
         raise RuntimeError(f"{arguments[0]}: {done.stderr.strip()}")
     return done.stdout
+
+
+SUPERUSER = "from django.contrib.auth.models import User; User.objects.create_superuser('admin', '', 'x')"
+
+
+def add_synced_account(env: Mapping[str, str], sandbox: Sandbox) -> None:
+    """The account "b" at the sandbox, its files in the index, and a person who may delete them."""
+    endpoints = ["--url-endpoint", sandbox.url_endpoint, "--api-url", sandbox.api_url]
+    manage(env, "addaccount", "b", *endpoints, stdin="private_sandbox")
+    manage(env, "shell", "-c", SUPERUSER)
+    manage(env, "synclibrary", "b")
 
 
 def small() -> bool:

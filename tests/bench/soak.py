@@ -15,8 +15,7 @@ import sys
 import time
 
 from medialib.sandbox.server import Sandbox
-from tests.bench.engine import SUPERUSER
-from tests.bench.scratch import environment, manage
+from tests.bench.scratch import add_synced_account, environment, manage
 
 FAULTS = ["lost_after", "500_after", "502_html", "truncated_200", "short_200", "lost_before"]
 
@@ -37,10 +36,7 @@ def main() -> int:
 
 def soak(sandbox: Sandbox, env: dict[str, str], options: argparse.Namespace) -> int:
     ids = sandbox.add_files([{"path": f"/old/{n // 500}/{n:07}.jpg"} for n in range(options.files)])
-    endpoints = ["--url-endpoint", sandbox.url_endpoint, "--api-url", sandbox.api_url]
-    manage(env, "addaccount", "b", *endpoints, stdin="private_sandbox")
-    manage(env, "shell", "-c", SUPERUSER)
-    manage(env, "synclibrary", "b")
+    add_synced_account(env, sandbox)
     order = ["deletefiles", "b", "--ids-file", "-", "--reason", "soak", "--user", "admin", "--yes", "--json"]
     job = str(json.loads(manage(env, *order, stdin="\n".join(ids)).splitlines()[-1])["job"])
     workers = [start(env) for _ in range(options.workers)]

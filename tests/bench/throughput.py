@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from medialib.sandbox.server import Sandbox
-from tests.bench.engine import SUPERUSER, wait_for
+from tests.bench.engine import wait_for
 from tests.bench.report import Row
-from tests.bench.scratch import environment, manage, small
+from tests.bench.scratch import add_synced_account, environment, manage, small
 
 FILES = 20_000 if small() else 100_000
 MANY = 100_000 if small() else 1_000_000
@@ -45,18 +45,7 @@ def settle(database: str, files: int) -> tuple[float, float]:
     """Seconds from the frozen confirmation to the last outcome, freezing included, and the worker's memory in MiB."""
     with Sandbox() as sandbox, environment(database, **FAST) as env:
         sandbox.add_files([{"path": f"/old/{n // 500}/{n:07}.jpg"} for n in range(files)])
-        manage(
-            env,
-            "addaccount",
-            "b",
-            "--url-endpoint",
-            sandbox.url_endpoint,
-            "--api-url",
-            sandbox.api_url,
-            stdin="private_sandbox",
-        )
-        manage(env, "shell", "-c", SUPERUSER)
-        manage(env, "synclibrary", "b")
+        add_synced_account(env, sandbox)
         worker = subprocess.Popen([sys.executable, "manage.py", "runworker"], env=env, stderr=subprocess.DEVNULL)
         try:
             time.sleep(4)
