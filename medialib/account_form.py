@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import MedialibError
 from medialib.models import Account
-from medialib.services import accounts, addresses, vault
+from medialib.services import accounts, addresses, keys, vault
 
 WHATS = {"url_endpoint": "URL endpoint", "api_url": "API address", "upload_url": "upload address"}
 
@@ -17,7 +17,7 @@ WHATS = {"url_endpoint": "URL endpoint", "api_url": "API address", "upload_url":
 class AccountForm(forms.ModelForm):
     private_key = forms.CharField(
         required=False,
-        max_length=accounts.MAX_KEY_LENGTH,
+        max_length=keys.MAX_KEY_LENGTH,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
         help_text="Stored encrypted and never shown again. On a saved account: a new key here retires the current one.",
     )
@@ -88,4 +88,4 @@ def _allowed_address(url: str, *, what: str) -> str:
 @sensitive_variables()
 def _usable_key(private_key: str) -> str:
     vault.require_usable()  # Else the failure would come after the form was found right.
-    return accounts.clean_key(private_key)
+    return keys.clean_key(private_key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tests import environment  # isort: skip  # First: it names the settings before Django reads them.
@@ -63,9 +63,19 @@ def staff(db: None) -> User:
 
 
 @pytest.fixture
-def staff_client(client: Client, staff: User) -> Client:
-    client.force_login(staff)
-    return client
+def signed_in(client: Client) -> Callable[[User], Client]:
+    """The client, after this person has signed in a moment ago."""
+
+    def sign_in(person: User) -> Client:
+        client.force_login(person)
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def staff_client(signed_in: Callable[[User], Client], staff: User) -> Client:
+    return signed_in(staff)
 
 
 @pytest.fixture(scope="session")

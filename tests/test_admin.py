@@ -14,6 +14,7 @@ from django.utils.timezone import now
 
 from medialib.models import Account, AuditEvent, EventKind, SyncRun
 from medialib.services import accounts, audit
+from medialib.services.key_checks import NOBODYS_ID
 from tests import factories
 
 KEY, OTHER_KEY = "private_first_abcdefgh1111", "private_other_abcdefgh2222"
@@ -167,9 +168,11 @@ def test_a_new_key_on_a_saved_account_rotates(key_manager, acme):
 @responses.activate
 def test_the_test_of_a_connection_says_what_imagekit_answered(key_manager, acme):
     responses.add(responses.GET, "https://api.imagekit.io/v1/files", json=[])
+    gone = {"message": "The requested file(s) does not exist.", "missingFileIds": [NOBODYS_ID]}
+    responses.add(responses.POST, "https://api.imagekit.io/v1/files/batch/deleteByFileIds", status=404, json=gone)
     answer = key_manager.post(ACCOUNTS, {"action": "test_connection", "_selected_action": [acme.pk]}, follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
-        "acme: ImageKit accepts the key. The library is empty."
+        "acme: ImageKit accepts the key. The library is empty. It may read and delete."
     ]
     assert AuditEvent.objects.get(event=EventKind.KEY_CHECKED).actor_name == "kim"
 

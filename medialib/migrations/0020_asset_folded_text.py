@@ -6,7 +6,7 @@ import medialib.models.folding
 class Migration(migrations.Migration):
     """Searches compare text that Python has folded, so that case means the same in any script and on each database."""
 
-    dependencies = [("medialib", "0016_keep_everybodys_rights")]
+    dependencies = [("medialib", "0018_shared_cache")]
 
     operations = [
         migrations.AddField("asset", "search_text", medialib.models.folding.FoldedPathField()),

@@ -1,6 +1,6 @@
 """The tables: constraints, indexes and the queries that need them. Imports nothing else of ours but errors."""
 
-from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind
+from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind, KeyPurpose
 from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit import AuditEvent, EventKind
 from medialib.models.audit_chain import AuditCursor, AuditSegment
@@ -29,6 +29,7 @@ __all__ = [
     "Item",
     "JobState",
     "KeyKind",
+    "KeyPurpose",
     "Manifest",
     "Membership",
     "Membership",

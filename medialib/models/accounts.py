@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.timezone import now
 
 from medialib.errors import UnknownAccount
 from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
@@ -117,9 +118,31 @@ class KeyKind(models.TextChoices):
     READ_ONLY = "read_only", "read only"
 
 
+class KeyPurpose(models.TextChoices):
+    """What a client is wanted for. Each gets the weakest key that suffices."""
+
+    READ = "read"
+    DELETE = "delete"
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def active(self) -> ApiKeyQuerySet:
-        return self.filter(retired_at__isnull=True)
+        """Keys that are not retired, or not yet: a replaced key may keep working for a while."""
+        return self.filter(models.Q(retired_at__isnull=True) | models.Q(retired_at__gt=now()))
+
+    def usable(self) -> ApiKeyQuerySet:
+        return self.active().filter(models.Q(expires_at__isnull=True) | models.Q(expires_at__gt=now()))
+
+    def retired(self) -> ApiKeyQuerySet:
+        return self.filter(retired_at__lte=now())
+
+    def for_purpose(self, purpose: KeyPurpose) -> ApiKeyQuerySet:
+        """The best one first: for reading one that can do no harm, and a replaced one last."""
+        fitting = self.usable()
+        if purpose == KeyPurpose.DELETE:
+            fitting = fitting.of_kind(KeyKind.READ_WRITE)
+        # “read_only” sorts before “read_write”.
+        return fitting.order_by("kind", models.F("retired_at").desc(nulls_first=True), "-added_at", "-pk")
 
     def of_kind(self, kind: KeyKind | str) -> ApiKeyQuerySet:
         return self.filter(kind=kind)
@@ -147,7 +170,14 @@ class ApiKey(models.Model):
     )
     added_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
-    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(
+        "expires", null=True, blank=True, help_text="When ImageKit stops accepting it, as you set it there."
+    )
+    retired_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="From then on it is not used, and its secret is erased."
+    )
+    checked_at = models.DateTimeField("tested", null=True, blank=True, editable=False)
+    may_write = models.BooleanField("may delete", null=True, editable=False, help_text="What the last test showed.")
 
     objects = ApiKeyQuerySet.as_manager()
 
@@ -157,3 +187,11 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"…{self.last_four}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.retired_at is None or self.retired_at > now()
+
+    @property
+    def is_expired(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= now()

@@ -79,7 +79,7 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
 
 class Membership(models.Model):
-    """Adds to what the person's groups allow in general: without a membership nobody but a superuser sees an account."""
+    """Beside what groups allow in general: without a membership nobody but a superuser sees an account."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", verbose_name="person"

@@ -1,29 +1,36 @@
-"""Accounts and their keys: add, change, check. client_for() is the only place where a key is decrypted."""
+"""Accounts: add, change, check."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.utils.timezone import now
 from django.views.decorators.debug import sensitive_variables
 
-from medialib.errors import MedialibError, Refused, WrongUse
-from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import ImageKitError
-from medialib.models import Account, ApiKey, EventKind, KeyKind
-from medialib.services import addresses, audit, vault
+from medialib.errors import Refused, WrongUse
+from medialib.models import Account, ApiKey, EventKind
+from medialib.services import addresses, audit, keys, memberships, vault
 from medialib.services.audit import SYSTEM, Actor
+from medialib.services.key_checks import KeyCheck
+from medialib.services.keys import client_for, set_key
 
-CHECK_LIMIT = 100  # Files asked for by a check: enough to tell an empty library from a full one.
-STAMP_EVERY = timedelta(minutes=1)
-MAX_KEY_LENGTH = 200
-SHORT_KEY = 12  # Four characters of a shorter one would give too much of it away.
+__all__ = [
+    "KeyCheck",
+    "Reencryption",
+    "add_account",
+    "change_account",
+    "check_account",
+    "clean_name",
+    "client_for",
+    "open_account",
+    "reencrypt_keys",
+    "refuse_taken",
+    "set_key",
+]
+
 AUDITED = (
     "name", "colour", "url_endpoint", "api_url", "upload_url", "headroom_percent", "undo_window_s", "protected_folders",
 )  # fmt: skip
@@ -31,16 +38,6 @@ AUDITED = (
 RESERVED_NAMES = frozenset(
     ["admin", "api", "audit", "healthz", "jobs", "manifests", "media", "readyz", "sign-in", "sign-out", "static"]
 )
-
-
-@dataclass(frozen=True)
-class KeyCheck:
-    """What ImageKit answered when the key was tried. `message` is a sentence for a person."""
-
-    is_ok: bool
-    message: str
-    files_seen: int = 0
-    request_id: str = ""
 
 
 @sensitive_variables("private_key")
@@ -63,11 +60,12 @@ def add_account(
 @sensitive_variables("private_key")
 def open_account(account: Account, *, private_key: str, label: str = "", actor: Actor) -> Account:
     """Save a new account with its first key, or nothing at all."""
-    private_key = clean_key(private_key)
+    private_key = keys.clean_key(private_key)
     _clean(account)
     with transaction.atomic():
         account.save(force_insert=True)
         audit.record(EventKind.ACCOUNT_ADDED, actor=actor, account=account, detail=_state(account))
+        memberships.join(account, actor=actor)
         set_key(account, private_key=private_key, label=label, actor=actor)
     return account
 
@@ -85,58 +83,17 @@ def change_account(account: Account, *, actor: Actor) -> dict[str, dict[str, Any
     return changed
 
 
-@sensitive_variables("private_key")
-def set_key(
-    account: Account, *, private_key: str, label: str = "", kind: str = KeyKind.READ_WRITE, actor: Actor
-) -> ApiKey:
-    """Store a key, encrypted, and retire the earlier one of its kind: its secret is erased, its row stays."""
-    private_key = clean_key(private_key)
-    with transaction.atomic():
-        Account.objects.select_for_update().get(pk=account.pk)  # One new key at a time.
-        _retire(account, kind=kind, actor=actor)
-        key = ApiKey.objects.create(
-            account=account,
-            kind=kind,
-            label=label,
-            ciphertext=vault.encrypt(private_key),
-            last_four=private_key[-4:] if len(private_key) >= SHORT_KEY else "",
-            added_by=actor.user,
-        )
-        audit.record(EventKind.KEY_ADDED, actor=actor, account=account, detail=_shown(key))
-    return key
-
-
 def check_account(account: Account, *, actor: Actor = SYSTEM) -> KeyCheck:
-    """Try the account's key with one harmless listing. Trouble is the answer, not an exception."""
-    try:
-        with client_for(account) as client:
-            listing = client.list_files(limit=CHECK_LIMIT)
-        check = KeyCheck(True, _welcome(len(listing.files)), len(listing.files), listing.request_id)
-    except ImageKitError as error:
-        check = KeyCheck(False, str(error), request_id=error.request_id)
-    except MedialibError as error:
-        check = KeyCheck(False, str(error))
-    detail = {"is_ok": check.is_ok, "message": check.message, "request_id": check.request_id}
-    audit.record(EventKind.KEY_CHECKED, actor=actor, account=account, detail=detail)
-    return check
-
-
-@sensitive_variables("private_key")
-def client_for(account: Account) -> ImageKitClient:
-    """A client that speaks with the account's key. Raises Refused when it has none or its address is not allowed."""
-    key = account.api_keys.all().strongest()
-    if key is None:
-        raise Refused(f"The account “{account}” has no private key. Add one in the admin under Accounts.")
-    addresses.clean(account.api_url, what="API address")  # The setting may have become stricter since.
-    addresses.refuse_private(account.api_url, what="API address")
-    private_key = vault.decrypt(key.ciphertext)
-    _stamp(key)
-    return ImageKitClient(
-        private_key,
-        api_url=account.api_url,
-        connect_timeout_s=settings.IMAGEKIT_CONNECT_TIMEOUT_S,
-        read_timeout_s=settings.IMAGEKIT_READ_TIMEOUT_S,
-    )
+    """Try what each of the account's keys may do. Trouble is the answer, not an exception."""
+    tried = [(key, keys.check_key(key, actor=actor)) for key in account.api_keys.all().usable()]
+    if not tried:
+        return KeyCheck(False, f"The account “{account}” has no private key. Add one in the admin under Accounts.")
+    if len(tried) == 1:
+        return tried[0][1]
+    message = " ".join(f"{key}: {check.message}" for key, check in tried)
+    first = tried[0][1]
+    is_ok = all(check.is_ok for _, check in tried)
+    return KeyCheck(is_ok, message, first.files_seen, first.request_id, any(check.may_write for _, check in tried))
 
 
 @dataclass(frozen=True)
@@ -150,6 +107,7 @@ class Reencryption:
 def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
     """Encrypt every stored key anew with the newest of FIELD_ENCRYPTION_KEYS, one by one, while all keep working."""
     vault.require_usable()
+    keys.erase_retired()
     done, unreadable = 0, []
     for key in ApiKey.objects.active().select_related("account").order_by("pk"):
         try:
@@ -161,21 +119,6 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
     audit.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
     return Reencryption(done, tuple(unreadable))
-
-
-@sensitive_variables()
-def clean_key(private_key: str) -> str:
-    """The key without space around it. Raises WrongUse, never quoting it."""
-    private_key = private_key.strip().lstrip("\ufeff")
-    if not private_key:
-        raise WrongUse("The private key is empty.")
-    if private_key.startswith("public_"):
-        raise WrongUse("That is the public key. medialib needs the private one; it begins with “private_”.")
-    if len(private_key) > MAX_KEY_LENGTH or not re.fullmatch(r"[!-9;-~]+", private_key):
-        raise WrongUse(
-            "That is not a private key: it is too long, or has spaces, line breaks, colons or foreign letters."
-        )
-    return private_key
 
 
 def clean_name(name: str) -> str:
@@ -215,32 +158,5 @@ def _clean_fields(account: Account) -> None:
         raise WrongUse(" ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
 
 
-def _retire(account: Account, *, kind: str, actor: Actor) -> None:
-    for key in account.api_keys.all().active().of_kind(kind):
-        ApiKey.objects.filter(pk=key.pk).update(retired_at=now(), ciphertext="")
-        audit.record(EventKind.KEY_RETIRED, actor=actor, account=account, detail=_shown(key))
-
-
-def _stamp(key: ApiKey) -> None:
-    """Note the use, at most once a minute: a note is not worth a write for each call."""
-    limit = now() - STAMP_EVERY
-    if key.last_used_at is None or key.last_used_at < limit:
-        ApiKey.objects.filter(pk=key.pk).used_before(limit).update(last_used_at=now())
-
-
 def _state(account: Account) -> dict[str, Any]:
     return {field: getattr(account, field) for field in AUDITED}
-
-
-def _shown(key: ApiKey) -> dict[str, Any]:
-    return {"key": str(key), "kind": key.kind, "label": key.label}
-
-
-def _welcome(count: int) -> str:
-    if count == 0:
-        return "ImageKit accepts the key. The library is empty."
-    return (
-        f"ImageKit accepts the key and lists {count} or more files."
-        if count >= CHECK_LIMIT
-        else (f"ImageKit accepts the key and lists {count} file{'' if count == 1 else 's'}.")
-    )

@@ -123,9 +123,11 @@ def items_of_file(account_name: str, file_id: str) -> list[Item]:
 def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
     """(account, file id) of files that are or were at this path or have this id, as index and log know them."""
     named = {"file_path": path} if path.startswith("/") else {"file_id": path}
-    of_log = AuditEvent.objects.visible_to(viewer).filter(**named).exclude(file_id="").values_list("account_name", "file_id")
+    events = AuditEvent.objects.visible_to(viewer).filter(**named).exclude(file_id="")
+    of_log = events.values_list("account_name", "file_id")
     named = {"path": path} if path.startswith("/") else {"file_id": path}
-    of_index = Asset.objects.filter(**named, account__in=Account.objects.visible_to(viewer)).values_list("account__name", "file_id")
+    mine = Account.objects.visible_to(viewer)
+    of_index = Asset.objects.filter(**named, account__in=mine).values_list("account__name", "file_id")
     return sorted({*of_log.order_by().distinct()[:MAX_FOUND], *of_index.order_by().distinct()[:MAX_FOUND]})
 
 

@@ -19,10 +19,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from django.conf import settings
 from django.db import close_old_connections
 
+from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
-from medialib.models import Batch, BatchState, DeletionJob, JobState
+from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose
 from medialib.models.jobs import lease_length
-from medialib.services import accounts, finishing, leases, purge, settling
+from medialib.services import accounts, breaker, finishing, leases, purge, settling
 from medialib.services.calls import CallReport, Gate, perform
 from medialib.services.clock import shared_now
 from medialib.services.leases import Claim, Validity
@@ -50,7 +51,12 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
         return
     if job.state not in (JobState.RUNNING, JobState.CANCELLING):
         return
-    with accounts.client_for(job.account) as client:
+    try:
+        client = accounts.client_for(job.account, KeyPurpose.DELETE)
+    except MedialibError as error:
+        breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}")
+        return
+    with client:
         JobRunner(job, client, worker=worker or worker_name(), stop=stop or threading.Event()).run()
 
 

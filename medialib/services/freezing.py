@@ -175,9 +175,7 @@ def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
         return None
 
 
-def _fill(
-    manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope
-) -> int:
+def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
     """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
     position = 0
     for ids in _slices(wanted, SLICE):
@@ -247,7 +245,9 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
 def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
     """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
     if outside and not kept:
-        raise Refused(f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen.")
+        raise Refused(
+            f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen."
+        )
     if outside:
         manifest.source["outside_scope"] = outside
 

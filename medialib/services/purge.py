@@ -18,6 +18,7 @@ from medialib.models import (
     EventKind,
     Item,
     JobState,
+    KeyPurpose,
     Manifest,
     Outcome,
     PaceKind,
@@ -65,7 +66,7 @@ def run_purge(job: DeletionJob) -> None:
     if not job.purge_cache or not job.is_finished:
         return
     _plan(job)
-    with accounts.client_for(job.account) as client:
+    with accounts.client_for(job.account, KeyPurpose.DELETE) as client:
         for request in job.purges.filter(state=PurgeState.WAITING).iterator(chunk_size=200):
             if not _request(client, job, request):
                 return

@@ -125,7 +125,10 @@ def acme(run):
 def test_checkaccount_says_that_the_key_works(run, acme):
     responses.add(responses.GET, FILES_URL, json=[], headers={"x-ik-requestId": "req_1"})
     done = run("checkaccount", "acme")
-    assert (done.code, done.out) == (0, "ImageKit accepts the key. The library is empty.\n")
+    assert (done.code, done.out) == (
+        0,
+        "ImageKit accepts the key. The library is empty. Whether it may delete could not be found out.\n",
+    )
     assert run("checkaccount", "acme", "--json").json == {
         "account": "acme",
         "ok": True,

@@ -1,0 +1,93 @@
+"""Accounts with a look at their keys."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views.decorators.debug import sensitive_post_parameters
+
+from medialib.account_form import AccountForm
+from medialib.admin.guards import GuardedAdmin, actor_of
+from medialib.models import Account, ApiKey
+from medialib.services import accounts
+
+
+class ApiKeyInline(GuardedAdmin, admin.TabularInline):
+    model = ApiKey
+    permission = "medialib.manage_keys"
+    verbose_name_plural = "keys, the newest first; added, rotated and retired under API keys"
+    fields = readonly_fields = (
+        "shown", "kind", "may_write", "label", "added_by", "added_at", "last_used_at", "expires_at", "retired_at",
+    )  # fmt: skip
+    extra = 0
+    show_change_link = True
+
+    @admin.display(description="key")
+    def shown(self, key: ApiKey) -> str:
+        return str(key)
+
+
+@admin.register(Account)
+class AccountAdmin(GuardedAdmin, admin.ModelAdmin):
+    """Accounts are added and changed here, never removed: their jobs and their audit events name them."""
+
+    form = AccountForm
+    permission = "medialib.manage_keys"
+    list_display = ("name", "colour", "url_endpoint", "key_shown", "key_used")
+    inlines = (ApiKeyInline,)
+    actions = ("test_connection",)
+    fieldsets = (
+        (None, {"fields": ("name", "colour", "url_endpoint")}),
+        ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
+        ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
+        ("Addresses", {"fields": ("api_url", "upload_url")}),
+    )
+    readonly_fields = ("key_shown",)
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_allowed(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_allowed(request)
+
+    @method_decorator(sensitive_post_parameters("private_key"))
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return super().changeform_view(request, *args, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: Account, form: AccountForm, change: bool) -> None:
+        actor, private_key = actor_of(request), form.cleaned_data["private_key"]
+        label = form.cleaned_data["key_label"]
+        if not change:
+            accounts.open_account(obj, private_key=private_key, label=label, actor=actor)
+            return
+        accounts.change_account(obj, actor=actor)
+        if private_key:
+            accounts.set_key(obj, private_key=private_key, label=label, actor=actor)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
+        keys = ApiKey.objects.filter(account=OuterRef("pk")).strongest_first()
+        newest_use = ApiKey.objects.filter(account=OuterRef("pk"), last_used_at__isnull=False).order_by("-last_used_at")
+        found = super().get_queryset(request)
+        return found.annotate(
+            four=Subquery(keys.values("last_four")[:1]), used=Subquery(newest_use.values("last_used_at")[:1])
+        )
+
+    @admin.display(description="current key", empty_value="none")
+    def key_shown(self, account: Account) -> str | None:
+        four = getattr(account, "four", None)  # An account that is just being added has none.
+        return None if four is None else f"…{four}"
+
+    @admin.display(description="key last used", empty_value="never", ordering="used")
+    def key_used(self, account: Account) -> Any:
+        return getattr(account, "used", None)
+
+    @admin.action(description="Test connection")
+    def test_connection(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
+        for account in queryset:
+            check = accounts.check_account(account, actor=actor_of(request))
+            level = messages.SUCCESS if check.is_ok else messages.ERROR
+            self.message_user(request, f"{account}: {check.message}", level)

@@ -1,0 +1,76 @@
+"""What a key may do. ImageKit has no way to tell, so it is tried: one listing, and one deletion of nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from medialib.errors import MedialibError
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import FilesMissing, ImageKitError, KeyRejected
+from medialib.models import KeyKind
+
+CHECK_LIMIT = 100  # Files asked for: enough to tell an empty library from a full one.
+# ImageKit's ids begin with the second in which they were made. This one would be from 1970, so no file has it: a bulk
+# delete of it is answered with 404 when the key may delete, with 403 when it may not, and deletes nothing either way.
+NOBODYS_ID = "000000000000000000000000"
+
+MakeClient = Callable[[], ImageKitClient]
+
+
+@dataclass(frozen=True)
+class KeyCheck:
+    """What ImageKit answered when the key was tried. `message` is a sentence for a person.
+
+    `may_write` is None where it could not be found out.
+    """
+
+    is_ok: bool
+    message: str
+    files_seen: int = 0
+    request_id: str = ""
+    may_write: bool | None = None
+
+
+def probe(make_client: MakeClient, *, kind: str) -> KeyCheck:
+    """List a few files, then delete one that never was. Trouble is the answer, not an exception."""
+    try:
+        with make_client() as client:
+            listing = client.list_files(limit=CHECK_LIMIT)
+            may_write = _may_write(client)
+    except ImageKitError as error:
+        return KeyCheck(False, str(error), request_id=error.request_id)
+    except MedialibError as error:
+        return KeyCheck(False, str(error))
+    is_ok = kind != KeyKind.READ_WRITE or may_write is not False
+    message = f"{_welcome(len(listing.files))} {_abilities(kind, may_write)}"
+    return KeyCheck(is_ok, message, len(listing.files), listing.request_id, may_write)
+
+
+def _may_write(client: ImageKitClient) -> bool | None:
+    try:
+        client.delete_files([NOBODYS_ID])
+    except FilesMissing:
+        return True
+    except KeyRejected:
+        return False
+    except ImageKitError:
+        return None
+    return True
+
+
+def _abilities(kind: str, may_write: bool | None) -> str:
+    if may_write is None:
+        return "Whether it may delete could not be found out."
+    if kind == KeyKind.READ_WRITE:
+        return "It may read and delete." if may_write else "But it may only read: enter it as a read-only key."
+    if may_write:
+        return "It may also delete, though it is meant for reading: restrict it in ImageKit's dashboard."
+    return "It may read and nothing else."
+
+
+def _welcome(count: int) -> str:
+    if count == 0:
+        return "ImageKit accepts the key. The library is empty."
+    more = " or more" if count >= CHECK_LIMIT else ""
+    return f"ImageKit accepts the key and lists {count}{more} file{'' if count == 1 else 's'}."
