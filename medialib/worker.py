@@ -18,7 +18,7 @@ from typing import Protocol
 import requests
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections, connection
-from django_tasks import TaskResultStatus, default_task_backend
+from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker as TaskThread
 from django_tasks_db.models import DBTaskResult
 
@@ -114,10 +114,8 @@ class CeleryEngine:
 
 def engine_for(worker_id: str) -> Engine:
     """The engine of the configured task backend."""
-    is_database = type(default_task_backend).__module__.startswith("django_tasks_db") or not settings.TASKS["default"][
-        "BACKEND"
-    ].startswith("django_tasks_fennel")
-    kind = DatabaseEngine if is_database else CeleryEngine
+    is_celery = settings.TASKS["default"]["BACKEND"].startswith("django_tasks_fennel.")
+    kind: type[DatabaseEngine | CeleryEngine] = CeleryEngine if is_celery else DatabaseEngine
     return kind(worker_id, slots=settings.WORKER_SLOTS)
 
 
