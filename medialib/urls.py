@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, sync
+from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, styleguide, sync
 
 app_name = "medialib"
 urlpatterns = [
@@ -12,6 +12,7 @@ urlpatterns = [
     path("sign-in/", frame.SignIn.as_view(), name="sign-in"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", frame.healthz, name="healthz"),
+    path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),
     path("<slug:account>/look/", look.look_change, name="look-change"),

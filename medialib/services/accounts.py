@@ -36,7 +36,10 @@ AUDITED = (
 )  # fmt: skip
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
-    ["admin", "api", "audit", "healthz", "jobs", "manifests", "media", "readyz", "sign-in", "sign-out", "static"]
+    [
+        "admin", "api", "audit", "healthz", "jobs", "language", "manifests", "media", "readyz", "sign-in", "sign-out",
+        "static", "styleguide",
+    ]  # fmt: skip
 )
 
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext as _
 
 from medialib.models import AuditEvent, DeletionJob, EventKind, Exchange
+from medialib.services.audit import SYSTEM
 from medialib.services.clock import shared_now
 
 BARS = 96
@@ -19,7 +20,8 @@ WIDTH, HEIGHT, LANE = 960.0, 120.0, 16.0  # Of the drawing, in its own units; th
 MOMENTS = 8
 MOST_CALLS = 50_000  # Of a longer job, the last ones are drawn.
 ANSWERED = (200, 207)
-HELD_BACK = "held back"
+HELD_BACK, LOOK_UP_FAILED = "held back", "look-up failed"
+LAYERS = ("pause", "wait", "error")  # From the bottom, so that the short ones can be pointed at.
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,14 @@ class Call:
     answered_at: datetime | None
     http_status: int | None
     result: str
+    gone_count: int | None
 
     @property
     def settled(self) -> int:
         """Files that this call settled, as far as the picture shows it; the counters are exact."""
-        return self.file_count if self.kind == "delete" and self.http_status in ANSWERED else 0
+        if self.kind != "delete":
+            return self.gone_count or 0
+        return self.file_count if self.http_status in ANSWERED else 0
 
     @property
     def is_told_to_wait(self) -> bool:
@@ -45,6 +50,8 @@ class Call:
     def has_failed(self) -> bool:
         if self.answered_at is None or self.result.startswith(HELD_BACK):
             return False  # Still under way, or never sent.
+        if self.kind != "delete":
+            return self.result.startswith(LOOK_UP_FAILED)
         return self.http_status is None or (self.http_status >= 400 and self.http_status not in (404, 429))
 
 
@@ -77,8 +84,12 @@ class Timeline:
     end: datetime
     bars: list[Bar]
     moments: list[Moment]
-    peak: int
-    bar_s: float
+    peak_per_s: float
+
+    @property
+    def layers(self) -> list[Moment]:
+        """In the order in which they are drawn."""
+        return sorted(self.moments, key=lambda moment: LAYERS.index(moment.kind))
 
     @property
     def listed(self) -> list[Moment]:
@@ -123,23 +134,27 @@ def timeline(job: DeletionJob) -> Timeline | None:
         return None
     begin = min(job.started_at, calls[0].sent_at)
     end = max(job.finished_at or shared_now(), begin + timedelta(seconds=1))
+    return draw(begin, end, calls, _pauses(job, end))
+
+
+def draw(begin: datetime, end: datetime, calls: list[Call], pauses: list[Moment]) -> Timeline:
+    """The picture of some calls, in the order in which they were sent."""
     scale = _Scale(begin, (end - begin).total_seconds())
     files = scale.counted(calls)
     peak = max(*files, 1)
-    moments = sorted([*_waits(calls, end), *_pauses(job, end), *_errors(calls)], key=lambda moment: moment.at)
-    return Timeline(
-        begin, end, scale.bars(files, peak), [scale.marked(moment) for moment in moments], peak, scale.seconds / BARS
-    )
+    moments = sorted([*_waits(calls, pauses, end), *pauses, *_errors(calls)], key=lambda moment: moment.at)
+    marked = [scale.marked(moment) for moment in moments]
+    return Timeline(begin, end, scale.bars(files, peak), marked, peak / max(scale.seconds / BARS, 1))
 
 
 def _calls(job: DeletionJob) -> list[Call]:
-    columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "result")
+    columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "result", "gone_count")
     rows = Exchange.objects.filter(batch__job=job).order_by("-pk").values_list(*columns)[:MOST_CALLS]
     return sorted((Call(*row) for row in rows), key=lambda call: call.sent_at)
 
 
-def _waits(calls: list[Call], end: datetime) -> list[Moment]:
-    """From an answer of 429 to the next call. Answers that come while a wait runs belong to it."""
+def _waits(calls: list[Call], pauses: list[Moment], end: datetime) -> list[Moment]:
+    """From an answer of 429 to the next call or pause. Answers that come while a wait runs belong to it."""
     sent = [call.sent_at for call in calls]
     found: list[Moment] = []
     over = None
@@ -149,6 +164,7 @@ def _waits(calls: list[Call], end: datetime) -> list[Moment]:
             continue
         following = bisect_right(sent, at)
         over = sent[following] if following < len(sent) else min(end, at + timedelta(seconds=1))
+        over = min([over, *(pause.at for pause in pauses if pause.at >= at)])
         seconds = (over - at).total_seconds()
         found.append(Moment("wait", at, seconds, _("ImageKit said: too many calls (429)"), call.pk))
     return found
@@ -163,7 +179,7 @@ def _pauses(job: DeletionJob, end: datetime) -> list[Moment]:
         if paused is not None and (event is None or event.event != EventKind.JOB_PAUSED):
             until = event.time if event else end
             who = paused.actor_name
-            text = _("Paused by %(name)s") % {"name": who} if who else _("Paused by itself")
+            text = _("Paused by %(name)s") % {"name": who} if who != SYSTEM.name else _("Paused by itself")
             found.append(Moment("pause", paused.time, (until - paused.time).total_seconds(), text))
             paused = None
         if event is not None and event.event == EventKind.JOB_PAUSED and paused is None:
@@ -197,10 +213,10 @@ class _Scale:
 
     def bars(self, files: list[int], peak: int) -> list[Bar]:
         step = WIDTH / BARS
-        heights = [(number, count, HEIGHT * count / peak) for number, count in enumerate(files) if count]
+        heights = [(number, HEIGHT * count / peak) for number, count in enumerate(files) if count]
         return [
             Bar(f"{number * step + 0.5:.1f}", f"{HEIGHT - height:.1f}", f"{step - 1:.1f}", f"{height:.1f}")
-            for number, _count, height in heights
+            for number, height in heights
         ]
 
     def marked(self, moment: Moment) -> Moment:

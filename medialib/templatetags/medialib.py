@@ -163,3 +163,9 @@ def thumbnail(asset: Asset, pixels: int) -> str:
 def folder_query(folder: str) -> str:
     """The query string of a folder's list, with what is below it."""
     return urlencode({"folder": folder, "subfolders": "1"})
+
+
+@register.filter
+def split_names(names: str) -> list[str]:
+    """`"a,b"` as a list, for a template that repeats itself over a few names."""
+    return names.split(",")
