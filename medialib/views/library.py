@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
@@ -35,14 +34,15 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         return _refused(request, shown, str(wrong))
     if dict(address.lists()) != dict(request.GET.lists()):
         return redirect(f"{request.path}?{wanted.query()}")  # What the form spelled for people, as addresses spell it.
-    context = _list_context(person(request), shown, wanted, look_of(request))
+    context = _list_context(request, shown, wanted)
     return render(request, "medialib/library.html", context | panel_of(request, shown, wanted.panel))
 
 
-def _list_context(viewer: User, shown: Account, wanted: ListWanted, look: Look) -> dict[str, Any]:
+def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> dict[str, Any]:
+    look = look_of(request)
     listing = Listing(shown, wanted, look)
-    selection = selections.selection_of(viewer, shown)
-    bar = selection_bar(selection, wanted)
+    selection = selections.selection_of(person(request), shown)
+    bar = selection_bar(request, selection, wanted)
     ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
     return {
         "account": shown,

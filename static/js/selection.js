@@ -1,6 +1,6 @@
 // Keeps the ticks of the page and the selection on the server in step, one small request after the other.
 // Expects: <form data-selection> with input[name=query], a CSRF field, [data-page-box] and boxes [data-range-item];
-// [data-page-banner] shows while each box is ticked. The answer replaces #selection-bar.
+// [data-page-banner], with a button [data-take-all], shows while each box is ticked. The answer replaces #selection-bar.
 const form = document.querySelector("form[data-selection]");
 const boxes = () => [...form.querySelectorAll("[data-range-item]")];
 const pending = new Map();
@@ -135,6 +135,17 @@ if (form) {
       fresh?.requestSubmit(submitter?.isConnected ? submitter : fresh.querySelector("button"));
     }, 50);
   }, true);
+  // Taking thousands takes a moment: the button says what happens until the next page is there.
+  form.addEventListener("submit", ({ submitter, defaultPrevented }) => {
+    if (defaultPrevented || !submitter?.matches("[data-take-all]")) return;
+    const spinner = document.createElement("span");
+    spinner.className = "spinner";
+    const label = submitter.dataset.busyLabel;
+    // The button's name and value are sent with the form, so it may not be disabled.
+    submitter.setAttribute("aria-disabled", "true");
+    submitter.replaceChildren(spinner, ` ${label}`);
+    document.dispatchEvent(new CustomEvent("announce", { detail: label }));
+  });
   // A tick made just before the page is left still counts.
   window.addEventListener("pagehide", () => {
     for (const [id, isTicked] of pending) send(isTicked ? "add" : "remove", [id]).catch(() => {});
