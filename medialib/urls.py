@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, styleguide, sync
+from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, styleguide, sync, totals
 
 app_name = "medialib"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),
+    path("<slug:account>/library/count/", totals.exact_total, name="library-count"),
     path("<slug:account>/look/", look.look_change, name="look-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
     path("<slug:account>/files/<str:file_id>/", panel.asset_panel, name="asset-panel"),

@@ -1,6 +1,6 @@
-// Keyboard for the list: j k or arrows move, x ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, n p turn pages, ? helps.
+// Keyboard for the list: j k or arrows move, x ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, f filters, A takes all that match, r reviews, n p turn pages, ? helps.
 // Focus really moves to the name of the file, so screen readers and the panel follow.
-// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], dialog#keys-help.
+// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], [data-key-review], [data-take-all], dialog#keys-help.
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
 const help = document.getElementById("keys-help");
 const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
@@ -40,6 +40,13 @@ const search = () => {
   field?.select();
 };
 
+const openFilters = () => {
+  const menu = document.querySelector("details[data-key-filters]");
+  if (!menu) return;
+  menu.open = true;
+  menu.querySelector("input:not([type=hidden])")?.focus();
+};
+
 const actions = {
   j: () => move(1),
   k: () => move(-1),
@@ -47,6 +54,9 @@ const actions = {
   X: tick,
   n: () => turn("next"),
   p: () => turn("prev"),
+  A: () => document.querySelector("[data-page-banner]:not([data-is-idle]) [data-take-all]")?.click(),
+  f: () => openFilters(),
+  r: () => document.querySelector("[data-key-review]")?.click(),
   "/": search,
   "?": () => help?.showModal(),
 };
