@@ -7,4 +7,4 @@ class MedialibConfig(AppConfig):
     verbose_name = "medialib"
 
     def ready(self) -> None:
-        from medialib import checks, signals  # noqa: F401  Importing them registers them.
+        from medialib import checks, rights_signals, signals  # noqa: F401  Importing them registers them.

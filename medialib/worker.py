@@ -24,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import audit_webhook, deletion, keys, purge, sealing, sweeping
+from medialib.services import audit_webhook, deletion, keys, purge, sealing, sweeping, weak_settings
 from medialib.services.clock import shared_now
 from medialib.tasks import STOP
 
@@ -124,6 +124,7 @@ def run_worker(*, on_ready: Callable[[str], None]) -> None:
     worker_id = deletion.worker_name()
     engine = engine_for(worker_id)
     _listen(engine)
+    weak_settings.record_weak_settings("worker")
     sweeper = threading.Thread(target=_sweep_until_stopped, args=[worker_id, engine.name], name="sweep", daemon=True)
     sweeper.start()
     threading.Thread(target=_send_audit_until_stopped, args=[worker_id], name="audit webhook", daemon=True).start()

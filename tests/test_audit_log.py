@@ -163,7 +163,7 @@ def test_signing_in_and_out_is_recorded_with_the_address(client):
     person.save()
     client.login(username="kim", password="correct horse battery")
     client.logout()
-    assert [(e.event, e.actor_name) for e in AuditEvent.objects.order_by("pk")] == [
+    assert [(e.event, e.actor_name) for e in AuditEvent.objects.filter(event__contains=".signed").order_by("pk")] == [
         ("person.signed_in", "kim"),
         ("person.signed_out", "kim"),
     ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from django.utils.timezone import now
 
 from medialib.models import Account, AuditEvent, DeletionJob, EventKind
+from medialib.services import trace
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,12 +40,15 @@ def record(
     detail: dict[str, Any] | None = None,
 ) -> AuditEvent:
     """Write one event. It stands when the surrounding transaction commits, and not before."""
+    traced = trace.current()
     return AuditEvent.objects.create(
         time=now(),
         event=event,
         actor=actor.user,
         actor_name=actor.name,
         address=actor.address,
+        session=traced.session if traced else "",
+        web_request=traced.id if traced else "",
         account=account,
         account_name=account.name if account else "",
         job=job,
