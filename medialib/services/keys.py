@@ -221,7 +221,10 @@ def _stamp(key: ApiKey) -> None:
     """Note the use, at most once a minute: a note is not worth a write for each call."""
     limit = now() - STAMP_EVERY
     if key.last_used_at is None or key.last_used_at < limit:
-        ApiKey.objects.filter(pk=key.pk).used_before(limit).update(last_used_at=now())
+        with transaction.atomic():
+            won = ApiKey.objects.filter(pk=key.pk).used_before(limit).update(last_used_at=now())
+            if won and key.last_used_at is None:
+                audit.record(EventKind.KEY_FIRST_USED, account=key.account, detail=_shown(key))
 
 
 def _shown(key: ApiKey) -> dict[str, Any]:
