@@ -17,6 +17,7 @@ from medialib.views import columns
 from medialib.views.access import staff_may
 
 KEPT_AS = "library_look"
+RAIL = ("open", "closed")
 
 
 class Layout(models.TextChoices):
@@ -42,13 +43,14 @@ class Look:
     layout: str = Layout.TABLE.value
     density: str = Density.NORMAL.value
     columns: tuple[str, ...] = columns.DEFAULT_KEYS
+    rail: str = "open"
 
     @classmethod
     def from_stored(cls, stored: Any) -> Look:
         """What was stored once, as far as it still means something."""
         given = stored if isinstance(stored, dict) else {}
         kept = cls()
-        for key, values in (("layout", Layout.values), ("density", Density.values)):
+        for key, values in (("layout", Layout.values), ("density", Density.values), ("rail", RAIL)):
             if given.get(key) in values:
                 kept = replace(kept, **{key: given[key]})
         if isinstance(given.get("columns"), list | tuple):
@@ -57,9 +59,13 @@ class Look:
 
     def changed_by(self, data: QueryDict) -> Look:
         """With what a form asks for. The column boxes only count when the form held them."""
-        wish = {key: data[key] for key in ("layout", "density") if key in data}
+        wish = {key: data[key] for key in ("layout", "density", "rail") if key in data}
         boxes = {"columns": data.getlist("column")} if "columns" in data else {}
         return Look.from_stored(asdict(self) | wish | boxes)
+
+    @property
+    def has_rail(self) -> bool:
+        return self.rail == "open"
 
     @property
     def is_grid(self) -> bool:
