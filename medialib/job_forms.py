@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from medialib.models import Account, EventKind, Manifest, Outcome
 from medialib.services import purge
@@ -13,6 +16,7 @@ from medialib.services.audit_search import AuditFilter
 from medialib.services.job_pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.job_progress import Pulse
 from medialib.services.plan import must_type_number
+from medialib.templatetags.job_words import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -20,7 +24,13 @@ if TYPE_CHECKING:
 SPEEDS = (100, 75, 50, 25, 10)
 MAX_REASON = 2_000
 MAX_ID = 2**63 - 1  # The largest that a database column holds.
-JOB_VIEWS = [("", "All"), ("active", "Under way"), ("attention", "Needs attention"), ("finished", "Finished")]
+JOB_VIEWS = [
+    ("", gettext_lazy("All")),
+    ("active", gettext_lazy("Under way")),
+    ("attention", gettext_lazy("Needs attention")),
+    ("finished", gettext_lazy("Finished")),
+]
+OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items()]
 _SEPARATORS = str.maketrans("", "", ",.'’ \u00a0\u2009\u202f_")
 
 
@@ -36,18 +46,22 @@ class ConfirmForm(forms.Form):
     """Asks more of a person the more is at stake: a tick, or the number of files typed by hand."""
 
     reason = forms.CharField(
-        label="Why are these files deleted?",
+        label=gettext_lazy("Why are these files deleted?"),
         max_length=MAX_REASON,
         widget=forms.Textarea(attrs={"rows": 3}),
-        error_messages={"required": "Write the reason: it stays in the audit log when the files are gone."},
+        error_messages={
+            "required": gettext_lazy("Write the reason: it stays in the audit log when the files are gone.")
+        },
     )
-    purge_cache = forms.BooleanField(label="Also purge the deleted addresses from the CDN", required=False)
+    purge_cache = forms.BooleanField(
+        label=gettext_lazy("Also purge the deleted addresses from the CDN"), required=False
+    )
     understood = forms.BooleanField(
-        label="", error_messages={"required": "Tick this box to confirm that the files go for ever."}
+        label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
     )
     typed_count = forms.CharField(
         max_length=40,
-        error_messages={"required": "Type the number of files, so that nobody deletes more than meant."},
+        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
@@ -55,7 +69,7 @@ class ConfirmForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.manifest = manifest
         self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
-        self.fields["typed_count"].label = f"Type the number of files: {manifest.file_count}"
+        self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
         del self.fields["understood" if must_type_number(manifest) else "typed_count"]
         style(self)
         for name in [name for name in self.fields if name in self.errors][:1]:
@@ -64,7 +78,8 @@ class ConfirmForm(forms.Form):
     def clean_typed_count(self) -> int:
         typed = self.cleaned_data["typed_count"].translate(_SEPARATORS)
         if typed != str(self.manifest.file_count):
-            raise forms.ValidationError(f"Type exactly {self.manifest.file_count}, the number of files above.")
+            text = _("Type exactly %(count)s, the number of files above.") % {"count": self.manifest.file_count}
+            raise forms.ValidationError(text)
         return self.manifest.file_count
 
 
@@ -77,25 +92,38 @@ class ControlForm(forms.Form):
 class AuditFilterForm(forms.Form):
     """The whole state of the audit list is in the URL, so every field is optional and named as there."""
 
-    actor = forms.CharField(label="Who", max_length=150, required=False)
-    account = forms.CharField(max_length=60, required=False, widget=forms.Select)
-    event = forms.ChoiceField(choices=[("", "any event"), *EventKind.choices], required=False)
-    outcome = forms.ChoiceField(choices=[("", "any outcome"), *Outcome.choices], required=False)
-    job = forms.IntegerField(min_value=1, max_value=MAX_ID, required=False)
-    path = forms.CharField(label="Path", max_length=1_000, required=False)
-    file = forms.CharField(label="File id", max_length=64, required=False)
+    actor = forms.CharField(label=gettext_lazy("Who"), max_length=150, required=False)
+    account = forms.CharField(label=gettext_lazy("Account"), max_length=60, required=False, widget=forms.Select)
+    event = forms.ChoiceField(
+        label=gettext_lazy("Event"),
+        choices=[("", gettext_lazy("any event")), *((kind.value, gettext_lazy(kind.label)) for kind in EventKind)],
+        required=False,
+    )
+    outcome = forms.ChoiceField(
+        label=gettext_lazy("Outcome"), choices=[("", gettext_lazy("any outcome")), *OUTCOMES], required=False
+    )
+    job = forms.IntegerField(label=gettext_lazy("Job"), min_value=1, max_value=MAX_ID, required=False)
+    path = forms.CharField(label=gettext_lazy("Path"), max_length=1_000, required=False)
+    file = forms.CharField(label=gettext_lazy("File id"), max_length=64, required=False)
     after = forms.DateField(
-        label=f"From ({settings.TIME_ZONE})", widget=forms.DateInput(attrs={"type": "date"}), required=False
+        label=format_lazy(gettext_lazy("From ({zone})"), zone=settings.TIME_ZONE),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
     )
     before = forms.DateField(
-        label=f"Until ({settings.TIME_ZONE})", widget=forms.DateInput(attrs={"type": "date"}), required=False
+        label=format_lazy(gettext_lazy("Until ({zone})"), zone=settings.TIME_ZONE),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
     )
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         chosen = self.data.get("account", "")
         names = {chosen, *Account.objects.visible_to(viewer).values_list("name", flat=True)} - {""}
-        self.fields["account"].widget.choices = [("", "any account"), *((name, name) for name in sorted(names))]
+        self.fields["account"].widget.choices = [
+            ("", gettext_lazy("any account")),
+            *((name, name) for name in sorted(names)),
+        ]
         style(self)
 
     def wanted(self) -> AuditFilter:
@@ -116,11 +144,11 @@ class PlaceForm(forms.Form):
 
 
 class ExportForm(forms.Form):
-    format = forms.ChoiceField(choices=[("csv", "CSV"), ("jsonl", "JSON lines")])
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("jsonl", gettext_lazy("JSON lines"))])
 
 
 class FindFileForm(forms.Form):
-    q = forms.CharField(label="Path or file id", max_length=1_000)
+    q = forms.CharField(label=gettext_lazy("Path or file id"), max_length=1_000)
 
 
 class SampleForm(forms.Form):

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from typing import Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils.translation import gettext_noop
 
 from medialib.errors import WrongUse
 from medialib.models.accounts import Account
 from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
-from medialib.models.asset_paging import FEW, Stretch, cheapest
+from medialib.models.asset_paging import WHOLE_TABLE, Stretch, cheapest, condition, usable
 from medialib.models.asset_where import ALWAYS, Hint, condition_of, hints_of, node_of
+from medialib.models.filter_tree import Condition, Not
 from medialib.models.filter_values import AssetKind
 from medialib.models.folding import FoldedNameField, FoldedPathField
 from medialib.models.sql import BinaryTextField
@@ -27,8 +29,8 @@ LIVE = Q(removed_at__isnull=True)
 class Removal(models.TextChoices):
     """Why a row is no longer listed."""
 
-    MISSING = "missing", "no longer listed by ImageKit"
-    DELETED = "deleted", "deleted by a medialib job"
+    MISSING = "missing", gettext_noop("no longer listed by ImageKit")
+    DELETED = "deleted", gettext_noop("deleted by a medialib job")
 
 
 @dataclass(frozen=True)
@@ -44,12 +46,14 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     """Knows which filter it was narrowed by, so that pages and counts can choose the index that serves them best."""
 
     is_filtered = False
+    is_one_condition = False
     hints: tuple[Hint, ...] = ()
     _unfiltered: Self | None = None
 
     def _clone(self) -> Self:
         clone: Self = super()._clone()  # type: ignore[misc]
-        clone.is_filtered, clone.hints, clone._unfiltered = self.is_filtered, self.hints, self._unfiltered
+        clone.is_filtered, clone.is_one_condition = self.is_filtered, self.is_one_condition
+        clone.hints, clone._unfiltered = self.hints, self._unfiltered
         return clone
 
     def live(self, account: Account) -> Self:
@@ -64,6 +68,7 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         if node == ALWAYS:
             return self.all()
         matching = self.filter(condition_of(node))
+        matching.is_one_condition = not self.is_filtered and isinstance(node, Condition | Not)
         matching.is_filtered = True
         matching.hints = (*self.hints, *hints_of(node, self.db))
         matching._unfiltered = self.unfiltered
@@ -79,8 +84,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
         For counts, sums and whatever else takes all matches in no order.
         """
-        hint = cheapest(self.hints, self, most=most)
-        return self.filter(hint.condition) if hint else self.all()
+        if not self.is_filtered:
+            return self.all()
+        return self.filter(condition(cheapest(usable(self), self, most=most) or WHOLE_TABLE, self))
 
     def sorted_by(self, sort: AssetSort, *, fence: str = "") -> Self:
         """In this order; files that are equal in it follow their row number, so each list has exactly one order."""
@@ -125,7 +131,9 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def capped_count(self, cap: int) -> int:
         """How many there are, but never more than `cap` + 1: an exact count reads every row."""
-        return self.narrowed(most=max(cap, FEW)).capped(cap)
+        if len(self.hints) == 1 and self.is_one_condition and self.hints[0].is_exact:
+            return self.unfiltered.filter(self.hints[0].condition).capped(cap)  # The index alone answers.
+        return self.narrowed().capped(cap)
 
     def capped(self, cap: int) -> int:
         return self.order_by()[: cap + 1].count()
@@ -212,6 +220,10 @@ class Asset(models.Model):
                 fields=["account", "created_at", "id"],
                 condition=LIVE & Q(tags__is_empty_list=True),
                 name="asset_untagged",
+            ),
+            # Usually nothing: see asset_where.Hint.is_by_habit.
+            models.Index(
+                fields=["account", "id"], condition=LIVE & Q(created_at__gt=F("updated_at")), name="asset_updated_early"
             ),
         ]
 

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_noop
 
 from medialib.models.accounts import Account
 from medialib.models.jobs import DeletionJob
@@ -20,39 +21,39 @@ if TYPE_CHECKING:
 
 
 class EventKind(models.TextChoices):
-    FILE_SETTLED = "file.settled", "file settled"
-    FILE_UNVERIFIED = "file.unverified", "answer lost, file unverified"
-    BATCH_SENT = "batch.sent", "call about to be sent"
-    MANIFEST_FROZEN = "manifest.frozen", "files frozen"
-    JOB_CONFIRMED = "job.confirmed", "deletion confirmed"
-    JOB_STARTED = "job.started", "job started"
-    JOB_PAUSED = "job.paused", "job paused"
-    JOB_RESUMED = "job.resumed", "job resumed"
-    JOB_SPEED = "job.speed", "job speed changed"
-    JOB_UNDONE = "job.undone", "job undone before it started"
-    JOB_CANCELLED = "job.cancelled", "job cancelled"
-    JOB_VERIFY = "job.verify", "unverified files looked up again"
-    JOB_FINISHED = "job.finished", "job finished"
-    PURGE_REQUESTED = "purge.requested", "CDN purge requested"
-    ACCOUNT_ADDED = "account.added", "account added"
-    ACCOUNT_CHANGED = "account.changed", "account changed"
-    KEY_ADDED = "key.added", "key added"
-    KEY_CHECKED = "key.checked", "key tested"
-    KEY_RETIRED = "key.retired", "key retired"
-    KEYS_REENCRYPTED = "key.reencrypted", "stored keys encrypted anew"
-    KEY_FIRST_USED = "key.first_used", "key used for the first time"
-    AUDIT_EXPORTED = "audit.exported", "audit log exported"
-    AUDIT_PRUNED = "audit.pruned", "old audit events archived and removed"
-    AUDIT_KEY_CHANGED = "audit.key_changed", "key that signs the audit log changed"
-    AUDIT_RESTORED = "audit.restored", "audit log went on after a restored backup"
-    PERSON_ADDED = "person.added", "person added"
-    PERSON_CHANGED = "person.changed", "person or their rights changed"
-    PERSON_REMOVED = "person.removed", "person removed"
-    GROUP_CHANGED = "group.changed", "group or its rights changed"
-    SETTINGS_WEAK = "settings.weak", "started with settings that weaken safety"
-    SIGNED_IN = "person.signed_in", "signed in"
-    SIGN_IN_FAILED = "person.sign_in_failed", "sign-in failed"
-    SIGNED_OUT = "person.signed_out", "signed out"
+    FILE_SETTLED = "file.settled", gettext_noop("file settled")
+    FILE_UNVERIFIED = "file.unverified", gettext_noop("answer lost, file unverified")
+    BATCH_SENT = "batch.sent", gettext_noop("call about to be sent")
+    MANIFEST_FROZEN = "manifest.frozen", gettext_noop("files frozen")
+    JOB_CONFIRMED = "job.confirmed", gettext_noop("deletion confirmed")
+    JOB_STARTED = "job.started", gettext_noop("job started")
+    JOB_PAUSED = "job.paused", gettext_noop("job paused")
+    JOB_RESUMED = "job.resumed", gettext_noop("job resumed")
+    JOB_SPEED = "job.speed", gettext_noop("job speed changed")
+    JOB_UNDONE = "job.undone", gettext_noop("job undone before it started")
+    JOB_CANCELLED = "job.cancelled", gettext_noop("job cancelled")
+    JOB_VERIFY = "job.verify", gettext_noop("unverified files looked up again")
+    JOB_FINISHED = "job.finished", gettext_noop("job finished")
+    PURGE_REQUESTED = "purge.requested", gettext_noop("CDN purge requested")
+    ACCOUNT_ADDED = "account.added", gettext_noop("account added")
+    ACCOUNT_CHANGED = "account.changed", gettext_noop("account changed")
+    KEY_ADDED = "key.added", gettext_noop("key added")
+    KEY_CHECKED = "key.checked", gettext_noop("key tested")
+    KEY_RETIRED = "key.retired", gettext_noop("key retired")
+    KEYS_REENCRYPTED = "key.reencrypted", gettext_noop("stored keys encrypted anew")
+    KEY_FIRST_USED = "key.first_used", gettext_noop("key used for the first time")
+    AUDIT_EXPORTED = "audit.exported", gettext_noop("audit log exported")
+    AUDIT_PRUNED = "audit.pruned", gettext_noop("old audit events archived and removed")
+    AUDIT_KEY_CHANGED = "audit.key_changed", gettext_noop("key that signs the audit log changed")
+    AUDIT_RESTORED = "audit.restored", gettext_noop("audit log went on after a restored backup")
+    PERSON_ADDED = "person.added", gettext_noop("person added")
+    PERSON_CHANGED = "person.changed", gettext_noop("person or their rights changed")
+    PERSON_REMOVED = "person.removed", gettext_noop("person removed")
+    GROUP_CHANGED = "group.changed", gettext_noop("group or its rights changed")
+    SETTINGS_WEAK = "settings.weak", gettext_noop("started with settings that weaken safety")
+    SIGNED_IN = "person.signed_in", gettext_noop("signed in")
+    SIGN_IN_FAILED = "person.sign_in_failed", gettext_noop("sign-in failed")
+    SIGNED_OUT = "person.signed_out", gettext_noop("signed out")
 
 
 class AppendOnly(Exception):
