@@ -24,7 +24,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import audit_webhook, deletion, keys, purge, sealing, sweeping, weak_settings
+from medialib.services import audit_indexing, audit_webhook, deletion, keys, purge, sealing, sweeping, weak_settings
 from medialib.services.clock import shared_now
 from medialib.tasks import STOP
 
@@ -163,6 +163,7 @@ def run_once() -> None:
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
         sealing.seal_due()
+        audit_indexing.catch_up()
         with requests.Session() as session:
             audit_webhook.deliver_due(worker_id, session=session)
     finally:
@@ -177,6 +178,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
             sealing.seal_due()
+            audit_indexing.catch_up()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()

@@ -4,10 +4,11 @@ from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind, Ke
 from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit import AuditEvent, EventKind
 from medialib.models.audit_chain import AuditCursor, AuditSegment
+from medialib.models.audit_index import AuditDay, AuditPath
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
 from medialib.models.memberships import Membership
-from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
+from medialib.models.saved_views import LibraryLook, SavedView
 from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
 from medialib.models.sync import SyncRun, SyncState
 from medialib.models.workers import Worker
@@ -19,7 +20,9 @@ __all__ = [
     "Asset",
     "AssetKind",
     "AuditCursor",
+    "AuditDay",
     "AuditEvent",
+    "AuditPath",
     "AuditSegment",
     "Batch",
     "BatchState",
@@ -30,8 +33,8 @@ __all__ = [
     "JobState",
     "KeyKind",
     "KeyPurpose",
+    "LibraryLook",
     "Manifest",
-    "Membership",
     "Membership",
     "Outcome",
     "Pace",
@@ -39,6 +42,7 @@ __all__ = [
     "PurgeRequest",
     "PurgeState",
     "Removal",
+    "SavedView",
     "Selection",
     "SelectionItem",
     "SyncRun",

@@ -12,6 +12,7 @@ from django.utils.timezone import get_current_timezone, make_aware
 from medialib.errors import WrongUse
 from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
 from medialib.models.audit import AuditEventQuerySet
+from medialib.services import audit_places
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -86,11 +87,20 @@ def matching(wanted: AuditFilter, *, viewer: User | None = None) -> AuditEventQu
         "outcome": wanted.outcome,
         "job_id": wanted.job,
         "file_id": wanted.file,
-        "time__gte": _start_of(wanted.after) if wanted.after else None,
-        "time__lt": _start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
     }
     events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
-    events = _at_path(_of_account(events, wanted.account), wanted.path)
+    events = audit_places.within(
+        events,
+        since=_start_of(wanted.after) if wanted.after else None,
+        until=_start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
+    )
+    if wanted.outcome not in ("", Outcome.DELETED):
+        events = events.filter(audit_places.UNUSUAL)
+    if wanted.event not in ("", EventKind.FILE_SETTLED):
+        events = events.filter(audit_places.OF_KIND)
+    if wanted.file:
+        events = events.filter(audit_places.OF_FILE)
+    events = audit_places.at_path(_of_account(events, wanted.account), wanted.path)
     return events.visible_to(viewer) if viewer else events
 
 
@@ -111,7 +121,11 @@ def page(
 
 def of_file(account_name: str, file_id: str, *, viewer: User) -> AuditEventQuerySet:
     """All that is recorded about one file, oldest first, whether or not its account is still here."""
-    return AuditEvent.objects.visible_to(viewer).filter(file_id=file_id, account_name=account_name).order_by("pk")
+    return (
+        AuditEvent.objects.visible_to(viewer)
+        .filter(audit_places.OF_FILE, file_id=file_id, account_name=account_name)
+        .order_by("pk")
+    )
 
 
 def items_of_file(account_name: str, file_id: str) -> list[Item]:
@@ -122,8 +136,9 @@ def items_of_file(account_name: str, file_id: str) -> list[Item]:
 
 def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
     """(account, file id) of files that are or were at this path or have this id, as index and log know them."""
-    named = {"file_path": path} if path.startswith("/") else {"file_id": path}
-    events = AuditEvent.objects.visible_to(viewer).filter(**named).exclude(file_id="")
+    recorded = AuditEvent.objects.visible_to(viewer).exclude(file_id="")
+    is_path = path.startswith("/")
+    events = audit_places.exactly_at(recorded, path) if is_path else recorded.filter(audit_places.OF_FILE, file_id=path)
     of_log = events.values_list("account_name", "file_id")
     named = {"path": path} if path.startswith("/") else {"file_id": path}
     mine = Account.objects.visible_to(viewer)
@@ -143,15 +158,6 @@ def _of_account(events: AuditEventQuerySet, name: str) -> AuditEventQuerySet:
         return events
     account = Account.objects.filter(name=name).first()
     return events.filter(account=account) if account else events.filter(account_name=name)
-
-
-def _at_path(events: AuditEventQuerySet, path: str) -> AuditEventQuerySet:
-    """A leading slash asks for paths that begin so, anything else for paths that contain it."""
-    if not path:
-        return events
-    return (
-        events.filter(file_path__startswith=path) if path.startswith("/") else events.filter(file_path__icontains=path)
-    )
 
 
 def _refuse_unknown(field: str, value: str, known: list[str]) -> None:

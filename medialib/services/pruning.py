@@ -17,7 +17,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import AuditCursor, AuditEvent, AuditSegment, DeletionJob, EventKind, append_only
+from medialib.models import AuditCursor, AuditEvent, AuditSegment, DeletionJob, EventKind, append_only, audit_index
 from medialib.services import audit, audit_keys, audit_proof, audit_verify, audit_webhook, sealing
 from medialib.services.audit import Actor
 from medialib.services.whole_files import write_file
@@ -128,6 +128,7 @@ def _remove(segments: list[AuditSegment]) -> None:
 
     The triggers are away only inside each transaction, and come back with it.
     """
+    audit_index.forget(connection, up_to=segments[-1].last_id)
     for some in _groups(segments):
         with transaction.atomic():
             append_only.remove(connection, [EVENTS])
