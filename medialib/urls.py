@@ -4,7 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, look, panel, selection, styleguide, sync, totals
+from medialib.views import audit, deletion, frame, jobs, library, look, panel, saved_views, selection, styleguide, sync, totals
 
 app_name = "medialib"
 urlpatterns = [
@@ -16,6 +16,7 @@ urlpatterns = [
     path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),
     path("<slug:account>/library/count/", totals.exact_total, name="library-count"),
+    path("<slug:account>/views/", saved_views.saved_view_change, name="saved-view-change"),
     path("<slug:account>/look/", look.look_change, name="look-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
     path("<slug:account>/files/<str:file_id>/", panel.asset_panel, name="asset-panel"),

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from medialib.views import drawing
 
 WIDTH, HEIGHT = 800, 300
+BOX = drawing.Box(WIDTH, HEIGHT)
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ def parts(amounts: list[int]) -> list[Part]:
 
 @given(sizes)
 def test_each_part_with_bytes_has_one_tile_inside_the_picture(amounts: list[int]) -> None:
-    tiles = drawing.treemap(parts(amounts), WIDTH, HEIGHT)
+    tiles = drawing.treemap(parts(amounts), BOX)
     assert {tile.part for tile in tiles} == {part for part in parts(amounts) if part.total_bytes}
     for tile in tiles:
         assert -0.1 <= tile.x <= WIDTH
@@ -38,13 +39,13 @@ def test_each_part_with_bytes_has_one_tile_inside_the_picture(amounts: list[int]
 
 
 def test_tiles_are_as_large_as_their_bytes() -> None:
-    large, small = drawing.treemap(parts([300, 100]), WIDTH, HEIGHT)
+    large, small = drawing.treemap(parts([300, 100]), BOX)
     assert large.width * large.height / (small.width * small.height) == pytest.approx(3, rel=0.05)
 
 
 @given(sizes)
 def test_columns_stand_on_the_ground_and_the_largest_is_as_high_as_the_picture(amounts: list[int]) -> None:
-    bars = drawing.columns(parts(amounts), WIDTH, HEIGHT)
+    bars = drawing.columns(parts(amounts), BOX)
     assert [bar.part for bar in bars] == parts(amounts)
     assert all(bar.y + bar.height == pytest.approx(HEIGHT, abs=0.2) for bar in bars)
     if any(amounts):

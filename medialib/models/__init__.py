@@ -8,6 +8,7 @@ from medialib.models.audit_index import AuditDay, AuditPath
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
 from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
+from medialib.models.saved_views import LibraryLook, SavedView
 from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
 from medialib.models.sync import SyncRun, SyncState
 from medialib.models.workers import Worker
@@ -32,6 +33,7 @@ __all__ = [
     "JobState",
     "KeyKind",
     "KeyPurpose",
+    "LibraryLook",
     "Manifest",
     "Membership",
     "Outcome",
@@ -40,6 +42,7 @@ __all__ = [
     "PurgeRequest",
     "PurgeState",
     "Removal",
+    "SavedView",
     "Selection",
     "SelectionItem",
     "SyncRun",

@@ -14,6 +14,14 @@ LINE = 16.0
 SHADES = 6
 
 
+@dataclass(frozen=True)
+class Box:
+    """The size of a picture's viewBox."""
+
+    width: int
+    height: int
+
+
 class Part(Protocol):
     """What a picture is made of: a name and how large it is; the template knows the list that it stands for."""
 
@@ -36,15 +44,27 @@ class Shape:
     words: str = ""
 
     @property
+    def text_x(self) -> float:
+        return round(self.x + 8, 1)
+
+    @property
+    def text_y(self) -> float:
+        return round(self.y + LINE + 2, 1)
+
+    @property
+    def second_y(self) -> float:
+        return round(self.y + 2 * LINE + 2, 1)
+
+    @property
     def has_second_line(self) -> bool:
         return bool(self.words) and self.height >= 3 * LINE
 
 
-def treemap(parts: Sequence[Part], width: float, height: float) -> list[Shape]:
+def treemap(parts: Sequence[Part], box: Box) -> list[Shape]:
     """Rectangles whose areas are as the bytes of the parts, the largest first. Parts without bytes have none."""
     largest = sorted((part for part in parts if part.total_bytes > 0), key=lambda part: -part.total_bytes)
-    areas = squarify.normalize_sizes([part.total_bytes for part in largest], width, height)
-    places = squarify.squarify(areas, 0, 0, width, height)
+    areas = squarify.normalize_sizes([part.total_bytes for part in largest], box.width, box.height)
+    places = squarify.squarify(areas, 0, 0, box.width, box.height)
     return [_tile(part, place, rank) for rank, (part, place) in enumerate(zip(largest, places, strict=True))]
 
 
@@ -56,14 +76,14 @@ def _tile(part: Part, place: dict[str, float], rank: int) -> Shape:
     )
 
 
-def columns(parts: Sequence[Part], width: float, height: float) -> list[Shape]:
+def columns(parts: Sequence[Part], box: Box) -> list[Shape]:
     """Upright bars side by side, in the order of the parts, the highest as high as the picture."""
     most = max((part.total_bytes for part in parts), default=0) or 1
-    step = width / max(len(parts), 1)
+    step = box.width / max(len(parts), 1)
     bar = max(step - max(GAP, step * 0.2), 1.0)
-    tall = [max(part.total_bytes / most * height, 1.0 if part.total_bytes else 0.0) for part in parts]
+    tall = [max(part.total_bytes / most * box.height, 1.0 if part.total_bytes else 0.0) for part in parts]
     return [
-        Shape(part, round(n * step, 1), round(height - tall[n], 1), round(bar, 1), round(tall[n], 1), 0)
+        Shape(part, round(n * step, 1), round(box.height - tall[n], 1), round(bar, 1), round(tall[n], 1), 0)
         for n, part in enumerate(parts)
     ]
 

@@ -14,7 +14,7 @@ from medialib.forms import ListWanted
 from medialib.models import Account, AssetKind
 from medialib.models.asset_filters import AssetFilter, AssetSort
 from medialib.services import selections
-from medialib.views import columns
+from medialib.views import columns, saved_views
 from medialib.views.access import person, staff_may
 from medialib.views.listing import Listing
 from medialib.views.look import Density, Look, look_of
@@ -48,6 +48,7 @@ def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> d
         "account": shown,
         "listing": listing,
         "typed": filter_form.as_typed(wanted.filter),
+        "saved_views": saved_views.links_of(request, shown, wanted),
         **_tools(look),
         "freshness": freshness(shown),
         "ticked": ticked,

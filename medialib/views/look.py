@@ -12,11 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from medialib.models import Account
+from medialib.models import Account, LibraryLook
 from medialib.views import columns
-from medialib.views.access import staff_may
+from medialib.views.access import person, staff_may
 
-KEPT_AS = "library_look"
 RAIL = ("open", "closed")
 
 
@@ -83,7 +82,7 @@ class Look:
 
 def look_of(request: HttpRequest) -> Look:
     """The person's look; `view` in the address outweighs it, so that a shared link shows what it showed."""
-    kept = Look.from_stored(request.session.get(KEPT_AS))
+    kept = Look.from_stored(LibraryLook.objects.filter(owner=person(request)).values_list("choices", flat=True).first())
     return Look.from_stored(asdict(kept) | {"layout": request.GET["view"]}) if "view" in request.GET else kept
 
 
@@ -92,5 +91,5 @@ def look_of(request: HttpRequest) -> Look:
 def look_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = get_object_or_404(Account, name=account)
     wanted = Look() if "reset" in request.POST else look_of(request).changed_by(request.POST)
-    request.session[KEPT_AS] = asdict(wanted)
+    LibraryLook.objects.update_or_create(owner=person(request), defaults={"choices": asdict(wanted)})
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")

@@ -1,0 +1,58 @@
+"""SavedView: a filter that somebody gave a name. LibraryLook: how a person likes to see the library."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from medialib.models.accounts import Account
+
+if TYPE_CHECKING:
+    from django.contrib.auth.base_user import AbstractBaseUser
+    from django.contrib.auth.models import AnonymousUser
+
+
+class SavedViewQuerySet(models.QuerySet["SavedView"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        """One's own, and what others share, in accounts that this person may see."""
+        mine_or_shared = Q(owner_id=user.pk) | Q(is_shared=True)
+        return self.filter(mine_or_shared, account__in=Account.objects.visible_to(user))
+
+    def owned_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        return self.filter(owner_id=user.pk)
+
+
+class SavedView(models.Model):
+    """A named filter with its order. It is opened as the address that it stands for, so its filters show as chips."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="saved_views", db_index=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_views")
+    name = models.CharField(max_length=80)
+    filter = models.JSONField(help_text="As AssetFilter.as_json writes it; never empty.")
+    sort = models.CharField(max_length=20)
+    is_shared = models.BooleanField(default=False)
+    saved_at = models.DateTimeField(auto_now=True)
+
+    objects = SavedViewQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            # In this order it also answers "which views has this account?".
+            models.UniqueConstraint(fields=["account", "owner", "name"], name="saved_view_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class LibraryLook(models.Model):
+    """Table or grid, density, columns. One row a person, so it is the same on each of their machines."""
+
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="library_look")
+    choices = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"look of {self.owner_id}"
