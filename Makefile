@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
 
-.PHONY: help demo run worker test test-postgres test-engines chromium lint format check bench screenshots clean
+.PHONY: help demo run worker test test-postgres test-engines chromium lint format check bench messages screenshots clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -69,6 +69,10 @@ check: lint ## lint, types, migrations, and Django's own checks
 
 bench: $(DEV) ## Measure speed; writes docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+messages: $(RUNTIME) ## Gather new texts for locale/de/…/django.po, then compile it (needs gettext)
+	$(BIN)/python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i '.venv*' -i var -i tests -i 'templates/styleguide/*'
+	msgfmt --check -o locale/de/LC_MESSAGES/django.mo locale/de/LC_MESSAGES/django.po
 
 screenshots: $(DEV) chromium ## Draw the README's pictures from a running demo
 	$(BIN)/python -m tests.e2e.screenshots
