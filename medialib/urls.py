@@ -4,7 +4,20 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
-from medialib.views import audit, deletion, frame, jobs, library, look, panel, saved_views, selection, styleguide, sync, totals
+from medialib.views import (
+    audit,
+    deletion,
+    frame,
+    jobs,
+    library,
+    look,
+    panel,
+    saved_views,
+    selection,
+    styleguide,
+    sync,
+    totals,
+)
 
 app_name = "medialib"
 urlpatterns = [

@@ -49,6 +49,9 @@ class Selection(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
     filters = models.JSONField(default=list, help_text="Filters whose matches were taken as a whole.")
+    taken = models.JSONField(
+        default=dict, blank=True, help_text="The latest of them: when, how many files and bytes, the mark of the set."
+    )
 
     objects = SelectionQuerySet.as_manager()
 

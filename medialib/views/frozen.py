@@ -6,7 +6,6 @@ import hashlib
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-from django.http import HttpRequest
 from django.utils.dateparse import parse_datetime
 from django.utils.timezone import now
 
@@ -20,7 +19,6 @@ CHUNK = 20_000
 class Frozen:
     """Numbers of the moment when it was taken; what is unticked later is counted apart, as exclusions."""
 
-    selection: str
     at: str
     file_count: int
     total_bytes: int
@@ -31,17 +29,17 @@ class Frozen:
         return parse_datetime(self.at)
 
 
-def note(request: HttpRequest, selection: Selection) -> Frozen:
-    """Remember for this person what was just taken."""
+def note(selection: Selection) -> None:
+    """Remember with the selection what was just taken."""
     summary = selections.summary(selection)
-    frozen = Frozen(str(selection.pk), now().isoformat(), summary.file_count, summary.total_bytes, mark_of(selection))
-    request.session[_key(selection)] = asdict(frozen)
-    return frozen
+    taken = Frozen(now().isoformat(), summary.file_count, summary.total_bytes, mark_of(selection))
+    selection.taken = asdict(taken)
+    selection.save(update_fields=["taken"])
 
 
-def recall(request: HttpRequest, selection: Selection) -> Frozen | None:
-    kept = request.session.get(_key(selection))
-    return Frozen(**kept) if isinstance(kept, dict) and selection.filters else None
+def recall(selection: Selection) -> Frozen | None:
+    """None when nothing was taken as a whole since the selection was last cleared."""
+    return Frozen(**selection.taken) if selection.taken and selection.filters else None
 
 
 def mark_of(selection: Selection) -> str:
@@ -51,7 +49,3 @@ def mark_of(selection: Selection) -> str:
     for pk in rows.iterator(chunk_size=CHUNK):
         digest.update(b" %d" % pk)
     return digest.hexdigest()
-
-
-def _key(selection: Selection) -> str:
-    return f"frozen-{selection.pk}"

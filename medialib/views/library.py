@@ -42,7 +42,7 @@ def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> d
     look = look_of(request)
     listing = Listing(shown, wanted, look)
     selection = selections.selection_of(person(request), shown)
-    bar = selection_bar(request, selection, wanted)
+    bar = selection_bar(selection, wanted)
     ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
     return {
         "account": shown,

@@ -26,16 +26,16 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     selection = selections.selection_of(person(request), owner)
     complaint = _change(selection, form)
     if not complaint and form.cleaned_data["action"] == SelectionChangeForm.ALL:
-        frozen.note(request, selection)
+        frozen.note(selection)
     if getattr(request, "htmx", False):
-        context = {"account": owner, **selection_bar(request, selection, form.wanted), "complaint": complaint}
+        context = {"account": owner, **selection_bar(selection, form.wanted), "complaint": complaint}
         return render(request, "medialib/_selection_bar.html", context, status=422 if complaint else 200)
     if complaint:
         messages.error(request, complaint)
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
 
 
-def selection_bar(request: HttpRequest, selection: Selection, wanted: ListWanted | None) -> dict[str, Any]:
+def selection_bar(selection: Selection, wanted: ListWanted | None) -> dict[str, Any]:
     """Context of the bar: what is selected, and how much of it the current list does not show."""
     summary = selections.summary(selection)
     outside = 0
@@ -46,7 +46,7 @@ def selection_bar(request: HttpRequest, selection: Selection, wanted: ListWanted
         "summary": summary,
         "outside_count": outside,
         "wanted": wanted,
-        "frozen": frozen.recall(request, selection) if summary.file_count else None,
+        "frozen": frozen.recall(selection) if summary.file_count else None,
     }
 
 
