@@ -32,7 +32,11 @@ SQLITE_OPTIONS = {
     # A transaction that reads and then writes must take the write lock first, or two of them refuse each other.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
-    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+    "init_command": (
+        "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
+        # The built-in 2 MB of cache make lists and syncs of a million files several times slower.
+        "PRAGMA cache_size=-32768; PRAGMA mmap_size=2147418112; PRAGMA temp_store=MEMORY;"
+    ),
 }
 
 

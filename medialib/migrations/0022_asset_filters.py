@@ -1,5 +1,5 @@
 from django.db import migrations, models
-from django.db.models import Q
+from django.db.models import F, Q
 
 LIVE = Q(removed_at__isnull=True)
 
@@ -22,5 +22,6 @@ class Migration(migrations.Migration):
         live_index("asset_private", "created_at", condition=LIVE & Q(is_private=True)),
         live_index("asset_unpublished", "created_at", condition=LIVE & Q(is_published=False)),
         live_index("asset_of_versions", "created_at", condition=LIVE & Q(version_name__is_first_version=False)),
+        live_index("asset_updated_early", condition=LIVE & Q(created_at__gt=F("updated_at"))),
         live_index("asset_untagged", "created_at", condition=LIVE & Q(tags__is_empty_list=True)),
     ]

@@ -7,12 +7,13 @@ first walks a little way. Whatever is chosen, the rows are the same: only hints 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import connections
-from django.db.models import Q
+from django.db.models import F, Q
 
 from medialib.models.asset_where import Hint
 
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
     from medialib.models.asset_filters import AssetCursor, AssetSort
     from medialib.models.assets import Asset, AssetQuerySet
 
-NEAR, FAR = 3_000, 40_000  # Rows that a page walks over before it looks for another way.
-FEW, SOME = 25_000, 250_000  # Rows that may be gathered and sorted for one page: at once, and rather than walk on.
+# How many rows a page walks over before it looks for another way, and how many it may then gather and sort; twice.
+# PostgreSQL fetches rows one by one from all over the table, so it walks further and gathers fewer.
+Limits = tuple[tuple[int, int], tuple[int, int]]
+LIMITS: dict[str, Limits] = {
+    "sqlite": ((3_000, 40_000), (20_000, 300_000)),
+    "postgresql": ((8_000, 8_000), (40_000, 300_000)),
+}
+WHOLE_TABLE = Hint(Q(pk__gt=0))
 
 
 @dataclass(frozen=True)
@@ -34,60 +41,88 @@ class Stretch:
     size: int
 
     def read(self) -> list[Asset]:
-        hints = self.rows.hints
         if not self.rows.is_filtered:
             return self._walk()
+        hints = usable(self.rows)
         along = [hint for hint in hints if hint.order == self.sort.column]
-        if along and len(hints) == len(along):
-            return self._walk(*(hint.condition for hint in along))
-        return self._search(hints, along)
+        others = [hint for hint in hints if hint not in along and not hint.is_by_habit]
+        start = [condition(hint, self.rows) for hint in along]
+        return self._walk(*start) if along and not others else self._search(others, start)
 
-    def _search(self, hints: Sequence[Hint], along: list[Hint]) -> list[Asset]:
-        start = [hint.condition for hint in along[:1]]
-        for steps, most in ((NEAR, FEW), (FAR, SOME)):
-            if found := self._walk_for(steps, start):
+    def _search(self, hints: list[Hint], start: list[Q]) -> list[Asset]:
+        for steps, most in LIMITS[connections[self.rows.db].vendor]:
+            if (found := self._walk_for(steps, start)) is not None:
                 return found
-            rarest = cheapest([hint for hint in hints if hint not in along] or hints, self.rows, most=most)
-            if rarest:
+            if rarest := cheapest(hints, self.rows, most=most):
                 return self._gather(rarest)
-        return self._walk(*start)
+        # Neither many nor few, and far from here: one pass over the table is quicker than a long walk all over it.
+        return self._walk(*start) if start else self._gather(WHOLE_TABLE)
 
     def _walk(self, *conditions: Q) -> list[Asset]:
         ordered = self.rows.beyond(self.cursor) if self.cursor else self.rows
         return list(ordered.filter(*conditions).sorted_by(self.sort)[: self.size])
 
-    def _walk_for(self, steps: int, start: list[Q]) -> list[Asset]:
-        """The page, if it is full or the list ends within so many rows of the unfiltered list; else nothing."""
+    def _walk_for(self, steps: int, start: list[Q]) -> list[Asset] | None:
+        """The page, if it is full or the list ends within so many rows of the unfiltered list; else None."""
         column = self.sort.column
         whole = self.rows.unfiltered.filter(*start)
         whole = whole.beyond(self.cursor) if self.cursor else whole
         last = list(whole.sorted_by(self.sort).values_list(column, flat=True)[steps : steps + 1])
         if not last:
-            return self._walk(*start) or []
+            return self._walk(*start)
         side = "gte" if self.sort.is_descending else "lte"
         found = self._walk(*start, Q((f"{column}__{side}", last[0])))
-        return found if len(found) == self.size else []
+        return found if len(found) == self.size else None
 
     def _gather(self, hint: Hint) -> list[Asset]:
-        rows = self.rows.filter(hint.condition)
+        """The place of the page from indexes and short rows, then its full rows: wide rows are slow to sort."""
+        rows = self.rows.filter(condition(hint, self.rows))
         rows = rows.beyond(self.cursor, fence="__fenced") if self.cursor else rows
-        return list(rows.sorted_by(self.sort, fence="__fenced")[: self.size])
+        pks = list(rows.sorted_by(self.sort, fence="__fenced").values_list("pk", flat=True)[: self.size])
+        found = self.rows.model._default_manager.using(self.rows.db).in_bulk(pks)
+        return [found[pk] for pk in pks if pk in found]
+
+
+def usable(rows: AssetQuerySet) -> list[Hint]:
+    """The hints that hold in this library."""
+    if not any(hint.is_by_habit for hint in rows.hints):
+        return list(rows.hints)
+    has_exceptions = rows.unfiltered.order_by().filter(created_at__gt=F("updated_at")).exists()
+    return [hint for hint in rows.hints if not (hint.is_by_habit and has_exceptions)]
+
+
+def condition(hint: Hint, rows: AssetQuerySet) -> Q:
+    """The hint as a condition on these rows."""
+    return Q(pk__in=_any(hint, rows)) if hint.any_of else hint.condition
+
+
+def _any(hint: Hint, rows: AssetQuerySet) -> Any:
+    """One statement for each part: neither database looks up several indexes for conditions joined by OR."""
+    parts = [rows.unfiltered.order_by().filter(condition(one, rows)).values("pk") for one in hint.any_of]
+    return parts[0].union(*parts[1:], all=True)
 
 
 def cheapest(hints: Sequence[Hint], rows: AssetQuerySet, *, most: int) -> Hint | None:
-    """The hint that fewest rows fulfil, if these are not more than `most`."""
+    """The hint that fewest rows fulfil, if these are not more than `most`.
+
+    SQLite counts no further than `most`. PostgreSQL would look all of them up first, so its own estimate has to do.
+    """
     found = None
     for hint in hints:
+        if most < 0:
+            break
         count = _count(hint, rows, most)
         if count <= most:
             found, most = hint, count - 1
-        if most < 0:
-            break
     return found
 
 
 def _count(hint: Hint, rows: AssetQuerySet, most: int) -> int:
-    if not hint.table or connections[rows.db].vendor != "sqlite":
+    if hint.any_of:
+        return sum(_count(one, rows, most) for one in hint.any_of)
+    if connections[rows.db].vendor == "postgresql":
+        return estimated_count(rows.unfiltered.filter(hint.condition))
+    if not hint.table:
         return rows.unfiltered.filter(hint.condition).capped(most)
     with connections[rows.db].cursor() as cursor:
         column = "word" if hint.table.endswith("word") else hint.table
@@ -96,3 +131,9 @@ def _count(hint: Hint, rows: AssetQuerySet, most: int) -> int:
         cursor.execute(f"SELECT COUNT(*) FROM ({inner})", [hint.text, most + 1])  # noqa: S608
         count: Any = cursor.fetchone()[0]
     return int(count)
+
+
+def estimated_count(rows: AssetQuerySet) -> int:
+    """PostgreSQL's estimate from its statistics, without reading a row."""
+    plan = json.loads(rows.order_by().values("pk").explain(format="json"))
+    return int(plan[0]["Plan"]["Plan Rows"])

@@ -8,7 +8,7 @@ a hint, which may be left out, and holds for every row for which the fenced one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -45,10 +45,13 @@ MAY_BE_EMPTY = frozenset({"width", "height"})
 class Hint:
     """An indexed condition. Along `order`, if it names a column, the index also gives the rows in that order."""
 
-    condition: Q
+    condition: Q = field(default_factory=Q)
     order: str = ""
+    is_exact: bool = False  # Whether it says the same as the part of the filter that it was made from.
     text: str = ""  # The term or word, where SQLite counts its rows by itself.
     table: str = ""
+    any_of: tuple[Hint, ...] = ()  # In place of a condition.
+    is_by_habit: bool = False  # True only as long as no file was updated before it was created.
 
 
 def node_of(wanted: AssetFilter) -> Node:
@@ -204,19 +207,19 @@ def hints_of(node: Node, alias: str = "default") -> list[Hint]:
     if isinstance(node, And):
         ranges = [hint for hint in [_both_ends(node)] if hint]
         return ranges + [hint for part in node.parts for hint in hints_of(part, alias)]
+    if isinstance(node, Or) and _is_one_list(node):
+        return [Hint(condition_of(node, fence=""), is_exact=True)]
     if isinstance(node, Or):
         hints = [hints_of(part, alias)[:1] for part in node.parts]
-        return [Hint(_any(hint[0].condition for hint in hints))] if all(hints) else []
+        return [Hint(any_of=tuple(hint[0] for hint in hints))] if all(hints) else []
     if isinstance(node, Not):
         return _hints_of_not(node.part)
     return _hints_of_one(node, alias)
 
 
-def _any(conditions: Any) -> Q:
-    joined = Q()
-    for one in conditions:
-        joined |= one
-    return joined
+def _is_one_list(node: Or) -> bool:
+    fields = {part.field if isinstance(part, Condition) else "" for part in node.parts}
+    return fields in ({"type"}, {"format"})
 
 
 def _both_ends(node: And) -> Hint | None:
@@ -235,20 +238,38 @@ _RANGES = frozenset({"size", "width", "height", "created", "updated", "age", "un
 def _hints_of_one(node: Condition, alias: str) -> list[Hint]:
     plain = condition_of(node, fence="")
     if node.field in _RANGES:
-        return [Hint(plain, order=COLUMNS[node.field])]
+        return [Hint(plain, order=COLUMNS[node.field], is_exact=True), *_hints_by_habit(node)]
     if node.field in ("type", "format"):
-        return [Hint(plain, order="created_at")]
+        return [Hint(plain, order="created_at", is_exact=True)]
     if node.field == "folder":
         is_everything = node.op == ":" and node.value == "/"
-        return [] if is_everything else [Hint(plain, order="created_at" if node.op == "=" else "path")]
+        return [] if is_everything else [Hint(plain, order="created_at" if node.op == "=" else "path", is_exact=True)]
     if node.field in ("name", "path"):
         return _hints_of_text(node, alias)
     if node.field in ("private", "published"):
-        return [Hint(plain, order="created_at")] if node.value == (node.field == "private") else []
+        return [Hint(plain, order="created_at", is_exact=True)] if node.value == (node.field == "private") else []
     if node.field == "versions":
         is_above_one = node.op in (">", ">=", "=") and int(node.value) > (0 if node.op == ">" else 1)  # type: ignore[arg-type]
         return [Hint(Q(version_name__is_first_version=False), order="created_at")] if is_above_one else []
     return _hints_of_words(node, alias)
+
+
+def _hints_by_habit(node: Condition) -> list[Hint]:
+    """Files updated before a day were created before it, too, and those created since a day were updated since."""
+    if node.op == ":" or node.field not in _TIMES:
+        return []
+    other, lookups = ("created_at", ("lt",)) if COLUMNS[node.field] == "updated_at" else ("updated_at", ("gte",))
+    ((lookup, value),) = _time_bound(node).items()
+    return [Hint(Q((f"{other}__{lookup}", value)), order=other, is_by_habit=True)] if lookup in lookups else []
+
+
+def _time_bound(node: Condition) -> dict[str, Any]:
+    """The one comparison of a condition on a time, by its lookup."""
+    ((name, value),) = condition_of(node, fence="").children  # type: ignore[misc]
+    return {name.rpartition("__")[2]: value}
+
+
+_TIMES = frozenset({"created", "updated", "age", "unchanged"})
 
 
 def _hints_of_text(node: Condition, alias: str) -> list[Hint]:
@@ -281,7 +302,7 @@ def _word(node: Condition) -> str:
 
 def _hints_of_not(part: Node) -> list[Hint]:
     if part == Condition("tag", ":", ANY):
-        return [Hint(Q(tags__is_empty_list=True), order="created_at")]
+        return [Hint(Q(tags__is_empty_list=True), order="created_at", is_exact=True)]
     if isinstance(part, Condition) and part.field in ("private", "published"):
         return _hints_of_one(Condition(part.field, ":", not part.value), "default")
     return []

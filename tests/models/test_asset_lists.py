@@ -145,10 +145,8 @@ def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: A
 def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
     account: Account, wanted: AssetFilter, sort: AssetSort, fields: list[Any], limits: tuple[int, ...]
 ) -> None:
-    names = ("NEAR", "FAR", "FEW", "SOME")
     with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
-        for name, limit in zip(names, limits, strict=True):
-            patch.setattr(asset_paging, name, limit)
+        patch.setitem(asset_paging.LIMITS, connection.vendor, (limits[:2], limits[2:]))
         matching = Asset.objects.live(account).matching(wanted)
         whole = list(matching.sorted_by(sort))
         assert _walked(matching, sort) == whole
