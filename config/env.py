@@ -74,6 +74,12 @@ class Environment:
     audit_anchor_file: Path
     audit_webhook_url: str
     audit_webhook_secret: str
+    min_password_length: int
+    require_second_factor: bool
+    oidc_server_url: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str
     ssl_redirect: bool
     hsts_seconds: int
     trust_proxy: bool
@@ -140,6 +146,12 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_anchor_file=Path(reader.text("AUDIT_ANCHOR_FILE", str(data_dir / "audit-anchors.jsonl"))),
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
+        min_password_length=reader.number("MIN_PASSWORD_LENGTH", 12, least=8, most=128),
+        require_second_factor=reader.flag("REQUIRE_SECOND_FACTOR", False),
+        oidc_server_url=read_oidc_server(reader, debug),
+        oidc_client_id=reader.text("OIDC_CLIENT_ID"),
+        oidc_client_secret=reader.text("OIDC_CLIENT_SECRET"),
+        oidc_name=reader.text("OIDC_NAME", "your company"),
         ssl_redirect=reader.flag("SECURE_SSL_REDIRECT", not debug),
         hsts_seconds=reader.number("SECURE_HSTS_SECONDS", 0 if debug else 31_536_000, least=0, most=63_072_000),
         trust_proxy=reader.flag("TRUST_PROXY", False),
@@ -237,6 +249,19 @@ def read_webhook_secret(reader: Reader) -> str:
     if reader.text("AUDIT_WEBHOOK_URL") and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
         raise BadSetting("AUDIT_WEBHOOK_SECRET", "must be whsec_ and 24 to 64 random bytes in base64")
     return secret
+
+
+def read_oidc_server(reader: Reader, debug: bool) -> str:
+    """Empty without sign-in by OpenID Connect. In production the provider is asked over https only."""
+    url = reader.text("OIDC_SERVER_URL")
+    if not url:
+        return ""
+    if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", url) or not (debug or url.startswith("https://")):
+        raise BadSetting("OIDC_SERVER_URL", "must be an address such as https://login.example.com/realms/acme")
+    for name in ("OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET"):
+        if not reader.text(name):
+            raise BadSetting(name, "must be set together with OIDC_SERVER_URL")
+    return url
 
 
 def decoded_length(text: str) -> int:

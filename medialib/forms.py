@@ -8,29 +8,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
-from django.contrib.auth.models import User
 from django.http import QueryDict
 
 from medialib.errors import WrongUse
 from medialib.models import Account
 from medialib.models.asset_filters import MAX_INTEGER, AssetCursor, AssetFilter, AssetSort
-
-
-class SignInForm(AuthenticationForm):
-    """Django's own form, for staff only."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for field in self.fields.values():
-            field.widget.attrs["class"] = "input"
-
-    def confirm_login_allowed(self, user: User) -> None:
-        super().confirm_login_allowed(user)
-        if not user.is_staff:
-            raise forms.ValidationError(
-                "This person may not use medialib. Ask an administrator to mark the account as staff.", code="not_staff"
-            )
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ app_name = "medialib"
 urlpatterns = [
     path("", frame.home, name="home"),
     path("sign-in/", frame.SignIn.as_view(), name="sign-in"),
+    path("sign-in/again/", frame.sign_in_again, name="sign-in-again"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", frame.healthz, name="healthz"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),

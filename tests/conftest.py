@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -62,12 +63,22 @@ def staff(db: None) -> User:
     return factories.user("sam", is_staff=True, permissions=factories.EVERY_PERMISSION)
 
 
+def prove(client: Client, person: User, *, seconds_ago: float = 0) -> None:
+    """Note in the session that the person has given the password, as the sign-in page does."""
+    session = client.session
+    record = {"method": "password", "at": time.time() - seconds_ago, "reauthenticated": True}
+    session["account_authentication_methods"] = [record]
+    session["account_authentication_methods_user"] = str(person.pk)
+    session.save()
+
+
 @pytest.fixture
 def signed_in(client: Client) -> Callable[[User], Client]:
     """The client, after this person has signed in a moment ago."""
 
     def sign_in(person: User) -> Client:
         client.force_login(person)
+        prove(client, person)
         return client
 
     return sign_in

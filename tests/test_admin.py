@@ -47,17 +47,15 @@ def strict(settings, monkeypatch):
 
 
 @pytest.fixture
-def key_manager(client):
+def key_manager(signed_in):
     person = factories.user("kim")
     person.groups.add(Group.objects.get(name="Key manager"))
-    client.force_login(person)
-    return client
+    return signed_in(person)
 
 
 @pytest.fixture
-def superuser(client):
-    client.force_login(factories.user("root", is_superuser=True))
-    return client
+def superuser(signed_in):
+    return signed_in(factories.user("root", is_superuser=True))
 
 
 @pytest.fixture
@@ -79,10 +77,10 @@ def change_url(account):
         ("Key manager", {"jobs", "syncs", "account"}),
     ],
 )
-def test_each_group_opens_its_own_pages_and_no_other(client, group, open_pages):
+def test_each_group_opens_its_own_pages_and_no_other(signed_in, group, open_pages):
     person = factories.user()
     person.groups.add(Group.objects.get(name=group))
-    client.force_login(person)
+    client = signed_in(person)
     assert {name for name, url in PAGES.items() if client.get(url).status_code == 200} == open_pages
     assert (client.get(ADD).status_code == 200) is (group == "Key manager")
 

@@ -11,7 +11,7 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.account_form import AccountForm
-from medialib.admin.guards import GuardedAdmin, actor_of
+from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of
 from medialib.models import Account, ApiKey
 from medialib.services import accounts
 
@@ -32,7 +32,7 @@ class ApiKeyInline(GuardedAdmin, admin.TabularInline):
 
 
 @admin.register(Account)
-class AccountAdmin(GuardedAdmin, admin.ModelAdmin):
+class AccountAdmin(GuardedAdmin, FreshAdmin):
     """Accounts are added and changed here, never removed: their jobs and their audit events name them."""
 
     form = AccountForm

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from medialib.door import step_up
 from medialib.models import Account
 from medialib.paginator import CappedPaginator
 from medialib.services.audit import Actor
@@ -60,6 +61,31 @@ class GuardedAdmin(admin.options.BaseModelAdmin):
         if db_field.remote_field.model is Account:
             kwargs["queryset"] = Account.objects.visible_to(request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class FreshAdmin(admin.ModelAdmin):
+    """Whoever opens or sends one of its forms must have proved a few minutes ago who it is."""
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        return self._when_fresh(request) or super().add_view(request, form_url, extra_context)
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        return self._when_fresh(request) or super().change_view(request, object_id, form_url, extra_context)
+
+    def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self._when_fresh(request) or super().delete_view(request, object_id, extra_context)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        is_look = request.method in ("GET", "HEAD")
+        return (None if is_look else self._when_fresh(request)) or super().changelist_view(request, extra_context)
+
+    def _when_fresh(self, request: HttpRequest) -> HttpResponse | None:
+        """The way to the page that asks again; None when that is not needed, or the page is closed to the person."""
+        if not self.has_module_permission(request) or step_up.is_fresh(request):
+            return None
+        return step_up.ask_again(request, then=request.path)
 
 
 class ReadOnlyAdmin(GuardedAdmin, admin.ModelAdmin):

@@ -13,7 +13,7 @@ from django.utils.formats import localize
 from django.utils.timezone import localtime
 from django.views.decorators.debug import sensitive_post_parameters
 
-from medialib.admin.guards import AccountFilter, GuardedAdmin, actor_of
+from medialib.admin.guards import AccountFilter, FreshAdmin, GuardedAdmin, actor_of
 from medialib.errors import MedialibError
 from medialib.key_form import KeyForm, KeyNotesForm
 from medialib.models import ApiKey
@@ -21,7 +21,7 @@ from medialib.services import keys
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(GuardedAdmin, admin.ModelAdmin):
+class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
     permission = "medialib.manage_keys"
     list_display = (
         "shown", "account", "kind", "may_write", "label", "added_by", "added_at", "last_used_at", "expires_at", "state",
@@ -59,6 +59,8 @@ class ApiKeyAdmin(GuardedAdmin, admin.ModelAdmin):
     @method_decorator(sensitive_post_parameters("private_key"))
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         """A good form is stored here, because a rotation asks ImageKit and the admin's own way holds a transaction."""
+        if again := self._when_fresh(request):
+            return again
         if request.method == "POST" and self.has_add_permission(request):
             form = self.get_form(request)(request.POST)
             if form.is_valid():

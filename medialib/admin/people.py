@@ -1,14 +1,17 @@
-"""Memberships: who sees and deletes in which account."""
+"""People: who sees and deletes in which account, and what they sign in with."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
-from medialib.admin.guards import GuardedAdmin, actor_of, person_of
+from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
 from medialib.membership_form import MembershipForm
 from medialib.models import Account, Membership
 from medialib.models.memberships import sees_everything
@@ -16,7 +19,7 @@ from medialib.services import memberships
 
 
 @admin.register(Membership)
-class MembershipAdmin(GuardedAdmin, admin.ModelAdmin):
+class MembershipAdmin(GuardedAdmin, FreshAdmin):
     form = MembershipForm
     permission = "medialib.manage_keys"
     list_display = ("user", "account_shown", "may_delete", "delete_paths", "added_by", "added_at")
@@ -61,3 +64,39 @@ class MembershipAdmin(GuardedAdmin, admin.ModelAdmin):
     @admin.display(description="account", ordering="account__name")
     def account_shown(self, membership: Membership) -> str:
         return membership.account.name if membership.account else "every account"
+
+
+for model in (User, Authenticator):
+    admin.site.unregister(model)
+
+
+@admin.register(User)
+class PersonAdmin(FreshAdmin, UserAdmin):
+    """Django's own, but not from a screen that was left open."""
+
+    def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
+        return self._when_fresh(request) or super().user_change_password(request, id, form_url)
+
+
+@admin.register(Authenticator)
+class SecondFactorAdmin(GuardedAdmin, FreshAdmin):
+    """For a person who has lost phone and recovery codes: the factor can be removed, and nothing of it is shown."""
+
+    permission = "auth.change_user"
+    list_display = ("user", "type", "created_at", "last_used_at")
+    list_select_related = ("user",)
+    fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.is_allowed(request)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
+        return admin.ModelAdmin.get_queryset(self, request)
+
+    def delete_model(self, request: HttpRequest, obj: Authenticator) -> None:
+        memberships.record_factor_removed(obj.user, kind=obj.get_type_display(), actor=actor_of(request))
+        super().delete_model(request, obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Authenticator]) -> None:
+        for factor in queryset.select_related("user"):
+            self.delete_model(request, factor)

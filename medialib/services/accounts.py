@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, ApiKey, EventKind
-from medialib.services import addresses, audit, keys, memberships, vault
+from medialib.services import addresses, audit, factor_secrets, keys, memberships, vault
 from medialib.services.audit import SYSTEM, Actor
 from medialib.services.key_checks import KeyCheck
 from medialib.services.keys import client_for, set_key
@@ -37,9 +37,21 @@ AUDITED = (
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
     [
-        "admin", "api", "audit", "healthz", "jobs", "language", "manifests", "media", "readyz", "sign-in", "sign-out",
-        "static", "styleguide",
-    ]  # fmt: skip
+        "admin",
+        "api",
+        "audit",
+        "healthz",
+        "jobs",
+        "language",
+        "manifests",
+        "media",
+        "readyz",
+        "sign-in",
+        "sign-out",
+        "static",
+        "styleguide",
+        "you",
+    ]
 )
 
 
@@ -120,6 +132,7 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
         else:
             # Only if nobody replaced it meanwhile.
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
+    unreadable += factor_secrets.reencrypt()
     audit.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
     return Reencryption(done, tuple(unreadable))
 

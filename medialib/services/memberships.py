@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
 
@@ -11,6 +11,9 @@ from medialib.models import Account, EventKind, Membership
 from medialib.models.memberships import sees_everything
 from medialib.services import audit
 from medialib.services.audit import Actor
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 MAX_PATHS = 200
 
@@ -45,6 +48,12 @@ def join(account: Account, *, actor: Actor) -> None:
     if actor.user and not Account.objects.visible_to(actor.user).filter(pk=account.pk).exists():
         membership = Membership.objects.create(user=actor.user, account=account, may_delete=True, added_by=actor.user)
         _record("granted", membership, before={}, actor=actor)
+
+
+def record_factor_removed(person: User, *, kind: str, actor: Actor) -> None:
+    """Somebody else took away a second factor: the person can sign in with the password alone."""
+    detail = {"second_factor": "removed", "person": person.get_username(), "kind": kind}
+    audit.record(EventKind.PERSON_CHANGED, actor=actor, detail=detail)
 
 
 def clean_paths(text: str) -> str:

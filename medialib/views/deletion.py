@@ -8,14 +8,19 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from medialib.door import step_up
 from medialib.errors import MedialibError
 from medialib.job_forms import ConfirmForm, SampleForm
 from medialib.models import Account, DeletionJob, Manifest
 from medialib.services import jobs, purge, review, selections
+from medialib.services.plan import must_type_number
 from medialib.views.access import HtmxRequest, actor, person, staff_may
+
+REASON_OF = "reason-of-{}"  # Kept in the session while a person is asked again who it is.
 
 
 @require_POST
@@ -40,7 +45,8 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
         return render(request, "medialib/_review_sample.html", _sample(request, frozen))
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
-    return _show(request, frozen, ConfirmForm(manifest=frozen))
+    kept = request.session.pop(REASON_OF.format(frozen.pk), "")
+    return _show(request, frozen, ConfirmForm(manifest=frozen, initial={"reason": kept}))
 
 
 @require_safe
@@ -62,6 +68,9 @@ def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
         return redirect("medialib:job", job.pk)
     if not form.is_valid():
         return _show(request, frozen, form, status=422)
+    if must_type_number(frozen) and not step_up.is_fresh(request):
+        request.session[REASON_OF.format(frozen.pk)] = form.cleaned_data["reason"]
+        return step_up.ask_again(request, then=reverse("medialib:review", args=[frozen.pk]))
     try:
         job = jobs.open_deletion_job(
             manifest=frozen,

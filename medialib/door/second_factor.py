@@ -1,0 +1,57 @@
+"""Where REQUIRE_SECOND_FACTOR is set, people without a second factor can do nothing but set one up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from allauth.account.internal.flows.login import get_authentication_records
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import ResolverMatch, reverse
+from django_htmx.http import HttpResponseClientRedirect
+
+FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+OPEN = {
+    "account_logout",
+    "account_reauthenticate",
+    "account_change_password",
+    "sign-out",
+    "language",
+    "healthz",
+    "jsi18n",
+}
+
+
+class SecondFactorMiddleware:
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, *args: object) -> HttpResponse | None:
+        if not settings.REQUIRE_SECOND_FACTOR or not isinstance(request.user, User):
+            return None
+        if _is_open(request.resolver_match) or _is_proved(request, request.user):
+            return None
+        if getattr(request, "htmx", False):
+            return HttpResponseClientRedirect(reverse("mfa_index"))
+        messages.warning(request, "medialib asks everybody for a second factor. Set one up to go on.")
+        return redirect("mfa_index")
+
+
+def _is_open(match: ResolverMatch | None) -> bool:
+    name = match.url_name or "" if match else ""
+    return name in OPEN or name.startswith("mfa_")
+
+
+def _is_proved(request: HttpRequest, user: User) -> bool:
+    """People who came from a provider were asked there for what the company wants to know."""
+    if is_mfa_enabled(user, FACTORS):
+        return True
+    return any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user))

@@ -1,0 +1,41 @@
+"""Asks again who it is before what cannot be undone: large deletions, and keys and rights.
+
+A stolen session or an unlocked screen then is not enough. The request that was interrupted is never kept: it may hold a
+private key, and sessions lie in the database.
+"""
+
+from __future__ import annotations
+
+import time
+from urllib.parse import urlencode
+
+from allauth.account.adapter import get_adapter
+from allauth.account.internal.flows.login import get_authentication_records
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponseRedirect
+from django.urls import reverse
+
+
+def is_fresh(request: HttpRequest) -> bool:
+    """Whether the person has proved in this session who it is, not longer ago than the setting says."""
+    assert isinstance(request.user, User)  # noqa: S101  # Only asked behind a guard that lets no stranger pass.
+    records = get_authentication_records(request, request.user)
+    return any(time.time() - record.get("at", 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
+
+
+def ask_again(request: HttpRequest, *, then: str) -> HttpResponseRedirect:
+    """To the page that asks for password, code or passkey, and from there to the address `then`."""
+    messages.info(request, "This needs a fresh sign-in. Confirm that it is you; nothing has been done yet.")
+    return HttpResponseRedirect(address(request, then=then))
+
+
+def address(request: HttpRequest, *, then: str) -> str:
+    """Where the person can confirm who it is: here, or with a new sign-in where only the provider knows."""
+    assert isinstance(request.user, User)  # noqa: S101
+    ways = get_adapter().get_reauthentication_methods(request.user)
+    query = urlencode({"next": then})
+    if ways:
+        return f"{ways[0]['url']}?{query}"
+    return f"{reverse('medialib:sign-in-again')}?{query}"
