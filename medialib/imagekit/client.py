@@ -13,7 +13,7 @@ import requests
 
 from medialib.imagekit.answers import Answer, read_deletion
 from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
-from medialib.imagekit.pool import new_session
+from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
 from medialib.imagekit.types import DeleteAnswer, Listing, PurgeAnswer, RemoteFile
 
@@ -42,10 +42,11 @@ class ImageKitClient:
         connect_timeout_s: float = 5,
         read_timeout_s: float = 30,
         session: requests.Session | None = None,
+        peer_allowed: PeerAllowed = anybody,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self.api_url = api_url.rstrip("/")
-        self._session, self._owns_session = session or new_session(), session is None
+        self._session, self._owns_session = session or new_session(peer_allowed), session is None
         self._transport = Transport(
             KeyAuth(private_key), session=self._session, timeouts_s=(connect_timeout_s, read_timeout_s)
         )

@@ -11,7 +11,7 @@ import http.client
 import io
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
@@ -31,6 +31,13 @@ class NeverConnected(Exception):
 
     Derives from neither OSError nor urllib3's HTTPError: it has to pass through both libraries as it is.
     """
+
+
+PeerAllowed = Callable[[str], bool]
+
+
+def anybody(address: str) -> bool:
+    return True
 
 
 class _TimedReader(io.RawIOBase):
@@ -67,7 +74,16 @@ class _TimedResponse(http.client.HTTPResponse):
 
 class _PlainConnection(HTTPConnection):
     response_class = _TimedResponse
+    peer_allowed = staticmethod(anybody)
     _used_at = 0.0
+
+    def _new_conn(self) -> socket.socket:
+        """Ask of the address that answers, not of the name: a name may lead elsewhere than when it was looked up."""
+        sock = super()._new_conn()
+        if self.proxy is None and not self.peer_allowed(str(sock.getpeername()[0])):
+            sock.close()
+            raise ConnectionRefusedError("The name leads to an address that may not be called.")
+        return sock
 
     def connect(self) -> None:
         """Connect, through a proxy and with TLS where asked for; only then can a request be sent."""
@@ -90,27 +106,20 @@ class _TlsConnection(_PlainConnection, HTTPSConnection):
     pass
 
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _PlainConnection
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _TlsConnection
-
-
 class _Adapter(HTTPAdapter):
     """Uses the connections above, directly and through a proxy. Never repeats a request by itself."""
 
-    def __init__(self) -> None:
+    def __init__(self, peer_allowed: PeerAllowed) -> None:
+        self._peer_allowed = peer_allowed
         super().__init__(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _use_our_connections(self.poolmanager)
+        _use_our_connections(self.poolmanager, self._peer_allowed)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        _use_our_connections(manager)
+        _use_our_connections(manager, self._peer_allowed)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -127,15 +136,23 @@ class _Session(requests.Session):
         return None
 
 
-def new_session() -> requests.Session:
-    """A pooled session for many threads, which keeps no cookies: they would be shared between them."""
+def new_session(peer_allowed: PeerAllowed = anybody) -> requests.Session:
+    """A pooled session for many threads, which keeps no cookies: they would be shared between them.
+
+    `peer_allowed` is asked of each address that was connected to without a proxy, before anything is sent.
+    """
     session = _Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter())
+        session.mount(scheme, _Adapter(peer_allowed))
     return session
 
 
-def _use_our_connections(manager: PoolManager) -> None:
-    pools: Mapping[str, type[HTTPConnectionPool]] = {"http": _PlainPool, "https": _TlsPool}
-    manager.pool_classes_by_scheme = dict(pools)
+def _use_our_connections(manager: PoolManager, peer_allowed: PeerAllowed) -> None:
+    asks = {"peer_allowed": staticmethod(peer_allowed)}
+    plain = type("PlainConnection", (_PlainConnection,), asks)
+    tls = type("TlsConnection", (_TlsConnection,), asks)
+    manager.pool_classes_by_scheme = {
+        "http": type("PlainPool", (HTTPConnectionPool,), {"ConnectionCls": plain}),
+        "https": type("TlsPool", (HTTPSConnectionPool,), {"ConnectionCls": tls}),
+    }

@@ -42,6 +42,11 @@ def refuse_private(url: str, *, what: str) -> None:
         raise Refused(f"The {what} “{host}” leads into a private network, so no key is sent there. {_WAY_OUT}")
 
 
+def is_allowed_peer(address: str) -> bool:
+    """Asked of each address once it is connected to: a name may have led to another one when it was looked up."""
+    return settings.IMAGEKIT_ALLOW_PRIVATE_API or _is_public(address)
+
+
 _WAY_OUT = "Set IMAGEKIT_ALLOW_PRIVATE_API=1 if that is meant, as for the sandbox."
 
 

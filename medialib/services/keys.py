@@ -171,6 +171,7 @@ def _client(private_key: str, account: Account) -> ImageKitClient:
         api_url=account.api_url,
         connect_timeout_s=settings.IMAGEKIT_CONNECT_TIMEOUT_S,
         read_timeout_s=settings.IMAGEKIT_READ_TIMEOUT_S,
+        peer_allowed=addresses.is_allowed_peer,
     )
 
 
