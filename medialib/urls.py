@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 
 from medialib.views import (
     audit,
+    audit_chart,
     deletion,
     frame,
     insight,
@@ -13,6 +14,7 @@ from medialib.views import (
     library,
     look,
     panel,
+    receipts,
     saved_views,
     selection,
     styleguide,
@@ -50,8 +52,12 @@ urlpatterns = [
     path("jobs/<int:job>/progress/", jobs.job_progress_part, name="job-progress"),
     path("jobs/<int:job>/timeline/", jobs.job_timeline_part, name="job-timeline"),
     path("jobs/<int:job>/calls/<int:exchange>/", jobs.job_exchange, name="job-exchange"),
+    path("jobs/<int:job>/receipt/", receipts.job_receipt, name="job-receipt"),
+    path("jobs/<int:job>/receipt.json", receipts.job_receipt_json, name="job-receipt-json"),
+    path("jobs/<int:job>/outcomes.jsonl", receipts.job_outcomes, name="job-outcomes"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", audit.audit_list, name="audit"),
+    path("audit/chart/", audit_chart.audit_chart, name="audit-chart"),
     path("audit/export/", audit.audit_download, name="audit-export"),
     path("audit/file/", audit.find_file, name="audit-file"),
 ]

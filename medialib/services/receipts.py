@@ -7,6 +7,7 @@ checks it on a machine that has never seen the database.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from medialib.errors import Refused
 from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Exchange, Outcome
 from medialib.models.sql import CanonicalTime
 from medialib.services import audit_keys, merkle, seal_headers, sealing
+from medialib.services.audit_keys import SigningKey
 from medialib.services.audit_lines import BEFORE_ALL, canonical, lines
 from medialib.services.clock import shared_now
 
@@ -48,11 +50,45 @@ def receipt(job: DeletionJob) -> Receipt:
     """Raises Refused while the job is not finished, and where the log cannot prove it."""
     if not job.is_finished:
         raise Refused(f"Job {job.pk} is not finished. Its receipt is written when every file has its outcome.")
+    key = _key()
     sealing.seal_all()
-    key = audit_keys.signing_key()
-    facts = _facts(job) | {"key": key.public, "proofs": _proofs(job, key.public)}
+    facts = _facts(job) | {"key": key.public, "proofs": _proofs(job)}
     text = canonical(facts)
     return Receipt(f'{{"receipt":{text},"signature":"{key.sign(text.encode())}"}}\n', facts)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the log says so, for a person."""
+
+    event: str
+    actor: str
+    position: int
+    segment: int
+    segment_hash: str
+
+
+def places(facts: dict[str, Any]) -> list[Place]:
+    return [_place(proof) for proof in facts["proofs"]]
+
+
+def _place(proof: dict[str, Any]) -> Place:
+    event, header = json.loads(proof["event"]), proof["segment"]
+    label = EventKind(event["event"]).label
+    digest = seal_headers.hash_of(canonical(header))
+    return Place(str(label), event["actor_name"], proof["position"], header["number"], digest)
+
+
+def _key() -> SigningKey:
+    """The log's own key. A machine without it must not make one, or sign with another."""
+    head = AuditSegment.objects.head()
+    key = audit_keys.signing_key() if head is None else audit_keys.known_key()
+    if key is None or (head and key.public not in (seal_headers.key_of(head), seal_headers.successor_of(head))):
+        raise Refused(
+            "Receipts are signed with the audit log's key, which this machine does not have. Run “manage.py "
+            "jobreceipt” where the worker runs, or set AUDIT_SIGNING_KEY here."
+        )
+    return key
 
 
 def outcomes_name(job: DeletionJob) -> str:
@@ -129,16 +165,13 @@ def _outcomes_sha256(job: DeletionJob) -> str:
     return digest.hexdigest()
 
 
-def _proofs(job: DeletionJob, key: str) -> list[dict[str, Any]]:
+def _proofs(job: DeletionJob) -> list[dict[str, Any]]:
     """The job's own events, each with its place in the chain and the way from it to a signed root."""
     ids = list(AuditEvent.objects.filter(job=job, event__in=PROVEN).order_by("pk").values_list("pk", flat=True))
     if not ids:
         raise Refused(
             f"The events of job {job.pk} were archived. Its receipt can no longer be written; the archive has them."
         )
-    head = AuditSegment.objects.head()
-    if head and key not in (seal_headers.key_of(head), seal_headers.successor_of(head)):
-        raise Refused("Receipts are signed with the audit log's key, which this machine does not have.")
     return [proof_of(event_id) for event_id in ids]
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from urllib.parse import urlencode
+
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
+from medialib.audit_forms import WORDS, as_query, completions, parse_query
 from medialib.job_forms import AuditFilterForm, ExportForm, FindFileForm, PlaceForm
 from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit import AuditEventQuerySet
@@ -17,6 +22,8 @@ from medialib.views.access import actor, person, staff_may
 @require_safe
 @staff_may("view_audit")
 def audit_list(request: HttpRequest) -> HttpResponse:
+    if "q" in request.GET:  # The query bar leads to the address of what it says, which can be kept and shared.
+        return redirect(f"{reverse('medialib:audit')}?{urlencode(parse_query(request.GET['q']))}")
     form, place = AuditFilterForm(request.GET, viewer=person(request)), PlaceForm(request.GET).place()
     if not form.is_valid():
         return _refuse(request, form)
@@ -24,7 +31,8 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     page = audit_search.page(
         wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"]
     )
-    return render(request, "medialib/audit.html", {"form": form, "wanted": wanted, "page": page})
+    context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
+    return render(request, "medialib/audit.html", context)
 
 
 @require_safe
@@ -76,7 +84,14 @@ def file_history(request: HttpRequest, account: str, file_id: str) -> HttpRespon
 
 def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:
     """A filter that cannot be read shows no events: it must not look as if these were all."""
-    return render(request, "medialib/audit.html", {"form": form, "wanted": None, "page": None}, status=422)
+    given = as_query({name: request.GET.get(name) for name in form.fields})
+    return render(request, "medialib/audit.html", _context(form, given), status=422)
+
+
+def _context(form: AuditFilterForm, query: str) -> dict[str, object]:
+    """The page without events; `query` is what the query bar shows."""
+    bar = {"query": query, "words": " ".join(f"{word}:" for word in WORDS), "completions": completions(form)}
+    return {"form": form, "wanted": None, "page": None, **bar}
 
 
 def _last_path(asset: Asset | None, items: list[Item], events: list[AuditEvent]) -> str:
