@@ -43,6 +43,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "medialib.limits.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "medialib.tracing.trace_requests",
     "medialib.headers.PageHeadersMiddleware",
@@ -180,6 +181,7 @@ SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+MAX_BODY_BYTES = 64 * 1024 * 1024  # Lists of a million paths fit; forms are held to Django's own 2.5 MB.
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from an OpenID provider.
 CSRF_COOKIE_SAMESITE = "Strict"
