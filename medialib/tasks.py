@@ -7,7 +7,7 @@ import threading
 from django_tasks import task
 
 from medialib.models import Account, DeletionJob
-from medialib.services import deletion, purge, sync
+from medialib.services import deletion, library_summary, purge, sync
 
 STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
 
@@ -39,3 +39,9 @@ def purge_deleted(job_id: int) -> None:
 def sync_library(account_id: int) -> None:
     """Bring an account's index in step with ImageKit."""
     sync.run_sync(Account.objects.get(pk=account_id))
+
+
+@task()
+def summarise_library(account_id: int) -> None:
+    """Count what a library holds."""
+    library_summary.rebuild(Account.objects.get(pk=account_id))

@@ -10,7 +10,9 @@ from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.saved_views import LibraryLook, SavedView
 from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
-from medialib.models.sync import SyncRun, SyncState
+from medialib.models.summaries import FolderTotal, LibrarySummary
+from medialib.models.sync import SyncKind, SyncRun, SyncState
+from medialib.models.webhooks import WebhookReceipt, WebhookSecret
 from medialib.models.workers import Worker
 
 __all__ = [
@@ -29,11 +31,13 @@ __all__ = [
     "DeletionJob",
     "EventKind",
     "Exchange",
+    "FolderTotal",
     "Item",
     "JobState",
     "KeyKind",
     "KeyPurpose",
     "LibraryLook",
+    "LibrarySummary",
     "Manifest",
     "Membership",
     "Outcome",
@@ -45,7 +49,10 @@ __all__ = [
     "SavedView",
     "Selection",
     "SelectionItem",
+    "SyncKind",
     "SyncRun",
     "SyncState",
+    "WebhookReceipt",
+    "WebhookSecret",
     "Worker",
 ]

@@ -122,6 +122,10 @@ def _equal(node: Condition, fence: str) -> Q:
     return Q((f"{COLUMNS[node.field]}{fence}", node.value))
 
 
+def _format(node: Condition, fence: str) -> Q:
+    return ~Q((f"format{fence}", "")) if node.value is ANY else _equal(node, fence)
+
+
 def _text(node: Condition, fence: str) -> Q:
     if node.op == "=":
         return Q((f"{node.field}{fence}", node.value))
@@ -184,7 +188,7 @@ def _meta(node: Condition, fence: str) -> Q:
 _LEAVES: dict[str, Callable[[Condition, str], Q]] = {
     "folder": _folder,
     "type": _equal,
-    "format": _equal,
+    "format": _format,
     "private": _equal,
     "published": _equal,
     "name": _text,
@@ -218,7 +222,7 @@ def hints_of(node: Node, alias: str = "default") -> list[Hint]:
 
 
 def _is_one_list(node: Or) -> bool:
-    fields = {part.field if isinstance(part, Condition) else "" for part in node.parts}
+    fields = {part.field if isinstance(part, Condition) and part.value else "" for part in node.parts}
     return fields in ({"type"}, {"format"})
 
 
@@ -240,7 +244,7 @@ def _hints_of_one(node: Condition, alias: str) -> list[Hint]:
     if node.field in _RANGES:
         return [Hint(plain, order=COLUMNS[node.field], is_exact=True), *_hints_by_habit(node)]
     if node.field in ("type", "format"):
-        return [Hint(plain, order="created_at", is_exact=True)]
+        return [] if node.value is ANY else [Hint(plain, order="created_at", is_exact=True)]
     if node.field == "folder":
         is_everything = node.op == ":" and node.value == "/"
         return [] if is_everything else [Hint(plain, order="created_at" if node.op == "=" else "path", is_exact=True)]
@@ -301,6 +305,8 @@ def _word(node: Condition) -> str:
 
 
 def _hints_of_not(part: Node) -> list[Hint]:
+    if part == Condition("format", ":", ANY):
+        return [Hint(Q(format=""), order="created_at", is_exact=True)]
     if part == Condition("tag", ":", ANY):
         return [Hint(Q(tags__is_empty_list=True), order="created_at", is_exact=True)]
     if isinstance(part, Condition) and part.field in ("private", "published"):

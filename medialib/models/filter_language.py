@@ -162,6 +162,8 @@ def _folder(field: str, op: str, value: str) -> Condition:
 
 
 def _format(field: str, op: str, value: str) -> Condition:
+    if value == "*":
+        return Condition(field, ":", ANY)
     return Condition(field, ":", _plain(field, _unquoted(value).lower().removeprefix(".")))
 
 

@@ -11,6 +11,7 @@ from django.utils.timezone import now
 
 from medialib.models.accounts import Account
 
+RESUME_WITHIN = timedelta(hours=1)
 SILENT_FOR = timedelta(minutes=2)  # A run that has not been heard of for so long is dead.
 
 
@@ -20,24 +21,50 @@ class SyncState(models.TextChoices):
     FAILED = "failed"
 
 
+class SyncKind(models.TextChoices):
+    """A full run lists every file and so learns what is gone; an incremental one lists what changed since the last."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def latest_complete(self, account: Account) -> SyncRun | None:
         """The run that says how old the index of this account is."""
         return self.filter(account=account, state=SyncState.COMPLETE).order_by("-pk").first()
 
+    def latest_full(self, account: Account) -> SyncRun | None:
+        return self.filter(account=account, state=SyncState.COMPLETE, kind=SyncKind.FULL).order_by("-pk").first()
+
     def running(self, account: Account) -> SyncRun | None:
         return self.filter(account=account, state=SyncState.RUNNING).first()
 
-    def claim(self, account: Account) -> SyncRun | None:
+    def claim(
+        self, account: Account, *, kind: SyncKind = SyncKind.FULL, since: datetime | None = None
+    ) -> SyncRun | None:
         """Begin a run; None when another one is at it. The database lets an account have only one."""
-        self._bury_the_dead(account)
+        self.bury_the_dead(account)
         try:
             with transaction.atomic():
-                return self.create(account=account, started_at=now(), heartbeat_at=now())
+                return self.create(account=account, kind=kind, since=since, started_at=now(), heartbeat_at=now())
         except IntegrityError:
             return None
 
-    def _bury_the_dead(self, account: Account) -> None:
+    def resume(self, account: Account) -> SyncRun | None:
+        """Take up the account's latest run where it stopped; None when there is nothing to take up."""
+        self.bury_the_dead(account)
+        run = self.filter(account=account).order_by("-pk").first()
+        if run is None or not run.can_be_resumed:
+            return None
+        try:
+            with transaction.atomic():
+                stopped = self.filter(pk=run.pk, state=SyncState.FAILED)
+                took = stopped.update(state=SyncState.RUNNING, heartbeat_at=now(), finished_at=None, error="")
+        except IntegrityError:
+            return None
+        return self.get(pk=run.pk) if took else None
+
+    def bury_the_dead(self, account: Account) -> None:
         silent = Q(heartbeat_at__lt=now() - SILENT_FOR) | Q(heartbeat_at__isnull=True)
         self.filter(silent, account=account, state=SyncState.RUNNING).update(
             state=SyncState.FAILED, finished_at=now(), error="The program that ran it ended before the sync did."
@@ -46,6 +73,9 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 
 class SyncRun(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sync_runs")
+    kind = models.CharField(max_length=11, choices=SyncKind.choices, default=SyncKind.FULL)
+    since = models.DateTimeField(null=True, help_text="An incremental run lists what changed at or after this time.")
+    place = models.JSONField(default=dict, help_text="What is left to list, for whoever takes the run up again.")
     state = models.CharField(max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
@@ -69,14 +99,22 @@ class SyncRun(models.Model):
         return f"sync {self.pk} of {self.account}"
 
     @property
+    def can_be_resumed(self) -> bool:
+        """Whether it stopped on the way, and not so long ago that what it saw is out of date."""
+        is_fresh = self.heartbeat_at is not None and self.heartbeat_at >= now() - RESUME_WITHIN
+        return self.state == SyncState.FAILED and bool(self.place) and is_fresh
+
+    @property
     def duration_s(self) -> float:
         """Seconds from its start to its end, or until now."""
         end: datetime = self.finished_at or now()
         return (end - self.started_at).total_seconds()
 
-    def beat(self, **counts: int) -> bool:
+    def beat(self, *, place: dict[str, Any] | None = None, **counts: int) -> bool:
         """Say that the run is alive and add to its counts; False when it was taken for dead meanwhile."""
         grown: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
+        if place is not None:
+            grown["place"] = place
         return self._change(heartbeat_at=now(), **grown)
 
     def complete(self) -> bool:

@@ -68,7 +68,7 @@ def _one(asset: Asset, node: Condition) -> bool:  # noqa: C901 - One line a fiel
         case "type":
             return asset.kind == value
         case "format":
-            return asset.format == value
+            return asset.format == value if value else asset.format != ""
         case "name" | "path":
             text = getattr(asset, node.field)
             return text == value if node.op == "=" else _has(text, value)

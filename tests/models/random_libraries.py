@@ -62,7 +62,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "folder": folder,
         "path": f"{folder.rstrip('/')}/{name}",
         "kind": draw(st.sampled_from(AssetKind.values)),
-        "format": draw(st.sampled_from(FORMATS)),
+        "format": draw(st.sampled_from(["", *FORMATS])),
         "size_bytes": draw(sizes),
         "tags": draw(st.lists(st.sampled_from(TAGS), max_size=2)),
         "custom_metadata": draw(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=2)),
@@ -113,7 +113,7 @@ def _conditions_on(field: str, ops: st.SearchStrategy[str], values: st.SearchStr
 conditions = st.one_of(
     _conditions_on("folder", st.sampled_from([":", "="]), st.sampled_from([*FOLDERS, "/nowhere"])),
     _conditions_on("type", st.just(":"), st.sampled_from(AssetKind.values)),
-    _conditions_on("format", st.just(":"), st.sampled_from(FORMATS)),
+    _conditions_on("format", st.just(":"), st.none() | st.sampled_from(FORMATS)),
     _conditions_on("name", st.sampled_from([":", "="]), st.sampled_from([*TEXTS, *NAMES])),
     _conditions_on("path", st.sampled_from([":", "="]), st.sampled_from([*TEXTS, "/a/x.jpg", "/A/X.JPG"])),
     _conditions_on("tag", st.just(":"), st.none() | st.sampled_from(TAGS)),

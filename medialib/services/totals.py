@@ -1,0 +1,45 @@
+"""How many files a list has: a good guess at once, the exact number when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from medialib.models import Account, Asset, LibrarySummary
+from medialib.models.asset_filters import AssetFilter
+from medialib.services.facets import ENOUGH, draw_sample
+
+CAP = 1_000  # Files that are counted for a guess.
+
+
+@dataclass(frozen=True)
+class Total:
+    """`file_count` is exact, or about right (`is_estimate`), or only a least number (`is_least`)."""
+
+    file_count: int
+    total_bytes: int | None = None  # Known for exact totals, and for the whole library.
+    is_estimate: bool = False
+    is_least: bool = False
+
+
+def estimate(account: Account, wanted: AssetFilter) -> Total:
+    """In a few milliseconds, however large the library is."""
+    if not wanted and (summary := LibrarySummary.objects.filter(account=account).first()):
+        return Total(summary.file_count, summary.total_bytes, is_estimate=summary.is_stale)
+    matching = Asset.objects.live(account).matching(wanted)
+    count = matching.capped_count(CAP)
+    if count <= CAP:
+        return Total(count)
+    sample = draw_sample(account, size=2_000)
+    found = matching.filter(pk__in=sample.pks).order_by().count() if sample else 0
+    if sample is None or found < ENOUGH:
+        return Total(CAP, is_least=True)
+    return Total(max(round(found * sample.scale), CAP), is_estimate=True)
+
+
+def exact(account: Account, wanted: AssetFilter) -> Total:
+    """Counts and adds up every file that matches: up to a second for a million."""
+    matching = Asset.objects.live(account).matching(wanted).narrowed().order_by()
+    sums = matching.aggregate(file_count=Count("pk"), total_bytes=Sum("size_bytes", default=0))
+    return Total(sums["file_count"], sums["total_bytes"])
