@@ -150,8 +150,9 @@ def _listen(engine: Engine) -> None:
         signal.signal(signal.SIGTERM, stop)
 
 
-def run_once() -> None:
-    """Do what is due now, then return: queued tasks, jobs without a wake-up, purges."""
+def run_once() -> int:
+    """Do what is due now: queued tasks, jobs without a wake-up, purges. Returns how many jobs stopped unexpectedly."""
+    failed = 0
     worker_id = deletion.worker_name()
     engine = engine_for(worker_id)
     sweeping.heartbeat(worker_id, engine=engine.name)
@@ -159,7 +160,11 @@ def run_once() -> None:
         if isinstance(engine, DatabaseEngine):
             engine.drain()
         for job_id in list(DeletionJob.objects.due(shared_now()).values_list("pk", flat=True)):
-            deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
+            try:
+                deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
+            except Exception:  # One job in trouble must not keep the others waiting.
+                logger.exception("job stopped unexpectedly job=%s", job_id)
+                failed += 1
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
         sealing.seal_due()
@@ -168,6 +173,7 @@ def run_once() -> None:
             audit_webhook.deliver_due(worker_id, session=session)
     finally:
         sweeping.sign_off(worker_id)
+    return failed
 
 
 def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:

@@ -75,7 +75,11 @@ class Answer:
 
     def words(self, text: object) -> str:
         """A text from outside, safe to show: one line, not long, without the key."""
-        return " ".join(self.hide(text).split())[:MAX_MESSAGE_CHARS] if isinstance(text, str) else ""
+        if not isinstance(text, str):
+            return ""
+        # Half a surrogate pair, or a NUL, is no text that every database keeps.
+        clean = self.hide(text).encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
+        return " ".join(clean.split())[:MAX_MESSAGE_CHARS]
 
     def said(self, sentence: str) -> str:
         """Our sentence, and what ImageKit said about it, if anything."""

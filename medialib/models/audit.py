@@ -24,6 +24,7 @@ class EventKind(models.TextChoices):
     FILE_SETTLED = "file.settled", gettext_noop("file settled")
     FILE_UNVERIFIED = "file.unverified", gettext_noop("answer lost, file unverified")
     BATCH_SENT = "batch.sent", gettext_noop("call about to be sent")
+    BATCH_HELD = "batch.held", gettext_noop("call held back, not sent")
     MANIFEST_FROZEN = "manifest.frozen", gettext_noop("files frozen")
     JOB_CONFIRMED = "job.confirmed", gettext_noop("deletion confirmed")
     JOB_STARTED = "job.started", gettext_noop("job started")

@@ -178,9 +178,14 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         """The batch if this owner still holds it: what it writes through here cannot touch a later owner's."""
         return self.open().filter(lease_owner=owner, fence=fence)
 
-    def renew(self, owner: str, batch_ids: Iterable[int], *, until: datetime) -> int:
-        """Prolong the leases of `owner`. Returns how many it still held."""
-        return self.open().filter(pk__in=list(batch_ids), lease_owner=owner).update(lease_until=until)
+    def renew(self, owner: str, batch_ids: Iterable[int], *, at: datetime) -> set[int]:
+        """Prolong the leases of `owner` that have not run out. Returns the batches it still holds.
+
+        A lease that ran out is not revived: somebody else may be taking the batch just now.
+        """
+        mine = self.filter(pk__in=list(batch_ids)).leased(at).filter(lease_owner=owner)
+        mine.update(lease_until=at + lease_length())
+        return set(mine.values_list("pk", flat=True))
 
 
 class Batch(models.Model):

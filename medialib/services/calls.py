@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +16,13 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import AnswerLost, FileMissing, ImageKitError, RateLimited
 from medialib.imagekit.types import DeleteAnswer
 from medialib.services.leases import Claim
+from medialib.services.pacing import MAX_BLOCK_S
 
 logger = logging.getLogger(__name__)
 
 LOOK_UP_THREADS = 8
+PATIENT_TRIES = 8  # A look-up that is told to wait does so: what it would find out is worth more than the time.
+LONGEST_READ_WAIT_S = 30.0
 
 
 class Gate:
@@ -28,10 +32,24 @@ class Gate:
         self._closed_until = 0.0
 
     def close_for(self, seconds: float) -> None:
-        self._closed_until = max(self._closed_until, time.monotonic() + seconds)
+        self._closed_until = max(self._closed_until, time.monotonic() + min(seconds, MAX_BLOCK_S))
 
     def is_open(self) -> bool:
         return time.monotonic() >= self._closed_until
+
+
+class ReadPace:
+    """Keeps the look-ups of this process to so many reads a second, well below ImageKit's limit for reads."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap_s, self._lock, self._next_at = 1 / per_second, threading.Lock(), 0.0
+
+    def wait(self) -> None:
+        """Sleep until it is this caller's turn."""
+        with self._lock:
+            turn = max(self._next_at, time.monotonic())
+            self._next_at = turn + self._gap_s
+        time.sleep(max(0.0, turn - time.monotonic()))
 
 
 @dataclass(frozen=True)
@@ -56,7 +74,7 @@ class CallReport:
         return self.answer.request_id if self.answer else self.error.request_id if self.error else ""
 
 
-def perform(client: ImageKitClient, claim: Claim, gate: Gate) -> CallReport:
+def perform(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPace) -> CallReport:
     """Send the claim's delete call or look its files up. Never raises: what went wrong is part of the report."""
     sent_at, started = now(), time.monotonic()
 
@@ -71,12 +89,12 @@ def perform(client: ImageKitClient, claim: Claim, gate: Gate) -> CallReport:
 
     try:
         if claim.is_look_up or not claim.file_ids:
-            return report(gone=_missing_of(client, claim.file_ids))
+            return report(gone=_missing_of(client, claim.file_ids, read_pace))
         if not gate.is_open() or not claim.is_still_ours():
             return report(was_held=True)
         return report(answer=client.delete_files(claim.file_ids))
     except ImageKitError as error:
-        if isinstance(error, RateLimited):
+        if isinstance(error, RateLimited) and not claim.is_look_up:
             gate.close_for(error.retry_after_s or 1.0)
         return report(error=error)
     except Exception as error:
@@ -84,18 +102,24 @@ def perform(client: ImageKitClient, claim: Claim, gate: Gate) -> CallReport:
         return report(error=AnswerLost(f"unexpected {type(error).__name__}"))
 
 
-def _missing_of(client: ImageKitClient, file_ids: Sequence[str]) -> frozenset[str]:
+def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace) -> frozenset[str]:
     """Which of the files are gone, asked one by one by id.
 
     A search for all of them would be one call, but nothing says that ImageKit's search sees a deletion at once
     (imagekit-api, "List and search"); and emptiness is no evidence.
     """
 
-    def is_gone(file_id: str) -> bool:
+    def is_gone(file_id: str, tries_left: int = PATIENT_TRIES) -> bool:
+        read_pace.wait()
         try:
             client.file_details(file_id)
         except FileMissing:
             return True
+        except RateLimited as error:
+            if not tries_left:
+                raise
+            time.sleep(min(error.retry_after_s or 1.0, LONGEST_READ_WAIT_S))
+            return is_gone(file_id, tries_left - 1)
         return False
 
     with ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="look-up") as threads:

@@ -21,12 +21,12 @@ from django.db import close_old_connections
 
 from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import KeyRejected
 from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose
-from medialib.models.jobs import lease_length
 from medialib.services import accounts, breaker, finishing, leases, purge, settling
-from medialib.services.calls import CallReport, Gate, perform
+from medialib.services.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.clock import shared_now
-from medialib.services.leases import Claim, Validity
+from medialib.services.leases import Claim
 from medialib.services.patience import Patience
 
 logger = logging.getLogger(__name__)
@@ -34,6 +34,7 @@ logger = logging.getLogger(__name__)
 RENEWALS_PER_LEASE = 5
 LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
 AWAIT_EVERY_S = 0.3
+MOST_LOOK_UPS = 2  # Batches looked up at a time, a hundred reads each: reads have their limit too.
 STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
 
 
@@ -54,16 +55,29 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
     try:
         client = accounts.client_for(job.account, KeyPurpose.DELETE)
     except MedialibError as error:
-        breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}")
+        if job.state == JobState.CANCELLING:
+            give_up_look_ups(job, error, worker=worker or worker_name())
+        else:
+            breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}")
         return
     with client:
         JobRunner(job, client, worker=worker or worker_name(), stop=stop or threading.Event()).run()
 
 
-def run_to_end(job: DeletionJob) -> None:
-    """Run the job here, or await those who run it, until it is finished or paused. Refreshes `job`."""
-    worker, stop = worker_name(), threading.Event()
-    while True:
+def give_up_look_ups(job: DeletionJob, error: MedialibError, *, worker: str) -> None:
+    """End a job that is being cancelled while nobody can ask ImageKit: what must be looked up is unverified."""
+    while claims := leases.claim(job, worker=worker, want=20, look_ups=20).claims:
+        for claim in claims:
+            at = shared_now()
+            report = CallReport(claim, at, at, 0.0, error=KeyRejected(str(error)))
+            settling.settle(job, report, worker=worker)
+    finishing.close_if_done(job)
+
+
+def run_to_end(job: DeletionJob, *, stop: threading.Event | None = None) -> None:
+    """Run the job here, or await those who run it, until it is finished, paused or `stop` is set. Refreshes `job`."""
+    worker, stop = worker_name(), stop or threading.Event()
+    while not stop.is_set():
         run_deletion_job(job.pk, worker=worker, stop=stop)
         job.refresh_from_db()
         if job.is_finished or job.state == JobState.PAUSED:
@@ -71,7 +85,10 @@ def run_to_end(job: DeletionJob) -> None:
         wait_s = (job.starts_at - shared_now()).total_seconds() if job.state == JobState.SCHEDULED else 0.0
         stop.wait(min(max(wait_s, AWAIT_EVERY_S), LONGEST_NAP_S))
     if job.is_finished and job.purge_cache:
-        purge.run_purge(job)
+        try:
+            purge.run_purge(job)
+        except MedialibError as error:  # The files are gone and counted; a worker takes the purge up again.
+            logger.warning("purge not carried through job=%s: %s", job.pk, error)
 
 
 class JobRunner:
@@ -79,7 +96,8 @@ class JobRunner:
 
     def __init__(self, job: DeletionJob, client: ImageKitClient, *, worker: str, stop: threading.Event) -> None:
         self.job, self.client, self.worker, self.stop = job, client, worker, stop
-        self.gate, self.validity, self.patience = Gate(), Validity(), Patience(stop)
+        self.gate, self.patience = Gate(), Patience(stop)
+        self.read_pace = ReadPace(settings.IMAGEKIT_LOOK_UP_RATE)
         self.in_flight: dict[Future[CallReport], Claim] = {}
         self.latency_s = 1.0  # A first guess on the safe side; each answer moves it.
         self.calls_allowed = settings.IMAGEKIT_START_RATE
@@ -103,15 +121,15 @@ class JobRunner:
         want = self._room()
         if want <= 0 or not self.gate.is_open():
             return LONGEST_NAP_S
+        looking_up = sum(claim.is_look_up for claim in self.in_flight.values())
         claims = self.patience.run(
-            lambda: leases.claim(self.job, worker=self.worker, want=want, validity=self.validity)
+            lambda: leases.claim(self.job, worker=self.worker, want=want, look_ups=MOST_LOOK_UPS - looking_up)
         )
         self.calls_allowed = claims.calls_allowed or self.calls_allowed
         if not self.in_flight and claims.claims:
-            self.validity.extend()
             self.renewed_at = time.monotonic()
         for claim in claims.claims:
-            self.in_flight[threads.submit(perform, self.client, claim, self.gate)] = claim
+            self.in_flight[threads.submit(perform, self.client, claim, self.gate, self.read_pace)] = claim
         self.idle_since = None if self.in_flight or claims.wait_s else self.idle_since or time.monotonic()
         return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
 
@@ -142,10 +160,11 @@ class JobRunner:
         if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not self.in_flight:
             return
         ids = [claim.batch_id for claim in self.in_flight.values()]
-        held = self.patience.run(lambda: Batch.objects.renew(self.worker, ids, until=shared_now() + lease_length()))
+        held = self.patience.run(lambda: Batch.objects.renew(self.worker, ids, at=shared_now()))
         self.renewed_at = time.monotonic()
-        if held == len(ids):
-            self.validity.extend()
+        for claim in self.in_flight.values():
+            if claim.batch_id in held:
+                claim.validity.extend()
 
     def _is_over(self, nap_s: float) -> bool:
         """Whether this worker can leave: stopped, job not running, or nothing open that will soon be free."""

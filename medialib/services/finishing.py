@@ -94,7 +94,9 @@ def close_if_done(job: DeletionJob) -> bool:
 
 def _cancel_unsent(job: DeletionJob) -> None:
     """Settle what waits as `cancelled`, a slice at a time. Batches in flight or to be looked up end by evidence."""
-    evidence = "The job was cancelled before it was sent."
+    evidence = "The job was cancelled before a call for it was carried out."
+    # Files whose call got no answer are looked up once more: it may still be carried out.
+    job.batches.filter(state=BatchState.WAITING, lost_answers__gt=0).update(state=BatchState.LOOK_UP)
     if not job.batches.exists():
         for items in _slices(job):
             with transaction.atomic():

@@ -19,6 +19,7 @@ from medialib.services.rights import members_only
 from medialib.services.wake import wake_job
 
 MAX_REASON = 2000
+MAX_START_AFTER_S = 30 * 24 * 3600
 
 
 class AlreadySubmitted(Refused):
@@ -50,6 +51,8 @@ def open_deletion_job(
         purge.check_quota(manifest)
     at = shared_now()
     window_s = manifest.account.undo_window if start_after_s is None else start_after_s
+    if not 0 <= window_s <= MAX_START_AFTER_S:
+        raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
     try:
         with transaction.atomic():
             job = DeletionJob.objects.create(
@@ -198,10 +201,12 @@ def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     job.refresh_from_db()
     if not job.is_finished:
         raise Refused(f"Wait until the job is finished; it is {_state(job)}.")
-    failed = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.FAILED)
-    if not job.failed or DeletionJob.objects.filter(retry_of=job).exists():
-        raise Refused("No file of this job failed." if not job.failed else "The failed files were retried already.")
     with transaction.atomic():
+        DeletionJob.objects.select_for_update().get(pk=job.pk)  # One retry at a time.
+        retried = Item.objects.filter(manifest__job__retry_of=job).values("file_id")
+        failed = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.FAILED).exclude(file_id__in=retried)
+        if not failed.exists():
+            raise Refused("The failed files were retried already." if job.failed else "No file of this job failed.")
         manifest = freeze_items(job.account, failed, source={"kind": "retry", "job": job.pk}, actor=actor)
         return open_deletion_job(
             manifest=manifest,

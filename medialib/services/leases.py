@@ -27,10 +27,15 @@ class Validity:
         self.extend()
 
     def extend(self) -> None:
-        self._ends_at = time.monotonic() + settings.LEASE_S * SENDABLE_SHARE
+        self._ends_at = _awake_or_asleep_s() + settings.LEASE_S * SENDABLE_SHARE
 
     def holds(self) -> bool:
-        return time.monotonic() < self._ends_at
+        return _awake_or_asleep_s() < self._ends_at
+
+
+def _awake_or_asleep_s() -> float:
+    """Seconds on a clock that nobody sets and that goes on while a machine is suspended, where there is one."""
+    return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -46,10 +51,11 @@ class Claim:
     lost_answers: int
     look_ups: int
     file_ids: tuple[str, ...]
+    never_seen: frozenset[str]
     is_look_up: bool
     is_verify: bool
     is_cancelling: bool
-    validity: Validity = field(compare=False, repr=False)
+    validity: Validity = field(default_factory=Validity, compare=False, repr=False)
 
     def is_still_ours(self) -> bool:
         """False in a process that slept through the end of its lease."""
@@ -66,28 +72,28 @@ class Claims:
     calls_allowed: float = 0.0  # Calls a second that the pace allows now.
 
 
-def claim(job: DeletionJob, *, worker: str, want: int, validity: Validity) -> Claims:
-    """Take up to `want` batches of the job: first what must be looked up, then what may be sent now.
+def claim(job: DeletionJob, *, worker: str, want: int, look_ups: int) -> Claims:
+    """Take up to `want` batches of the job: first up to `look_ups` that must be looked up, then what may be sent now.
 
     All of it is one transaction that locks the account's pace: calls are taken from the allowance, the leases begin
     and the intents are recorded together, or none of it is.
     """
     with transaction.atomic():
         pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
-        current = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        current = DeletionJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=job.pk)
         at = shared_now()
-        claims = _claim_look_ups(current, worker=worker, want=want, validity=validity, at=at)
+        claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         wait_s = 0.0
-        allowed = pacing.allowance(pace, headroom_percent=job.account.headroom, speed_percent=current.speed_percent)
+        allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)
         if current.state == JobState.RUNNING and len(claims) < want:
-            waiting = list(current.batches.free(at).filter(state=BatchState.WAITING)[: want - len(claims)])
+            waiting = list(
+                current.batches.select_for_update().free(at).filter(state=BatchState.WAITING)[: want - len(claims)]
+            )
             ready = _without_conflicts(current, _with_files(current, waiting), at=at)
             taken = 0
             while taken < len(ready) and not (wait_s := pacing.take(pace, allowed, at=at)):
                 taken += 1
-            to_send = [
-                _lease(b, current, worker=worker, is_look_up=False, validity=validity, at=at) for b in ready[:taken]
-            ]
+            to_send = [_lease(b, current, worker=worker, is_look_up=False, at=at) for b in ready[:taken]]
             if to_send:
                 pace.save(update_fields=["recent"])
                 audit_outcomes.record_intents(job, to_send, worker=worker, at=at)
@@ -96,15 +102,15 @@ def claim(job: DeletionJob, *, worker: str, want: int, validity: Validity) -> Cl
         return Claims(claims, wait_s, current.state, calls_allowed=allowed.calls / allowed.interval_s)
 
 
-def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, validity: Validity, at: datetime) -> list[Claim]:
+def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -> list[Claim]:
     if job.state not in (JobState.RUNNING, JobState.CANCELLING):
         return []
-    open_ended = list(job.batches.free(at).exclude(state=BatchState.WAITING)[:want])
+    open_ended = list(job.batches.select_for_update().free(at).exclude(state=BatchState.WAITING)[: max(want, 0)])
     unsettled = _without_conflicts(job, open_ended, at=at)
-    return [_lease(batch, job, worker=worker, is_look_up=True, validity=validity, at=at) for batch in unsettled]
+    return [_lease(batch, job, worker=worker, is_look_up=True, at=at) for batch in unsettled]
 
 
-def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, validity: Validity, at: datetime) -> Claim:
+def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, at: datetime) -> Claim:
     """Write the lease and return the claim. Runs under the account's lock, so nobody can come between."""
     if batch.state == BatchState.SENT:  # Its worker died between the two commits: the answer is lost.
         _record_abandoned_call(batch, at=at)
@@ -120,6 +126,7 @@ def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, val
         None,
     )
     batch.save(update_fields=["state", "attempts", "lost_answers", "lease_owner", "lease_until", "fence", "not_before"])
+    files = list(Item.objects.waiting_in(batch, manifest_id=job.manifest_id).values_list("file_id", "path"))
     return Claim(
         batch.pk,
         batch.number,
@@ -129,11 +136,11 @@ def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, val
         batch.attempts,
         batch.lost_answers,
         batch.look_ups,
-        tuple(Item.objects.waiting_in(batch, manifest_id=job.manifest_id).values_list("file_id", flat=True)),
+        tuple(file_id for file_id, _ in files),
+        frozenset(file_id for file_id, path in files if not path),
         is_look_up,
         batch.state == BatchState.VERIFY,
         job.state == JobState.CANCELLING,
-        validity,
     )
 
 

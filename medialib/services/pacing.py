@@ -24,7 +24,11 @@ MAX_BLOCK_S = 3600.0  # No stated wait is believed beyond an hour; it would rath
 MAX_REMEMBERED = 200  # Calls kept in the row; a faster limit is kept as the same rate over a shorter interval.
 PROBE_GROWTH = 1.5  # How a limit that nobody stated grows in each second without a refusal…
 PROBE_SECOND = timedelta(seconds=1)
-CEILING_SHARE = 0.9  # …up to this share of what was once refused.
+CEILING_SHARE = 0.9  # …up to this share of what was once refused,
+CEILING_GROWTH = 1.1  # which is tried again a little higher
+CEILING_RISES_EVERY = timedelta(minutes=1)  # after a while without a refusal.
+LEAST_LIMIT = 0.2
+MOST_CALLS = 1_000_000
 SHORTEST_GAP_S = 0.0002  # Below it no clock and no network keeps a distance.
 JITTER = 0.03  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
 
@@ -113,22 +117,23 @@ def note_answer(pace: Pace, rate_limit: RateLimit | None, *, at: datetime) -> bo
 def note_refusal(pace: Pace, *, retry_after_s: float | None, rate_limit: RateLimit | None, at: datetime) -> None:
     """Learn from a 429: nobody sends on this account before the stated time."""
     pace.refusals = min(pace.refusals + 1, 12)
+    is_episode = pace.refusals == 1  # Calls that were in the air when the first was refused say nothing new.
     wait_s = retry_after_s
     if wait_s is None:  # Nothing stated: back off, each machine a little differently.
         wait_s = min(60.0, 2.0 ** (pace.refusals - 1)) * random.uniform(1.0, 1.25)
     until = at + timedelta(seconds=min(max(wait_s, 0.0), MAX_BLOCK_S))
-    pace.blocked_until = max(until, pace.blocked_until) if pace.blocked_until else until
+    if not _blocked_s(pace, until) > 0:  # A block that ends later stays, unless it stems from a clock set back since.
+        pace.blocked_until = until
     if rate_limit is None:
-        pace.ceiling = min(pace.limit, pace.ceiling or pace.limit)
-        pace.limit = max(pace.limit / 2, 0.2)
-        pace.changed_at = at
+        if is_episode:
+            pace.ceiling, pace.limit, pace.changed_at = pace.limit, max(pace.limit / 2, LEAST_LIMIT), at
     elif not _learn(pace, rate_limit, at=at):
         pace.is_spread = True  # We kept to what was stated and were refused all the same: bursts are not liked.
 
 
 def _learn(pace: Pace, rate_limit: RateLimit, *, at: datetime) -> bool:
-    if rate_limit.limit <= 0 or rate_limit.interval_s <= 0:
-        return False
+    if not (0 < rate_limit.limit <= MOST_CALLS and 0 < rate_limit.interval_s <= MAX_BLOCK_S):
+        return False  # Nonsense, or a unit that changed: better no header than this one.
     limit, interval_ms = float(rate_limit.limit), max(1, round(rate_limit.interval_s * 1000))
     if pace.is_learned and (pace.limit, pace.interval_ms) == (limit, interval_ms):
         return False
@@ -137,11 +142,13 @@ def _learn(pace: Pace, rate_limit: RateLimit, *, at: datetime) -> bool:
 
 
 def _probe(pace: Pace, *, at: datetime) -> bool:
-    """Grow a limit that nobody stated, once a second, towards what was last refused."""
+    """Grow a limit that nobody stated, once a second, towards what was last refused, and that slowly too."""
     grown = pace.limit * PROBE_GROWTH
-    if pace.ceiling is not None:
-        grown = min(grown, max(pace.limit, pace.ceiling * CEILING_SHARE))
-    if grown == pace.limit:
-        return False
-    pace.limit, pace.changed_at = grown, at
+    if pace.ceiling is not None and grown > pace.ceiling * CEILING_SHARE:
+        if pace.limit >= pace.ceiling * CEILING_SHARE:
+            if pace.changed_at is not None and at - pace.changed_at < CEILING_RISES_EVERY:
+                return False
+            pace.ceiling *= CEILING_GROWTH
+        grown = pace.ceiling * CEILING_SHARE
+    pace.limit, pace.changed_at = min(grown, MOST_CALLS), at
     return True

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Sum
 
 from medialib.errors import Refused
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
+from medialib.imagekit.errors import ImageKitError, KeyRejected, NotSent, RateLimited
 from medialib.models import (
     Account,
     DeletionJob,
@@ -46,9 +46,12 @@ class PurgeQuota:
 
 
 def quota(account: Account) -> PurgeQuota:
-    """This month's quota. Purges made outside medialib count at ImageKit but are not known here."""
+    """This month's quota, less what jobs under way will need. Purges made outside medialib are not known here."""
     month = shared_now().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return PurgeQuota(MONTHLY_QUOTA, PurgeRequest.objects.filter(account=account, requested_at__gte=month).count())
+    this_month = Q(requested_at__gte=month) | Q(state=PurgeState.WAITING)
+    used = PurgeRequest.objects.filter(this_month, account=account).count()
+    promised = DeletionJob.objects.active().filter(account=account, purge_cache=True).aggregate(n=Sum("file_count"))
+    return PurgeQuota(MONTHLY_QUOTA, used + (promised["n"] or 0))
 
 
 def check_quota(manifest: Manifest) -> None:
@@ -84,15 +87,18 @@ def unfinished_purges() -> list[int]:
 
 
 def _plan(job: DeletionJob) -> None:
-    """One row an address, made once: what is waiting after a crash is exactly what was not asked for."""
+    """One row an address, made once: what is waiting after a crash is exactly what was not asked for.
+
+    Files that were proven deleted only by a later verification are added.
+    """
     with transaction.atomic():
         DeletionJob.objects.select_for_update().get(pk=job.pk)
-        if job.purges.exists():
-            return
+        planned = set(job.purges.values_list("url", flat=True))
         deleted = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.DELETED).exclude(path="")
         paths = deleted.order_by("position").values_list("path", flat=True).iterator(chunk_size=2000)
         base = job.account.url_endpoint.rstrip("/")
-        requests = (PurgeRequest(job=job, account=job.account, url=base + quote(path)) for path in paths)
+        urls = (base + quote(path) for path in paths)
+        requests = (PurgeRequest(job=job, account=job.account, url=url) for url in urls if url not in planned)
         PurgeRequest.objects.bulk_create(requests, batch_size=1000)
 
 
@@ -109,6 +115,10 @@ def _request(client: ImageKitClient, job: DeletionJob, request: PurgeRequest) ->
         answer = client.purge(request.url)
     except RateLimited as error:
         _note_refusal(job.account, error)
+        PurgeRequest.objects.filter(pk=request.pk).update(state=PurgeState.WAITING, requested_at=None)
+        return False
+    except NotSent as error:
+        logger.warning("purge not sent purge=%s: %s", request.pk, error)
         PurgeRequest.objects.filter(pk=request.pk).update(state=PurgeState.WAITING, requested_at=None)
         return False
     except KeyRejected as error:

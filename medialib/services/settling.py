@@ -6,11 +6,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Q, QuerySet, Sum
 from django.utils.translation import gettext_noop
 
-from medialib.imagekit.errors import ImageKitError, RateLimited
+from medialib.imagekit.errors import FilesMissing, ImageKitError, RateLimited
 from medialib.models import (
     Asset,
     Batch,
@@ -23,7 +24,7 @@ from medialib.models import (
     PaceKind,
     Removal,
 )
-from medialib.services import audit_outcomes, breaker, pacing, verdicts
+from medialib.services import audit, audit_outcomes, breaker, library_summary, pacing, verdicts
 from medialib.services.calls import CallReport
 from medialib.services.clock import shared_now
 from medialib.services.leases import Claim
@@ -41,9 +42,10 @@ def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
         at = shared_now()
         _note_pace(job, report, at=at)
         current = DeletionJob.objects.select_for_update().get(pk=job.pk)
-        verdict = _verdict(job, report)
+        verdict = _verdict(job, report, at=at)
         _release(claim, verdict, worker=worker, at=at)
         if report.was_held:
+            _take_back(job, claim)
             return verdict
         exchange = _record_exchange(report, verdict, worker=worker)
         counts = _record_rulings(job, claim, verdict, exchange, at=at)
@@ -51,15 +53,15 @@ def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
     return verdict
 
 
-def _verdict(job: DeletionJob, report: CallReport) -> Verdict:
+def _verdict(job: DeletionJob, report: CallReport, *, at: datetime) -> Verdict:
     claim = report.claim
     sent = Sent(
         frozenset(claim.file_ids),
-        claim.attempt,
         claim.lost_answers,
         claim.look_ups,
         claim.is_verify,
         claim.is_cancelling,
+        claim.never_seen,
     )
     if report.was_held:
         return Verdict((), BatchState.WAITING, "held back before it was sent")
@@ -67,18 +69,30 @@ def _verdict(job: DeletionJob, report: CallReport) -> Verdict:
         return verdicts.of_answer(sent, report.answer)
     if report.gone is not None:
         by_other = Item.objects.deleted_by_job(job.account_id, report.gone)
-        return verdicts.of_look_up(sent, gone=report.gone, last=_last_call(claim), gone_by_other=by_other)
+        return verdicts.of_look_up(sent, gone=report.gone, last=_last_call(claim, at=at), gone_by_other=by_other)
     error = report.error or ImageKitError("the call ended without a word")
-    return verdicts.of_failed_look_up(sent, error) if claim.is_look_up else verdicts.of_error(sent, error)
+    if claim.is_look_up:
+        return verdicts.of_failed_look_up(sent, error)
+    missing = error.file_ids if isinstance(error, FilesMissing) else frozenset()
+    return verdicts.of_error(sent, error, gone_by_other=Item.objects.deleted_by_job(job.account_id, missing))
 
 
-def _last_call(claim: Claim) -> LastCall:
+def _last_call(claim: Claim, *, at: datetime) -> LastCall:
     exchanges = Exchange.objects.filter(batch_id=claim.batch_id)
     call = exchanges.filter(kind="delete").last()
     if call is None:
         return LastCall()
-    look_up = exchanges.filter(kind="look_up", pk__gt=call.pk, gone_count__isnull=False).last()
-    return LastCall(call.http_status, call.errors, look_up.gone_count if look_up else None)
+    looked_up = Q(kind="look_up", gone_count__isnull=False)
+    look_up = exchanges.filter(looked_up, pk__gt=call.pk).last()
+    answered = Q(kind="delete", http_status__in=(200, 207, 404))
+    since = at - (call.answered_at or call.sent_at)
+    return LastCall(
+        call.http_status,
+        call.errors,
+        gone_count=look_up.gone_count if look_up else None,
+        was_first=not exchanges.filter(looked_up | answered, pk__lt=call.pk).exists(),
+        patience_s=max(0.0, settings.IMAGEKIT_READ_TIMEOUT_S - since.total_seconds()),
+    )
 
 
 def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
@@ -117,6 +131,14 @@ def _release(claim: Claim, verdict: Verdict, *, worker: str, at: datetime) -> No
     )
     if not done:
         raise LeaseLost(f"batch {claim.batch_id} was taken over")
+
+
+def _take_back(job: DeletionJob, claim: Claim) -> None:
+    """Note that a call was held back after its intent was recorded: it was never sent."""
+    Batch.objects.filter(pk=claim.batch_id).update(attempts=F("attempts") - 1)
+    DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") - 1)
+    detail = {"batch": claim.number, "attempt": claim.attempt}
+    audit.record(EventKind.BATCH_HELD, account=job.account, job=job, detail=detail)
 
 
 def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Exchange:
@@ -180,7 +202,8 @@ def _mark_removed(job: DeletionJob, ruling: Ruling, *, at: datetime) -> None:
     removal = {Outcome.DELETED: Removal.DELETED, Outcome.ALREADY_GONE: Removal.MISSING}.get(ruling.outcome)
     if removal is not None:
         gone = Asset.objects.filter(account_id=job.account_id, file_id__in=ruling.file_ids, removed_at__isnull=True)
-        gone.update(removed_at=at, removal=removal)
+        if gone.update(removed_at=at, removal=removal):
+            library_summary.mark_stale(job.account_id)
 
 
 def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: _Counts, *, at: datetime) -> None:

@@ -6,7 +6,7 @@ lost answer), and the evidence is the sentence that is stored with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from medialib.imagekit.errors import (
@@ -28,14 +28,22 @@ MAX_LOOK_UPS = 6  # After so many look-ups without an answer its files are unver
 
 @dataclass(frozen=True)
 class Sent:
-    """What was sent: the ids of one batch, and how often before without an answer."""
+    """What was sent: the ids of one batch, and how often before without an answer.
+
+    `never_seen` are ids that ImageKit did not know when the list was frozen.
+    """
 
     file_ids: frozenset[str]
-    attempt: int
     lost_answers: int = 0
     look_ups: int = 0
     is_verify: bool = False
     is_cancelling: bool = False
+    never_seen: frozenset[str] = frozenset()
+
+    @property
+    def is_last_look(self) -> bool:
+        """Whether files that are found there now are settled instead of sent again."""
+        return self.is_verify or self.is_cancelling or self.lost_answers >= MAX_LOST_ANSWERS
 
 
 @dataclass(frozen=True)
@@ -65,11 +73,17 @@ class Verdict:
 
 @dataclass(frozen=True)
 class LastCall:
-    """The delete call that a look-up is about, and how many files an earlier look-up after it found gone."""
+    """The delete call that a look-up is about, and how many files an earlier look-up after it found gone.
+
+    `was_first` is False when an earlier answer or look-up proves that its files were there before it.
+    `patience_s` is how long a call may still be at work after it was given up.
+    """
 
     http_status: int | None = None
     errors: Mapping[str, str] = field(default_factory=dict)
     gone_count: int | None = None
+    was_first: bool = True
+    patience_s: float = 30.0
 
 
 def of_answer(sent: Sent, answer: DeleteAnswer) -> Verdict:
@@ -80,16 +94,17 @@ def of_answer(sent: Sent, answer: DeleteAnswer) -> Verdict:
     rulings = _rulings((Outcome.DELETED, evidence, deleted, answer.http_status))
     if not unknown:
         return Verdict(rulings, BatchState.SETTLED, f"{len(deleted)} deleted")
+    # A file that no answer ever mentions counts as without an answer, or it would be sent for ever.
     errors = {file_id: text for file_id, text in answer.errors.items() if file_id in unknown}
     result = f"{len(deleted)} deleted, {len(errors)} with an error, {len(unknown) - len(errors)} not mentioned"
-    return Verdict(rulings, BatchState.LOOK_UP, result, errors=errors)
+    return Verdict(rulings, BatchState.LOOK_UP, result, errors=errors, is_lost=len(errors) < len(unknown))
 
 
-def of_error(sent: Sent, error: ImageKitError) -> Verdict:
-    """Any other end of a delete call."""
+def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, int] | None = None) -> Verdict:
+    """Any other end of a delete call. `gone_by_other` is as for of_look_up."""
     match error:
         case FilesMissing():
-            return _of_missing(sent, error)
+            return _of_missing(sent, error, gone_by_other or {})
         case RateLimited():
             return Verdict((), BatchState.WAITING, "429: too many calls, nothing deleted")
         case KeyRejected():
@@ -112,9 +127,11 @@ def of_error(sent: Sent, error: ImageKitError) -> Verdict:
     return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text, pause_cause=f"Something unexpected: {error}")
 
 
-def _of_missing(sent: Sent, error: FilesMissing) -> Verdict:
+def _of_missing(sent: Sent, error: FilesMissing, gone_by_other: Mapping[str, int]) -> Verdict:
     """A 404: nothing was deleted by this call, and the ids it names are unknown to ImageKit."""
     missing = sent.file_ids & error.file_ids
+    rulings = _gone_before(sent, missing, gone_by_other, http_status=404)
+    rest = missing - _named(rulings)
     if sent.lost_answers:
         # The look-up after the lost call still found them, so that call was carried out late.
         outcome = Outcome.DELETED
@@ -126,10 +143,27 @@ def _of_missing(sent: Sent, error: FilesMissing) -> Verdict:
         evidence = "ImageKit does not know the file (HTTP 404, missingFileIds)."
     left = sent.file_ids - missing
     return Verdict(
-        _rulings((outcome, evidence, missing, 404)),
+        (*rulings, *_rulings((outcome, evidence, rest, 404))),
         BatchState.WAITING if left else BatchState.SETTLED,
         f"{len(missing)} unknown to ImageKit, nothing deleted",
     )
+
+
+def _gone_before(
+    sent: Sent, gone: frozenset[str], gone_by_other: Mapping[str, int], *, http_status: int | None
+) -> tuple[Ruling, ...]:
+    """Rulings for files that are on record as gone before this job came: by another job, or never there at all."""
+    rows = []
+    for job_id in sorted({gone_by_other[file_id] for file_id in gone if file_id in gone_by_other}):
+        by_it = frozenset(file_id for file_id in gone if gone_by_other.get(file_id) == job_id)
+        rows.append((Outcome.ALREADY_GONE, f"Job {job_id} had deleted it before.", by_it, http_status))
+    unknown = (gone & sent.never_seen) - set(gone_by_other)
+    rows.append((Outcome.ALREADY_GONE, "ImageKit did not know it when the list was frozen.", unknown, http_status))
+    return _rulings(*rows)
+
+
+def _named(rulings: Iterable[Ruling]) -> frozenset[str]:
+    return frozenset().union(*(ruling.file_ids for ruling in rulings))
 
 
 def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_other: Mapping[str, int]) -> Verdict:
@@ -139,68 +173,86 @@ def of_look_up(sent: Sent, *, gone: frozenset[str], last: LastCall, gone_by_othe
     """
     present = sent.file_ids - gone
     result = f"looked up: {len(gone)} gone, {len(present)} still there"
-    if gone and present and not last.errors and len(gone) != last.gone_count:
-        # Half of a call: it may be at work just now. Two look-ups that agree are evidence, one is not.
+    if wait_s := _look_again_after(sent, gone, present, last):
         state = BatchState.VERIFY if sent.is_verify else BatchState.LOOK_UP
-        return Verdict((), state, result, wait_s=LOOK_AGAIN_S)
-    rulings = [*_gone(sent, gone, present, last, gone_by_other)]
+        return Verdict((), state, result, wait_s=wait_s)
     failed, left = _present(sent, present, last)
-    rulings += failed
     return Verdict(
-        tuple(rulings),
+        (*_gone(sent, gone, present, last, gone_by_other), *failed),
         BatchState.WAITING if left else BatchState.SETTLED,
         result,
-        was_refused=bool(gone) and _was_refused_as_a_whole(sent, present, last),
+        was_refused=bool(gone) and _was_refused_as_a_whole(sent, gone, present, last),
     )
+
+
+def _look_again_after(sent: Sent, gone: frozenset[str], present: frozenset[str], last: LastCall) -> float:
+    """Seconds until another look-up, or 0.0 when this one is evidence: two that agree are, one may not be."""
+    if not present or len(gone) == last.gone_count:
+        return 0.0
+    if sent.is_last_look and not last.errors:
+        return max(last.patience_s, LOOK_AGAIN_S)  # What is said now is final, and a call may still be at work.
+    # Half of a call: it may be at work just now.
+    return LOOK_AGAIN_S if gone and not last.errors else 0.0
 
 
 def _gone(
     sent: Sent, gone: frozenset[str], present: frozenset[str], last: LastCall, gone_by_other: Mapping[str, int]
-) -> list[Ruling]:
-    rulings: list[Ruling] = []
-    for job_id in sorted({gone_by_other[file_id] for file_id in gone if file_id in gone_by_other}):
-        by_it = frozenset(file_id for file_id in gone if gone_by_other.get(file_id) == job_id)
-        rulings += _rulings((Outcome.ALREADY_GONE, f"Job {job_id} had deleted it before.", by_it, last.http_status))
-    ours = gone - set(gone_by_other)
+) -> tuple[Ruling, ...]:
+    before = _gone_before(sent, gone, gone_by_other, http_status=last.http_status)
+    ours = gone - _named(before)
     with_error = ours & set(last.errors)
-    evidence = "ImageKit answered with an error for it, but a look-up found it gone."
-    rulings += _rulings((Outcome.DELETED, evidence, with_error, last.http_status))
     rest = ours - with_error
-    if _was_refused_as_a_whole(sent, present, last):
+    if _was_refused_as_a_whole(sent, gone, present, last):
+        outcome = Outcome.ALREADY_GONE
         evidence = (
-            "The answer was lost. A look-up found it gone while other files of the same call are still there; ImageKit "
+            "The answer was lost. A look-up found it gone while most files of the same call are still there; ImageKit "
             "deletes nothing in a call that names an unknown file, so it was gone before."
         )
-        return [*rulings, *_rulings((Outcome.ALREADY_GONE, evidence, rest, last.http_status))]
-    evidence = "The answer to the call was lost or did not mention it; a look-up found it gone."
-    return [*rulings, *_rulings((Outcome.DELETED, evidence, rest, last.http_status))]
+    else:
+        outcome = Outcome.DELETED
+        evidence = "The answer to the call was lost or did not mention it; a look-up found it gone."
+    after_error = "ImageKit answered with an error for it, but a look-up found it gone."
+    return (
+        *before,
+        *_rulings(
+            (Outcome.DELETED, after_error, with_error, last.http_status), (outcome, evidence, rest, last.http_status)
+        ),
+    )
 
 
-def _was_refused_as_a_whole(sent: Sent, present: frozenset[str], last: LastCall) -> bool:
-    """Whether the first call was a 404 whose answer got lost: some files are gone, some are not.
+def _was_refused_as_a_whole(sent: Sent, gone: frozenset[str], present: frozenset[str], last: LastCall) -> bool:
+    """Whether a first call was a 404 whose answer got lost: some files are gone, most are not.
 
-    ImageKit deletes all files of a call or, when one is unknown, none (imagekit-api, "Delete many"); a 207 is told
-    by its status. Later calls hold only files that a look-up had found, so there it cannot be.
+    ImageKit deletes all files of a call or, when one is unknown, none (imagekit-api, "Delete many"). Only a 207 leaves
+    some; it is told by its status or, when that was lost too, by few files that stayed. Files that an earlier answer
+    or look-up had found were not unknown.
     """
-    return bool(present) and sent.attempt == 1 and not last.errors and last.http_status not in (200, 207)
+    is_minority = len(gone - sent.never_seen) < len(present)
+    return last.was_first and bool(present) and is_minority and not last.errors and last.http_status not in (200, 207)
 
 
-def _present(sent: Sent, present: frozenset[str], last: LastCall) -> tuple[list[Ruling], frozenset[str]]:
+def _present(sent: Sent, present: frozenset[str], last: LastCall) -> tuple[tuple[Ruling, ...], frozenset[str]]:
     """Rulings for files that are still there, and the files that are to be sent again."""
-    if sent.is_verify:
-        return [*_rulings((Outcome.FAILED, "A look-up found it still there.", present, last.http_status))], frozenset()
-    rulings: list[Ruling] = []
     with_error = present & set(last.errors)
+    rows = []
     for text in sorted({last.errors[file_id] for file_id in with_error}):
         same = frozenset(file_id for file_id in with_error if last.errors[file_id] == text)
         evidence = f"ImageKit could not delete it: “{text}”. A look-up found it still there."
-        rulings += _rulings((Outcome.FAILED, evidence, same, last.http_status))
+        rows.append((Outcome.FAILED, evidence, same, last.http_status))
     left = present - with_error
-    if sent.lost_answers >= MAX_LOST_ANSWERS:
-        evidence = f"{sent.lost_answers} calls for it got no usable answer, and a look-up found it still there."
-        rulings += _rulings((Outcome.FAILED, evidence, left, last.http_status))
+    if sent.is_last_look:
+        rows.append((*_last_word(sent), left, last.http_status))
         left = frozenset()
-    return rulings, left
+    return _rulings(*rows), left
+
+
+def _last_word(sent: Sent) -> tuple[Outcome, str]:
+    """What a file is that look-ups found still there and that is not sent again."""
+    if sent.is_cancelling:
+        return Outcome.CANCELLED, "A call for it got no answer, look-ups found it there, and the job was cancelled."
+    if sent.is_verify:
+        return Outcome.FAILED, "Look-ups found it still there."
+    return Outcome.FAILED, f"{sent.lost_answers} calls for it got no usable answer; look-ups found it still there."
 
 
 def of_failed_look_up(sent: Sent, error: ImageKitError) -> Verdict:
@@ -210,6 +262,8 @@ def of_failed_look_up(sent: Sent, error: ImageKitError) -> Verdict:
     if isinstance(error, KeyRejected) and not sent.is_cancelling:
         cause = f"ImageKit refused the account's key during a look-up: {error}"
         return Verdict((), state, text, pause_cause=cause)
+    if isinstance(error, RateLimited):
+        return Verdict((), state, text, wait_s=min(60.0, error.retry_after_s or 2.0))
     if sent.look_ups + 1 < MAX_LOOK_UPS and not isinstance(error, KeyRejected | BadRequest):
         return Verdict((), state, text, wait_s=min(60.0, 2.0**sent.look_ups), error=text)
     evidence = f"The answer to the call was lost, and the look-up was impossible: {error}"

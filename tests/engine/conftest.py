@@ -25,6 +25,7 @@ def quick(settings: Any) -> None:
     """No pacing and short time-outs, unless a test asks for them."""
     settings.IMAGEKIT_START_RATE = 10_000
     settings.IMAGEKIT_HEADROOM = 0
+    settings.IMAGEKIT_LOOK_UP_RATE = 10_000
     settings.IMAGEKIT_READ_TIMEOUT_S = 1.0
     settings.IMAGEKIT_CONNECT_TIMEOUT_S = 1.0
     settings.JOB_CONCURRENCY = 6

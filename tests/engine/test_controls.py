@@ -38,6 +38,14 @@ def wait_until(condition: Callable[[], bool], *, within_s: float = 10) -> None:
         time.sleep(0.02)
 
 
+def in_the_middle_of_its_first_call(job: DeletionJob, sandbox) -> threading.Thread:
+    """A worker whose call is held by the sandbox until it is released."""
+    sandbox.hold()
+    worker = in_thread(job)
+    wait_until(lambda: len(sandbox.calls("delete")) == 1)
+    return worker
+
+
 def kinds(job: DeletionJob) -> list[str]:
     not_life = [EventKind.FILE_SETTLED, EventKind.BATCH_SENT]
     return list(
@@ -48,9 +56,7 @@ def kinds(job: DeletionJob) -> list[str]:
 def test_pause_settles_what_is_in_flight_and_sends_nothing_more(sandbox, job_for, actor, settings):
     settings.JOB_CONCURRENCY = 1
     job = job_for(500)
-    sandbox.hold()
-    worker = in_thread(job)
-    wait_until(lambda: len(sandbox.calls("delete")) == 1)
+    worker = in_the_middle_of_its_first_call(job, sandbox)
     jobs.pause(job, actor=actor)
     sandbox.release()
     worker.join(10)
@@ -66,9 +72,7 @@ def test_pause_settles_what_is_in_flight_and_sends_nothing_more(sandbox, job_for
 def test_cancel_says_how_many_are_gone_and_how_many_stay(sandbox, job_for, actor, settings):
     settings.JOB_CONCURRENCY = 1
     job = job_for(500)
-    sandbox.hold()
-    worker = in_thread(job)
-    wait_until(lambda: len(sandbox.calls("delete")) == 1)
+    worker = in_the_middle_of_its_first_call(job, sandbox)
     jobs.cancel(job, actor=actor)
     sandbox.release()
     worker.join(10)
@@ -174,6 +178,14 @@ def test_a_refused_key_pauses_at_once(sandbox, job_for, actor):
     run(job)
     assert job.deleted == 300
     assert_exact(job, sandbox)
+
+
+def test_an_account_without_a_key_pauses_its_job(sandbox, sandbox_account, job_for):
+    job = job_for(5)
+    sandbox_account.api_keys.all().delete()
+    run(job)
+    assert job.state == JobState.PAUSED
+    assert "no private key" in job.pause_cause
 
 
 def test_three_identical_errors_in_a_row_pause_the_job(sandbox, job_for, actor, settings):

@@ -99,11 +99,10 @@ def test_a_worker_that_wakes_after_its_lease_writes_nothing(sandbox, job_for, se
 def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settings):
     job = job_for(10)
     deletion.finishing.start(job)
-    validity = leases.Validity()
-    claims = leases.claim(job, worker="w", want=1, validity=validity)
-    validity._ends_at = time.monotonic() - 1
+    claims = leases.claim(job, worker="w", want=1, look_ups=2)
+    claims.claims[0].validity._ends_at = 0.0
     with deletion.accounts.client_for(job.account) as client:
-        report = deletion.perform(client, claims.claims[0], deletion.Gate())
+        report = deletion.perform(client, claims.claims[0], deletion.Gate(), deletion.ReadPace(1000))
     assert report.was_held
     assert sandbox.calls("delete") == []
 
@@ -111,8 +110,8 @@ def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settin
 def test_two_claims_never_hold_the_same_batch(sandbox, job_for):
     job = job_for(500)
     deletion.finishing.start(job)
-    one = leases.claim(job, worker="one", want=3, validity=leases.Validity()).claims
-    two = leases.claim(job, worker="two", want=9, validity=leases.Validity()).claims
+    one = leases.claim(job, worker="one", want=3, look_ups=2).claims
+    two = leases.claim(job, worker="two", want=9, look_ups=2).claims
     assert {c.number for c in one} | {c.number for c in two} == set(range(5))
     assert not {c.number for c in one} & {c.number for c in two}
 
@@ -194,6 +193,7 @@ def worker_environment() -> dict[str, str]:
         "DATABASE_URL": url,
         "IMAGEKIT_START_RATE": "10000",
         "IMAGEKIT_HEADROOM": "0",
+        "IMAGEKIT_LOOK_UP_RATE": "10000",
         "IMAGEKIT_READ_TIMEOUT_S": "5",
         "LEASE_S": "2",
         "IMAGEKIT_ALLOW_PRIVATE_API": "1",

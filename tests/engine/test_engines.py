@@ -57,6 +57,7 @@ class Installation:
         self.env = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "TASK_ENGINE")} | {
             "MEDIALIB_DATA_DIR": str(data_dir),
             "IMAGEKIT_START_RATE": "1000",
+            "IMAGEKIT_LOOK_UP_RATE": "10000",
             "LEASE_S": "3",
             "DEBUG": "1",
             **variables,

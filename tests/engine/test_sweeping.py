@@ -40,7 +40,7 @@ def test_a_job_in_its_undo_window_is_left_alone(sandbox, job_for):
 def test_a_job_in_living_hands_is_left_alone_and_one_of_a_dead_worker_is_not(sandbox, job_for):
     job = job_for(50)
     deletion.finishing.start(job)
-    leases.claim(job, worker="w", want=1, validity=leases.Validity())
+    leases.claim(job, worker="w", want=1, look_ups=2)
     quiet(job)
     assert sweeping.sweep() == []
     Batch.objects.update(lease_until=now() - timedelta(seconds=1))
@@ -50,7 +50,7 @@ def test_a_job_in_living_hands_is_left_alone_and_one_of_a_dead_worker_is_not(san
 def test_a_second_worker_is_asked_to_help_where_there_is_much_to_do(sandbox, job_for):
     job = job_for(1500)
     deletion.finishing.start(job)
-    leases.claim(job, worker="one", want=2, validity=leases.Validity())
+    leases.claim(job, worker="one", want=2, look_ups=2)
     quiet(job)
     sweeping.heartbeat("one", engine="database")
     assert sweeping.sweep() == []

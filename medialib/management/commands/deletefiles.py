@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
+from django.db import DatabaseError
 
-from medialib.errors import ManifestChanged, Refused, WrongUse
+from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
 from medialib.management.base import MedialibCommand, Report
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest
 from medialib.services import accounts, deletion, freezing, jobs
 from medialib.services.audit import Actor
-from medialib.services.id_lists import parse_ids
+from medialib.services.id_lists import MAX_LIST_BYTES, parse_ids
 from medialib.services.job_report import job_report, job_sentence
 from medialib.services.plan import deletion_plan, must_type_number
 
@@ -65,8 +68,8 @@ class Command(MedialibCommand):
         """What can be refused before anything is looked up."""
         if not reason.strip():
             raise WrongUse("A deletion needs a reason: it stays in the audit log.")
-        if (options["start_after"] or 0) < 0:
-            raise WrongUse("--start-after takes seconds from now, 0 or more.")
+        if not 0 <= (options["start_after"] or 0) <= jobs.MAX_START_AFTER_S:
+            raise WrongUse(f"--start-after takes seconds from now, 0 to {jobs.MAX_START_AFTER_S:,}.")
         if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
             raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
 
@@ -91,7 +94,19 @@ class Command(MedialibCommand):
             raise Refused("Not confirmed; nothing was deleted.")
 
     def _await(self, job: DeletionJob) -> Report:
-        deletion.run_to_end(job)
+        """Ctrl-C ends the waiting, not the job: what is in flight is settled, and the person is told how to cancel."""
+        stop = threading.Event()
+        earlier = signal.signal(signal.SIGINT, lambda *_: stop.set())
+        try:
+            deletion.run_to_end(job, stop=stop)
+        except DatabaseError as error:
+            raise MedialibError(f"Job {job.pk} is under way, but it cannot be awaited here: {error}") from error
+        finally:
+            signal.signal(signal.SIGINT, earlier)
+        if stop.is_set() and not job.is_finished:
+            self.stderr.write(
+                f"Stopped waiting. Job {job.pk} goes on where a worker runs; “controljob {job.pk} cancel” ends it."
+            )
         ok = job.is_finished and not (job.failed or job.unverified or job.cancelled)
         if not job.is_finished:
             self.stderr.write(job_sentence(job))
@@ -100,9 +115,10 @@ class Command(MedialibCommand):
 
 def _read(ids_file: str) -> bytes:
     if ids_file == "-":
-        return sys.stdin.buffer.read()
+        return sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
     try:
-        return Path(ids_file).read_bytes()
+        with Path(ids_file).open("rb") as file:
+            return file.read(MAX_LIST_BYTES + 1)
     except OSError as error:
         raise WrongUse(f"The file {ids_file} cannot be read: {error.strerror}.") from error
 

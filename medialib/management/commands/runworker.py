@@ -18,7 +18,10 @@ class Command(MedialibCommand):
 
     def work(self, *, once: bool, **options: Any) -> Report:
         if once:
-            worker.run_once()
+            if failed := worker.run_once():
+                return Report(
+                    [f"{failed:,} jobs stopped unexpectedly; the log says why."], {"failed": failed}, ok=False
+                )
             return Report(["Everything that was due is done."], {"done": True})
         worker.run_worker(
             on_ready=lambda engine: self.stderr.write(f"Worker ready ({engine} engine). Ctrl-C stops it.")
