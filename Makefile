@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
 
-.PHONY: help demo run worker test test-postgres test-engines chromium lint format check bench messages screenshots clean
+.PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -66,6 +66,12 @@ check: lint ## lint, types, migrations, and Django's own checks
 	$(BIN)/mypy
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
+
+audit: $(RUNTIME) ## Hold the dependencies to their hashes and look for known vulnerabilities
+	@VENV=$(VENV) .ci/audit
+
+lock: $(RUNTIME) ## Write requirements.lock anew after changing requirements.txt
+	@VENV=$(VENV) .ci/lock
 
 bench: $(DEV) ## Measure speed; writes docs/benchmarks.md
 	$(BIN)/python -m tests.bench
