@@ -50,6 +50,9 @@ def seal_due() -> int:
     """Seal what is decided, for a fraction of a second. Trouble is logged once and never stops a worker."""
     try:
         count = seal(up_to=HORIZON.look(), budget_s=BUDGET_S)
+    except anchors.Contradicted as error:
+        _COMPLAINTS.note(f"{error} See docs/audit.md, “After a backup was restored”.")
+        return 0
     except (MedialibError, OSError) as error:
         _COMPLAINTS.note(str(error))
         return 0
