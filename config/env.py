@@ -67,6 +67,7 @@ class Environment:
     worker_slots: int
     start_rate: float
     max_in_flight: int
+    look_up_rate: int
     lease_s: int
     read_timeout_s: int
     connect_timeout_s: int
@@ -138,6 +139,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
         start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=100_000)),
+        look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
         lease_s=reader.number("LEASE_S", 15, least=2, most=25),
         max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),
         read_timeout_s=reader.number("IMAGEKIT_READ_TIMEOUT_S", 30, least=1, most=600),

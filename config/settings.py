@@ -224,6 +224,7 @@ UNDO_WINDOW_S = ENV.undo_window_s
 BREAKER_PERCENT = ENV.breaker_percent
 WORKER_SLOTS = ENV.worker_slots
 IMAGEKIT_START_RATE = ENV.start_rate
+IMAGEKIT_LOOK_UP_RATE = ENV.look_up_rate
 LEASE_S = ENV.lease_s
 JOB_CONCURRENCY = ENV.max_in_flight
 IMAGEKIT_READ_TIMEOUT_S = float(ENV.read_timeout_s)

@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Q
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import Account, ApiKey, EventKind
+from medialib.models import Account, ApiKey, DeletionJob, EventKind, JobState
 from medialib.services import addresses, audit, factor_secrets, keys, memberships, vault
 from medialib.services.audit import SYSTEM, Actor
 from medialib.services.key_checks import KeyCheck
@@ -90,12 +91,20 @@ def change_account(account: Account, *, actor: Actor) -> dict[str, dict[str, Any
     _clean(account)
     with transaction.atomic():
         before = _state(Account.objects.select_for_update().get(pk=account.pk))
+        _refuse_another_address(account, before)
         account.save()
         after = _state(account)
         changed = {name: {"from": before[name], "to": after[name]} for name in AUDITED if before[name] != after[name]}
         if changed:
             audit.record(EventKind.ACCOUNT_CHANGED, actor=actor, account=account, detail={"changed": changed})
     return changed
+
+
+def _refuse_another_address(account: Account, before: dict[str, Any]) -> None:
+    """A job that goes on at another address would take files unknown there for gone."""
+    unsettled = DeletionJob.objects.filter(~Q(state=JobState.FINISHED) | Q(unverified__gt=0), account=account)
+    if before["api_url"] != account.api_url and (job := unsettled.first()):
+        raise Refused(f"The API address cannot change while job {job.pk} needs it. Wait for its end, or cancel it.")
 
 
 def check_account(account: Account, *, actor: Actor = SYSTEM) -> KeyCheck:
