@@ -14,7 +14,7 @@ from medialib.services.job_progress import WORKER_SILENT
 
 SECTIONS = {
     "home": "library", "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
-    "insight": "library", "insight-part": "library",
+    "insight": "library", "insight-part": "library", "list-import": "library", "list-report": "library",
     "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
 }  # fmt: skip
 

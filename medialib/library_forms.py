@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext as _
 
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
@@ -36,3 +37,21 @@ class SavedViewForm(forms.Form):
             raise WrongUse(" ".join(str(error) for errors in self.errors.values() for error in errors))
         data = self.cleaned_data
         return ViewToSave(data["name"], ListWanted.from_query(QueryDict(data["query"])), data["is_shared"])
+
+
+class ListImportForm(forms.Form):
+    """A pasted list or a file; of both, the file."""
+
+    pasted = forms.CharField(required=False, strip=False)
+    file = forms.FileField(required=False)
+    is_replacing = forms.BooleanField(required=False)
+
+    def content(self) -> bytes:
+        """Raises WrongUse."""
+        if not self.is_valid():
+            raise WrongUse(" ".join(str(error) for errors in self.errors.values() for error in errors))
+        given = self.cleaned_data.get("file")
+        content: bytes = given.read() if given else str(self.cleaned_data["pasted"]).encode()
+        if not content.strip():
+            raise WrongUse(_("Paste a list or choose a file first."))
+        return content

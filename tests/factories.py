@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
-from medialib.models import Account, Asset, AssetKind, Membership
+from medialib.models import Account, Asset, AssetKind, ListImport, Membership
 
 EVERY_PERMISSION = ("view_library", "delete_files", "view_audit", "manage_keys")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
@@ -60,3 +60,9 @@ def asset(account: Account, path: str = "", **fields: Any) -> Asset:
         "updated_at": LONG_AGO,
     }
     return Asset.objects.create(account=account, **smallest | fields)
+
+
+def list_import(account: Account, owner: User, **fields: Any) -> ListImport:
+    """The report of a list of one line that matched nothing."""
+    smallest = {"line_count": 1, "matched": 0, "repeated": 0, "not_found": 1, "ambiguous": 0}
+    return ListImport.objects.create(account=account, owner=owner, report=b"", **smallest | fields)
