@@ -184,7 +184,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
             sealing.seal_due()
-            audit_indexing.catch_up()
+            audit_indexing.catch_up_beside_work()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()

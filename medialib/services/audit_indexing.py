@@ -11,7 +11,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
-from medialib.models import AuditCursor, AuditEvent, AuditSegment, EventKind
+from medialib.models import AuditCursor, AuditEvent, AuditSegment, DeletionJob, EventKind, JobState
 from medialib.models.audit_index import AuditDay, AuditPath, add_text
 from medialib.models.folding import fold
 
@@ -20,11 +20,20 @@ logger = logging.getLogger(__name__)
 CURSOR = "paths"
 CHUNK = 2_000  # Rows in one transaction: on SQLite everybody else waits for it.
 BUDGET_S = 0.2
+READABLE = 20_000  # Events that are searched without an index in little time.
 Row = tuple[int, str, str, str, int | None, str, str, int | None, datetime]
 
 
 def indexed_up_to() -> int:
     return AuditCursor.objects.filter(name=CURSOR).values_list("event_id", flat=True).first() or 0
+
+
+def catch_up_beside_work() -> int:
+    """What a worker's sweep does: while a job runs it waits until there is a lot, which a search can still read."""
+    is_busy = DeletionJob.objects.filter(state=JobState.RUNNING).exists()
+    if is_busy and AuditSegment.objects.sealed_up_to() - indexed_up_to() < READABLE:
+        return 0
+    return catch_up(budget_s=BUDGET_S / 2 if is_busy else BUDGET_S)
 
 
 def catch_up(*, budget_s: float | None = BUDGET_S) -> int:

@@ -78,9 +78,9 @@ def seal(*, up_to: int, budget_s: float | None = None) -> int:
 
     Raises Refused when another key seals this log, Contradicted when the database lost what was sealed before.
     """
-    key, count = audit_keys.signing_key(), 0
-    began = time.monotonic()
+    began, count = time.monotonic(), 0
     head = AuditSegment.objects.head()
+    key = _own_key(head)
     anchors.keep_up(key if head and seal_headers.key_of(head) == key.public else None)
     key = _entitled(key, head)
     following = audit_keys.next_key()
@@ -92,6 +92,14 @@ def seal(*, up_to: int, budget_s: float | None = None) -> int:
     if count:
         anchors.keep_up(key)
     return count
+
+
+def _own_key(head: AuditSegment | None) -> SigningKey:
+    """This machine's key; made only where there is no log yet, for another key could not go on with it."""
+    key = audit_keys.known_key() if head else audit_keys.signing_key()
+    if key is None:
+        raise Refused("This machine does not have the key of the audit log. Copy audit-signing.key to it.")
+    return key
 
 
 def _entitled(key: SigningKey, head: AuditSegment | None) -> SigningKey:

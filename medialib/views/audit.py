@@ -28,9 +28,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _refuse(request, form)
     wanted = form.wanted()
-    page = audit_search.page(
-        wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"]
-    )
+    page = audit_search.page(wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"])
     context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
     return render(request, "medialib/audit.html", context)
 

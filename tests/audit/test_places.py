@@ -6,10 +6,11 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from medialib.models import AuditDay, AuditEvent, AuditPath, EventKind
+from medialib.models import AuditDay, AuditEvent, AuditPath, DeletionJob, EventKind
 from medialib.services import audit_indexing, audit_places, audit_search, sealing
 from medialib.services.audit_search import AuditFilter
 from tests.audit.conftest import record
+from tests.audit_rows import job_of
 
 pytestmark = pytest.mark.django_db
 PATHS = [
@@ -98,6 +99,18 @@ def test_indexing_again_counts_nothing_twice(paths):
     assert {(day.day, day.files, day.size_bytes) for day in AuditDay.objects.all()} == {
         (date(2024, 5, 1 + number), 1, 10) for number in range(len(PATHS))
     }
+
+
+def test_a_running_job_is_not_disturbed_for_a_few_events(paths, account, monkeypatch):
+    sealing.seal_all()
+    audit_indexing.catch_up()
+    settled("/later.png")
+    sealing.seal_all()
+    DeletionJob.objects.filter(pk=job_of(account).pk).update(state="running")
+    assert audit_indexing.catch_up_beside_work() == 0
+    assert found(path="later") == {"/later.png"}
+    monkeypatch.setattr(audit_indexing, "READABLE", 1)
+    assert audit_indexing.catch_up_beside_work() == 1
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,15 @@ def test_a_worker_with_another_key_leaves_the_log_alone(sealed, settings, caplog
     assert [line.message[:39] for line in caplog.records] == ["audit log not sealed: The log is sealed"]  # Once.
 
 
+def test_a_worker_without_the_key_makes_none(sealed, settings, tmp_path):
+    settings.DATA_DIR = tmp_path / "elsewhere"
+    settings.DATA_DIR.mkdir()
+    record()
+    assert sealing.seal_due() == 0
+    assert list(settings.DATA_DIR.iterdir()) == []
+    assert audit_verify.verify().problem == ""
+
+
 def test_a_new_key_is_named_by_the_old_one(sealed, run):
     old = audit_keys.signing_key().public
     done = run("rotateauditkey", "--json")

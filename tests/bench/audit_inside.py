@@ -90,7 +90,7 @@ class Obliging:
 
 
 def cost(files: int) -> dict[str, float]:
-    """Seconds of settling the same number of files alone, and beside a thread that seals as a worker's sweep does.
+    """Seconds of settling the same number of files alone, and beside a thread that does what a sweep does for the log.
 
     In turn, five times each, and the least counts: what else the machine does only ever adds.
     """
@@ -112,6 +112,7 @@ def cost(files: int) -> dict[str, float]:
 def seal_until(is_over: threading.Event) -> None:
     while not is_over.wait(2.0):
         sealing.seal_due()
+        audit_indexing.catch_up_beside_work()
     connection.close()
 
 
