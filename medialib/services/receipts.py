@@ -86,7 +86,7 @@ def _key() -> SigningKey:
     if key is None or (head and key.public not in (seal_headers.key_of(head), seal_headers.successor_of(head))):
         raise Refused(
             "Receipts are signed with the audit log's key, which this machine does not have. Run “manage.py "
-            "jobreceipt” where the worker runs, or set AUDIT_SIGNING_KEY here."
+            "jobreceipt” where the worker runs, or copy the key here."
         )
     return key
 
