@@ -8,8 +8,11 @@ from django.utils.functional import Promise, cached_property
 
 from medialib.forms import ListWanted
 from medialib.models import Account, Asset
-from medialib.models.asset_filters import AssetSort
+from medialib.models.asset_filters import AssetFilter, AssetSort
 from medialib.models.assets import AssetPage, AssetQuerySet
+from medialib.services import totals
+from medialib.services.totals import Total
+from medialib.templatetags.medialib import thousands
 from medialib.views import columns
 from medialib.views.chips import Chip, chips_of
 from medialib.views.columns import Column
@@ -91,7 +94,19 @@ class Listing:
 
     @property
     def count_in_words(self) -> str:
-        return f"{COUNT_CAP:,}+" if self.is_capped else f"{self.count:,}"
+        return f"{thousands(COUNT_CAP)}+" if self.is_capped else thousands(self.count)
+
+    @cached_property
+    def whole(self) -> Total:
+        """How many files the account has, about."""
+        return totals.estimate(self.account, AssetFilter())
+
+    @cached_property
+    def total(self) -> Total:
+        """How many files match: exact for a few, else about right or a least number."""
+        if not self.wanted.filter:
+            return self.whole
+        return totals.estimate(self.account, self.wanted.filter) if self.is_capped else Total(self.count)
 
     @cached_property
     def chips(self) -> list[Chip]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -13,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
-from medialib.models import Account, Asset
+from medialib.models import Account
+from medialib.services import totals
 from medialib.templatetags.job_words import plural_files
 from medialib.templatetags.medialib import file_size
 from medialib.views.access import staff_may
@@ -29,15 +29,9 @@ def exact_total(request: HttpRequest, account: str) -> HttpResponse:
         wanted = ListWanted.from_query(request.GET)
     except WrongUse as wrong:
         return HttpResponse(str(wrong), status=400, content_type="text/plain; charset=utf-8")
-    exact = (
-        Asset.objects.live(owner)
-        .matching(wanted.filter)
-        .narrowed()
-        .order_by()
-        .aggregate(file_count=Count("pk"), total_bytes=Sum("size_bytes", default=0))
-    )
+    exact = totals.exact(owner, wanted.filter)
     if not getattr(request, "htmx", False):
-        numbers = {"files": plural_files(exact["file_count"]), "size": file_size(exact["total_bytes"])}
+        numbers = {"files": plural_files(exact.file_count), "size": file_size(exact.total_bytes)}
         messages.info(request, _("Counted exactly: %(files)s, %(size)s.") % numbers)
         return redirect(f"{reverse('medialib:library', args=[owner.name])}?{wanted.query()}")
     context = {"account": owner, "wanted": wanted, "exact": exact, "freshness": freshness(owner)}
