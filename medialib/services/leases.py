@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 
-from medialib.models import Batch, BatchState, DeletionJob, Exchange, Item, JobState, PaceKind
-from medialib.models.jobs import lease_length
+from medialib.models import Batch, BatchState, DeletionJob, Exchange, Item, JobState, Pace, PaceKind
+from medialib.models.jobs import BATCH_SIZE, lease_length
 from medialib.services import audit_outcomes, pacing
 from medialib.services.clock import shared_now
 
@@ -83,23 +83,32 @@ def claim(job: DeletionJob, *, worker: str, want: int, look_ups: int) -> Claims:
         current = DeletionJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=job.pk)
         at = shared_now()
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
-        wait_s = 0.0
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)
-        if current.state == JobState.RUNNING and len(claims) < want:
-            waiting = list(
-                current.batches.select_for_update().free(at).filter(state=BatchState.WAITING)[: want - len(claims)]
-            )
-            ready = _without_conflicts(current, _with_files(current, waiting), at=at)
-            taken = 0
-            while taken < len(ready) and not (wait_s := pacing.take(pace, allowed, at=at)):
-                taken += 1
-            to_send = [_lease(b, current, worker=worker, is_look_up=False, at=at) for b in ready[:taken]]
-            if to_send:
-                pace.save(update_fields=["recent"])
-                audit_outcomes.record_intents(job, to_send, worker=worker, at=at)
-                DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") + len(to_send))
-            claims += to_send
-        return Claims(claims, wait_s, current.state, calls_allowed=allowed.calls / allowed.interval_s)
+        to_send, wait_s = _claim_calls(current, pace, allowed, worker=worker, want=want - len(claims), at=at)
+        return Claims([*claims, *to_send], wait_s, current.state, calls_allowed=allowed.calls / allowed.interval_s)
+
+
+def _claim_calls(
+    job: DeletionJob, pace: Pace, allowed: pacing.Allowance, *, worker: str, want: int, at: datetime
+) -> tuple[list[Claim], float]:
+    """Batches to send now, with their intents recorded; and how long further ones have to wait."""
+    if job.state != JobState.RUNNING or want <= 0:
+        return [], 0.0
+    taken, wait_s = 0, 0.0
+    while taken < want and not (wait_s := pacing.take(pace, allowed, at=at)):
+        taken += 1
+    waiting = job.batches.free(at).filter(state=BatchState.WAITING)
+    if not taken:
+        return [], wait_s if waiting.exists() else 0.0
+    found = list(waiting.select_for_update()[:taken])
+    ready = _without_conflicts(job, _with_files(job, found), at=at)
+    pacing.give_back(pace, taken - len(ready))
+    claims = _lease(ready, job, worker=worker, is_look_up=False, at=at)
+    if claims:
+        pace.save(update_fields=["recent"])
+        audit_outcomes.record_intents(job, claims, worker=worker, at=at)
+        DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") + len(claims))
+    return claims, wait_s if len(found) == taken else 0.0
 
 
 def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -> list[Claim]:
@@ -107,41 +116,54 @@ def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -
         return []
     open_ended = list(job.batches.select_for_update().free(at).exclude(state=BatchState.WAITING)[: max(want, 0)])
     unsettled = _without_conflicts(job, open_ended, at=at)
-    return [_lease(batch, job, worker=worker, is_look_up=True, at=at) for batch in unsettled]
+    for batch in unsettled:
+        if batch.state == BatchState.SENT:  # Its worker died between the two commits: the answer is lost.
+            _record_abandoned_call(batch, at=at)
+    return _lease(unsettled, job, worker=worker, is_look_up=True, at=at)
 
 
-def _lease(batch: Batch, job: DeletionJob, *, worker: str, is_look_up: bool, at: datetime) -> Claim:
-    """Write the lease and return the claim. Runs under the account's lock, so nobody can come between."""
-    if batch.state == BatchState.SENT:  # Its worker died between the two commits: the answer is lost.
-        _record_abandoned_call(batch, at=at)
-        batch.lost_answers += 1
-        batch.state = BatchState.LOOK_UP
-    if not is_look_up:
-        batch.state = BatchState.SENT
-        batch.attempts += 1
-    batch.lease_owner, batch.lease_until, batch.fence, batch.not_before = (
-        worker,
-        at + lease_length(),
-        batch.fence + 1,
-        None,
-    )
-    batch.save(update_fields=["state", "attempts", "lost_answers", "lease_owner", "lease_until", "fence", "not_before"])
-    files = list(Item.objects.waiting_in(batch, manifest_id=job.manifest_id).values_list("file_id", "path"))
-    return Claim(
-        batch.pk,
-        batch.number,
-        batch.first_position,
-        batch.last_position,
-        batch.fence,
-        batch.attempts,
-        batch.lost_answers,
-        batch.look_ups,
-        tuple(file_id for file_id, _ in files),
-        frozenset(file_id for file_id, path in files if not path),
-        is_look_up,
-        batch.state == BatchState.VERIFY,
-        job.state == JobState.CANCELLING,
-    )
+def _lease(batches: Sequence[Batch], job: DeletionJob, *, worker: str, is_look_up: bool, at: datetime) -> list[Claim]:
+    """Write the leases and return the claims. Runs under the account's lock, so nobody can come between."""
+    if not batches:
+        return []
+    leased = Batch.objects.filter(pk__in=[batch.pk for batch in batches])
+    leased.update(lease_owner=worker, lease_until=at + lease_length(), fence=F("fence") + 1, not_before=None)
+    if is_look_up:
+        sent = leased.filter(state=BatchState.SENT)
+        sent.update(state=BatchState.LOOK_UP, lost_answers=F("lost_answers") + 1)
+    else:
+        leased.update(state=BatchState.SENT, attempts=F("attempts") + 1)
+    files = _files_of(batches, job)
+    return [
+        Claim(
+            batch.pk,
+            batch.number,
+            batch.first_position,
+            batch.last_position,
+            batch.fence,
+            batch.attempts,
+            batch.lost_answers,
+            batch.look_ups,
+            tuple(file_id for file_id, _ in files[batch.number]),
+            frozenset(file_id for file_id, path in files[batch.number] if not path),
+            is_look_up,
+            batch.state == BatchState.VERIFY,
+            job.state == JobState.CANCELLING,
+        )
+        for batch in leased.order_by("number")
+    ]
+
+
+def _files_of(batches: Sequence[Batch], job: DeletionJob) -> dict[int, list[tuple[str, str]]]:
+    """File id and path of the open files of each batch, by its number."""
+    within = Q()
+    for batch in batches:
+        within |= Q(position__range=(batch.first_position, batch.last_position))
+    rows = Item.objects.filter(within, manifest_id=job.manifest_id, outcome="").order_by("position")
+    files: dict[int, list[tuple[str, str]]] = {batch.number: [] for batch in batches}
+    for position, file_id, path in rows.values_list("position", "file_id", "path"):
+        files[position // BATCH_SIZE].append((file_id, path))
+    return files
 
 
 def _record_abandoned_call(batch: Batch, *, at: datetime) -> None:

@@ -27,10 +27,11 @@ PROBE_SECOND = timedelta(seconds=1)
 CEILING_SHARE = 0.9  # …up to this share of what was once refused,
 CEILING_GROWTH = 1.1  # which is tried again a little higher
 CEILING_RISES_EVERY = timedelta(minutes=1)  # after a while without a refusal.
+SPREAD_FOR = timedelta(seconds=30)  # How long calls keep an even distance after a burst was refused.
 LEAST_LIMIT = 0.2
 MOST_CALLS = 1_000_000
 SHORTEST_GAP_S = 0.0002  # Below it no clock and no network keeps a distance.
-JITTER = 0.03  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
+JITTER = 0.05  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,12 @@ def take(pace: Pace, allowed: Allowance, *, at: datetime) -> float:
     return 0.0
 
 
+def give_back(pace: Pace, calls: int) -> None:
+    """Take back the latest calls that were taken and not used."""
+    if calls > 0:
+        pace.recent = pace.recent[:-calls]
+
+
 def _blocked_s(pace: Pace, at: datetime) -> float:
     if pace.blocked_until is None:
         return 0.0
@@ -107,6 +114,8 @@ def note_answer(pace: Pace, rate_limit: RateLimit | None, *, at: datetime) -> bo
     """Learn from a call that was not refused. Returns whether the row changed."""
     changed = pace.refusals > 0
     pace.refusals = 0
+    if pace.is_spread and pace.changed_at is not None and at - pace.changed_at >= SPREAD_FOR:
+        pace.is_spread, changed = False, True
     if rate_limit is not None:
         return _learn(pace, rate_limit, at=at) or changed
     if not pace.is_learned and (pace.changed_at is None or at - pace.changed_at >= PROBE_SECOND):
@@ -128,7 +137,8 @@ def note_refusal(pace: Pace, *, retry_after_s: float | None, rate_limit: RateLim
         if is_episode:
             pace.ceiling, pace.limit, pace.changed_at = pace.limit, max(pace.limit / 2, LEAST_LIMIT), at
     elif not _learn(pace, rate_limit, at=at):
-        pace.is_spread = True  # We kept to what was stated and were refused all the same: bursts are not liked.
+        # We kept to what was stated and were refused all the same: for a while, no bursts.
+        pace.is_spread, pace.changed_at = True, at
 
 
 def _learn(pace: Pace, rate_limit: RateLimit, *, at: datetime) -> bool:
