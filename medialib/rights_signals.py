@@ -12,6 +12,7 @@ from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save, pre_save
 from django.dispatch import receiver
 
+from medialib.door.clients import address_of
 from medialib.models import EventKind
 from medialib.services import audit, trace
 from medialib.services.audit import Actor
@@ -98,4 +99,4 @@ def _actor() -> Actor:
     user = getattr(now.request, "user", None) if now else None
     if now is None or user is None or not user.is_authenticated:
         return audit.SYSTEM
-    return Actor.person(user, address=str(now.request.META.get("REMOTE_ADDR", ""))[:64])
+    return Actor.person(user, address=address_of(now.request))

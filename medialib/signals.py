@@ -10,6 +10,7 @@ from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
+from medialib.door.clients import address_of
 from medialib.models import EventKind, append_only, asset_search, sqlite_planner
 from medialib.services import audit
 from medialib.services.audit import Actor
@@ -53,7 +54,3 @@ def keep_triggers(app_config: Any, using: str, **kwargs: Any) -> None:
     if SEARCH in applied:
         asset_search.install(connection)
         sqlite_planner.teach(connection)
-
-
-def address_of(request: HttpRequest | None) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))[:64] if request else ""

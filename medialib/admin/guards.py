@@ -9,10 +9,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from medialib.door import step_up
+from medialib.door.clients import address_of
 from medialib.models import Account
 from medialib.paginator import CappedPaginator
 from medialib.services.audit import Actor
-from medialib.signals import address_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

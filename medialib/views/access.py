@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from medialib.door.clients import address_of
 from medialib.models import Account
 from medialib.services.audit import Actor
 
@@ -65,4 +66,4 @@ def may_delete_in(user: User, account: Account) -> bool:
 
 def actor(request: HttpRequest) -> Actor:
     """Who acts, for the audit log."""
-    return Actor.person(person(request), address=request.META.get("REMOTE_ADDR", ""))
+    return Actor.person(person(request), address=address_of(request))
