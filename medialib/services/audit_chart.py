@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from django.db.models import QuerySet
 
 BARS = 60  # At most, so that each can be pointed at.
+FEWEST_SLOTS = 14  # So that a single day is a bar and no wall.
 WIDTH, HEIGHT, GAP = 960.0, 200.0, 2.0  # Of the drawing, in its own units.
 MOST_PEOPLE = 6
 OTHERS = "others"
@@ -133,7 +134,7 @@ def _bars(
 ) -> list[Bar]:
     """Stacked upwards, the largest series at the bottom."""
     slots = (last - first).days // step + 1
-    pitch, bars = WIDTH / max(slots, 1), []
+    pitch, bars = WIDTH / max(slots, FEWEST_SLOTS), []
     floors: defaultdict[int, float] = defaultdict(lambda: HEIGHT)
     for name, series in names.items():
         for slot in sorted(slot for slot, other in sums if other == name):
