@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
 
-.PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots clean
+.PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots lighthouse clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -80,8 +80,11 @@ messages: $(RUNTIME) ## Gather new texts for locale/de/…/django.po, then compi
 	$(BIN)/python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i '.venv*' -i var -i tests -i 'templates/styleguide/*'
 	msgfmt --check -o locale/de/LC_MESSAGES/django.mo locale/de/LC_MESSAGES/django.po
 
-screenshots: $(DEV) chromium ## Draw the README's pictures from a running demo
+screenshots: $(DEV) chromium ## Draw the pictures of README and docs from a demo of its own
 	$(BIN)/python -m tests.e2e.screenshots
+
+lighthouse: $(DEV) chromium ## Let Lighthouse judge the main pages (needs Node)
+	$(BIN)/python -m tests.e2e.lighthouse
 
 clean: ## Remove caches; data in var/ and the virtual environment stay
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage htmlcov test-results

@@ -1,58 +1,84 @@
-"""Draws the README's pictures: `make screenshots` while `make demo` runs elsewhere.
-
-DEMO_URL       its address (default http://127.0.0.1:8000)
-DEMO_PASSWORD  the password that it printed
-"""
+"""Draws the pictures of README and docs from a demo of its own: `make screenshots`. Main pages, light and dark."""
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from pathlib import Path
+from typing import Any
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests import browser
+from tests.e2e.demo_site import Site, demo_site
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
-SIZE = {"width": 1440, "height": 900}
+SIZE: Any = {"width": 1440, "height": 900}
+PHONE: Any = {"width": 390, "height": 844}
+REASON = "Licences of the autumn campaign ended on 31 October"
+BOXES = re.compile(r"^Select (?!the )")
 
 
-def sign_in(page: Page, address: str, password: str) -> None:
-    page.goto(f"{address}/sign-in/")
-    page.get_by_label("Username").fill("admin")
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
-    page.wait_for_url(re.compile("/library/"))
-
-
-def draw(page: Page, name: str) -> None:
+def draw(page: Page, name: str, scheme: str) -> None:
     page.wait_for_load_state("networkidle")
-    page.screenshot(path=IMAGES / f"{name}.png")
+    page.evaluate("document.activeElement.blur()")
+    page.screenshot(path=IMAGES / f"{name}-{scheme}.png")
 
 
-def draw_all(page: Page) -> None:
-    boxes = page.get_by_role("checkbox", name=re.compile(r"^Select (?!the )"))
-    for number in range(1, 7):
+def draw_way(page: Page, site: Site, scheme: str) -> None:
+    """From the library to the audit log, as a person goes."""
+    boxes = page.get_by_role("checkbox", name=BOXES)
+    for number in range(1, 9):
         boxes.nth(number).check()
-    page.get_by_text("6 files").first.wait_for()
-    draw(page, "library")
+    expect(page.locator("#selection-bar")).to_have_attribute("data-count", "8")
+    draw(page, "library", scheme)
     page.get_by_role("button", name="Review and delete…").click()
-    page.get_by_role("heading", name="Delete 6 files").wait_for()
-    draw(page, "review")
+    page.get_by_role("heading", name="Delete 8 files").wait_for()
+    draw(page, "review", scheme)
+    page.goto(f"{site.address}/jobs/")
+    page.get_by_role("link", name="Job 1", exact=True).click()
+    draw(page, "job", scheme)
+    page.goto(f"{site.address}/audit/")
+    draw(page, "audit", scheme)
+
+
+def make_a_job(site: Site, page: Page) -> None:
+    """A job worth a picture: some of its files are gone already when their turn comes."""
+    page.goto(f"{site.address}/demo/library/?q=%2Fcampaigns%2F")
+    page.locator("[data-page-box]").check()
+    page.get_by_role("button", name=re.compile("^Select all .* matching$")).click()
+    expect(page.locator("#selection-bar")).not_to_have_attribute("data-count", re.compile("^(0|100)$"))
+    count = int(page.locator("#selection-bar").get_attribute("data-count") or 0)
+    page.get_by_role("button", name="Review and delete…").click()
+    page.get_by_label("Why are these files deleted?").fill(REASON)
+    page.get_by_label(re.compile("Type the number of files")).fill(str(count))
+    page.get_by_role("button", name=re.compile("^Delete .* on demo$")).click()
+    start = page.get_by_role("button", name="Start now")
+    page.get_by_role("heading", level=1, name=re.compile("^Delete")).wait_for()
+    if start.count():
+        start.click()
+    page.get_by_role("heading", name="Result").wait_for(timeout=120_000)
+
+
+def visit(chromium: Browser, site: Site, scheme: Any, size: Any) -> Page:
+    page = chromium.new_page(viewport=size, color_scheme=scheme, reduced_motion="reduce")
+    site.sign_in(page)
+    return page
 
 
 def main() -> None:
-    address = os.environ.get("DEMO_URL", "http://127.0.0.1:8000").rstrip("/")
-    password = os.environ.get("DEMO_PASSWORD", "")
-    if not password:
-        sys.exit("Start `make demo`, then: make screenshots DEMO_PASSWORD=… (DEMO_URL=… when it is not on port 8000)")
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright, playwright.chromium.launch(**browser.launch_args()) as chromium:
-        page = chromium.new_page(viewport=SIZE, color_scheme="light")
-        sign_in(page, address, password)
-        draw_all(page)
+    with (
+        demo_site() as site,
+        sync_playwright() as playwright,
+        playwright.chromium.launch(**browser.launch_args()) as chromium,
+    ):
+        make_a_job(site, visit(chromium, site, "light", SIZE))
+        for scheme in ("light", "dark"):
+            page = visit(chromium, site, scheme, SIZE)
+            draw_way(page, site, scheme)
+            page.goto(f"{site.address}/demo/library/")
+            page.get_by_role("button", name="Clear").click()
+        draw(visit(chromium, site, "light", PHONE), "phone", "light")
 
 
 if __name__ == "__main__":
