@@ -78,26 +78,26 @@ def test_two_404s_in_a_row_with_different_files(sandbox, job_for):
 @pytest.mark.parametrize(
     ("fault", "counts"),
     [
-        ("lost_after", {"deleted": 250}),
-        ("lost_before", {"deleted": 250}),
-        ("500_before", {"deleted": 250}),
-        ("500_after", {"deleted": 250}),
-        ("502_html", {"deleted": 250}),
-        ("503", {"deleted": 250}),
-        ("truncated_200", {"deleted": 250}),
-        ("html_200", {"deleted": 250}),
-        ("short_200", {"deleted": 250}),
-        ("429", {"deleted": 250}),
-        ("429_bare", {"deleted": 250}),
-        ("partial_207", {"deleted": 249, "failed": 1}),
-        ("partial_207_gone", {"deleted": 250}),
-        ("malformed_400", {"deleted": 150, "failed": 100}),
-        ("redirect", {"deleted": 150, "failed": 100}),
+        ("lost_after", {"deleted": 300}),
+        ("lost_before", {"deleted": 300}),
+        ("500_before", {"deleted": 300}),
+        ("500_after", {"deleted": 300}),
+        ("502_html", {"deleted": 300}),
+        ("503", {"deleted": 300}),
+        ("truncated_200", {"deleted": 300}),
+        ("html_200", {"deleted": 300}),
+        ("short_200", {"deleted": 300}),
+        ("429", {"deleted": 300}),
+        ("429_bare", {"deleted": 300}),
+        ("partial_207", {"deleted": 299, "failed": 1}),
+        ("partial_207_gone", {"deleted": 300}),
+        ("malformed_400", {"deleted": 200, "failed": 100}),
+        ("redirect", {"deleted": 200, "failed": 100}),
     ],
 )
 def test_one_fault(sandbox, job_for, settings, fault, counts):
     settings.BREAKER_PERCENT = 100
-    job = job_for(250)
+    job = job_for(300)
     sandbox.fault(fault, times=1)
     assert finished(job, sandbox) == counts
 
