@@ -119,3 +119,9 @@ def test_the_pages_of_a_persons_own_sign_in_stand_in_our_frame(signed_in, kim, n
     assert answer.status_code == 200
     assert page(answer).select_one("main h1")
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
+
+
+def test_a_person_without_a_membership_is_told_what_is_missing_and_no_account(signed_in, account):
+    answer = signed_in(factories.user(permissions=("view_library",), is_member=False)).get("/")
+    assert "not a member of any account yet" in words(page(answer).main)
+    assert account.name not in answer.content.decode()
