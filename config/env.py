@@ -69,6 +69,8 @@ class Environment:
     max_in_flight: int
     look_up_rate: int
     lease_s: int
+    sync_every_s: int
+    full_sync_every_s: int
     read_timeout_s: int
     connect_timeout_s: int
     audit_signing_key: str
@@ -140,6 +142,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
         start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=100_000)),
         look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
+        sync_every_s=reader.number("SYNC_EVERY_S", 900, least=0, most=604_800),
+        full_sync_every_s=reader.number("FULL_SYNC_EVERY_S", 86_400, least=0, most=2_592_000),
         lease_s=reader.number("LEASE_S", 15, least=2, most=25),
         max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),
         read_timeout_s=reader.number("IMAGEKIT_READ_TIMEOUT_S", 30, least=1, most=600),

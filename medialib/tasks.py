@@ -6,7 +6,7 @@ import threading
 
 from django_tasks import task
 
-from medialib.models import Account, DeletionJob
+from medialib.models import Account, DeletionJob, SyncKind, SyncRun
 from medialib.services import deletion, library_summary, purge, sync
 
 STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
@@ -39,6 +39,14 @@ def purge_deleted(job_id: int) -> None:
 def sync_library(account_id: int) -> None:
     """Bring an account's index in step with ImageKit."""
     sync.run_sync(Account.objects.get(pk=account_id))
+
+
+@task()
+def sync_changes(account_id: int) -> None:
+    """Bring an account's index in step with what changed at ImageKit. Finds nothing to do while another sync runs."""
+    account = Account.objects.get(pk=account_id)
+    if not SyncRun.objects.running(account):
+        sync.run_sync(account, kind=SyncKind.INCREMENTAL)
 
 
 @task()

@@ -22,6 +22,7 @@ from medialib.views import (
     styleguide,
     sync,
     totals,
+    webhooks,
 )
 
 app_name = "medialib"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("sign-in/again/", frame.sign_in_again, name="sign-in-again"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", frame.healthz, name="healthz"),
+    path("webhooks/imagekit/<slug:account>/", webhooks.imagekit_webhook, name="webhook"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),
     path("<slug:account>/library/", library.library, name="library"),

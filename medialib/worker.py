@@ -24,7 +24,20 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import audit_indexing, audit_webhook, deletion, keys, purge, sealing, sweeping, weak_settings
+from medialib.services import (
+    audit_indexing,
+    audit_webhook,
+    deletion,
+    keys,
+    library_summary,
+    purge,
+    sealing,
+    selections,
+    sweeping,
+    sync_schedule,
+    weak_settings,
+    webhooks,
+)
 from medialib.services.clock import shared_now
 from medialib.tasks import STOP
 
@@ -188,6 +201,10 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()
+                selections.forget_expired()
+                webhooks.forget_receipts()
+                library_summary.wake_stale()
+                sync_schedule.wake_due()
                 keys.erase_retired()
                 _tidy_results()
         except DatabaseError as error:

@@ -37,6 +37,7 @@ RULES = {
     "medialib:sign-in": ANYBODY,
     "medialib:sign-out": ANYBODY,
     "medialib:healthz": ANYBODY,
+    "medialib:webhook": ANYBODY,  # Whoever signs with the account's secret.
     "medialib:language": ANYBODY,
     "medialib:styleguide": NOBODY,  # In development only.
     "medialib:library": "view_library",

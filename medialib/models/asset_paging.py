@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connections
 from django.db.models import F, Q
 
-from medialib.models.asset_where import Hint
+from medialib.models.asset_hints import Hint
 
 if TYPE_CHECKING:
     from medialib.models.asset_filters import AssetCursor, AssetSort

@@ -13,8 +13,9 @@ from django.utils.translation import gettext_noop
 from medialib.errors import WrongUse
 from medialib.models.accounts import Account
 from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
+from medialib.models.asset_hints import Hint, hints_of
 from medialib.models.asset_paging import WHOLE_TABLE, Stretch, cheapest, condition, usable
-from medialib.models.asset_where import ALWAYS, Hint, condition_of, hints_of, node_of
+from medialib.models.asset_where import ALWAYS, condition_of, node_of
 from medialib.models.filter_tree import Condition, Not
 from medialib.models.filter_values import AssetKind
 from medialib.models.folding import FoldedNameField, FoldedPathField

@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, ApiKey, DeletionJob, EventKind, JobState
-from medialib.services import addresses, audit, factor_secrets, keys, memberships, vault
+from medialib.services import addresses, audit, factor_secrets, keys, memberships, vault, webhooks
 from medialib.services.audit import SYSTEM, Actor
 from medialib.services.key_checks import KeyCheck
 from medialib.services.keys import client_for, set_key
@@ -49,7 +49,7 @@ RESERVED_NAMES = frozenset(
         "readyz",
         "sign-in",
         "sign-out",
-        "static",
+        "static", "webhooks",
         "styleguide",
         "you",
     ]
@@ -142,6 +142,7 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
             # Only if nobody replaced it meanwhile.
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
     unreadable += factor_secrets.reencrypt()
+    unreadable += webhooks.reencrypt()
     audit.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
     return Reencryption(done, tuple(unreadable))
 

@@ -1,16 +1,19 @@
-"""Walk all files of an account, although ImageKit has no cursor and files come and go meanwhile.
+"""Walk all files of an account, or all that changed since a time, although ImageKit has no cursor and files come and
+go meanwhile.
 
-The list is sorted by creation time and read in windows: after a full page the next one asks for all that was created
-since the last second of the page. A window is found by value, so a deletion in front of it moves nothing. Only within
-one second with more files than a page holds, or on a server that ignores such questions, rows are counted with `skip`;
-then each page overlaps the one before, and one that does not shows that rows were lost in between.
+The list is sorted by a time and read in windows: after a full page the next one asks for all since the last second of
+the page. A window is found by value, so a deletion in front of it moves nothing. Only within one second with more files
+than a page holds, or on a server that ignores such questions, rows are counted with `skip`; then each page overlaps the
+one before, and one that does not shows that rows were lost in between.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Self
 
 from django.utils.timezone import now
 
@@ -19,7 +22,6 @@ from medialib.imagekit.client import MAX_LIST_LIMIT, ImageKitClient
 from medialib.imagekit.errors import BadRequest
 from medialib.imagekit.types import Listing, RemoteFile
 
-SORT = "ASC_CREATED"
 OVERLAP = 100
 MAX_STANDSTILLS = 3
 MAX_PAGES = 20_000  # Twenty million files. Nobody has them, so a walk that gets here goes round in circles.
@@ -30,15 +32,46 @@ class EndlessList(MedialibError):
     """The list does not come to an end, so nothing can be learned from what is not in it."""
 
 
-class Walk:
-    """One walk over the list. A file may come twice, and every file that is there all the time comes at least once."""
+@dataclass(frozen=True)
+class By:
+    """A time of files, as ImageKit's queries and orders name it and as ours does."""
 
-    def __init__(self, client: ImageKitClient, *, page_size: int = MAX_LIST_LIMIT, overlap: int = OVERLAP) -> None:
+    name: str
+    sort: str
+    attribute: str
+
+    def of(self, file: RemoteFile) -> datetime:
+        moment: datetime = getattr(file, self.attribute)
+        return moment
+
+
+CREATED = By("createdAt", "ASC_CREATED", "created_at")
+UPDATED = By("updatedAt", "ASC_UPDATED", "updated_at")
+
+
+class Walk:
+    """One walk over the list, or over the stretch of it from `since` on and before `until`.
+
+    A file may come twice, and every file that is there all the time comes at least once.
+    """
+
+    def __init__(
+        self,
+        client: ImageKitClient,
+        *,
+        by: By = CREATED,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        page_size: int = MAX_LIST_LIMIT,
+        overlap: int = OVERLAP,
+    ) -> None:
         self.client = client
+        self.by = by
+        self.since = since  # The window; None is the whole list.
+        self.until = until
         self.page_size = page_size
         self.overlap = overlap
         self.has_queries = True  # Until ImageKit shows that it does not answer what was asked.
-        self._since: datetime | None = None  # The window; None is the whole list.
         self._skip = 0
         self._tail: frozenset[str] = frozenset()  # Files of which the next page must hold at least one.
         self._previous: frozenset[str] = frozenset()
@@ -47,29 +80,53 @@ class Walk:
     def pages(self) -> Iterator[tuple[RemoteFile, ...]]:
         """Raises EndlessList rather than going on for ever, and whatever the client raises."""
         for _ in range(MAX_PAGES):
-            page = self._fetch()
+            page = self.fetch()
             yield page.files
-            if not self._advance(page):
+            if not self.advance(page):
                 return
         raise EndlessList(f"The list has not ended after {MAX_PAGES:,} pages")
 
-    def _fetch(self) -> Listing:
-        if self._since is None:
-            return self.client.list_files(skip=self._skip, limit=self.page_size, sort=SORT)
-        query = f'type = "file" AND createdAt >= "{self._since:%Y-%m-%dT%H:%M:%S}"'
+    def split(self) -> Self | None:
+        """Leave the later half of what is left to a walk of its own; None when it is not worth it."""
+        if not self.has_queries or self.since is None:
+            return None
+        end = self.until or now()
+        middle = (self.since + (end - self.since) / 2).replace(microsecond=0)
+        if middle - self.since < timedelta(seconds=2):
+            return None
+        later = type(self)(
+            self.client, by=self.by, since=middle, until=self.until, page_size=self.page_size, overlap=self.overlap
+        )
+        self.until = middle
+        return later
+
+    def fetch(self) -> Listing:
+        """The next page. Touches no database, so that it may run in a thread of its own."""
+        query = self._query()
+        if query is None:
+            return self.client.list_files(skip=self._skip, limit=self.page_size, sort=self.by.sort)
         try:
-            page = self.client.list_files(skip=self._skip, limit=self.page_size, sort=SORT, search_query=query)
+            page = self.client.list_files(skip=self._skip, limit=self.page_size, sort=self.by.sort, search_query=query)
         except BadRequest:
             return self._without_queries()
-        is_ignored = any(file.created_at < self._since for file in page.files)
-        return self._without_queries() if is_ignored else page
+        return page if all(map(self._is_asked_for, page.files)) else self._without_queries()
+
+    def _query(self) -> str | None:
+        """ImageKit takes no fractions of a second, so both ends are whole ones."""
+        bounds = [(">=", self.since), ("<", self.until)]
+        asked = [f'{self.by.name} {sign} "{bound:%Y-%m-%dT%H:%M:%S}"' for sign, bound in bounds if bound]
+        return " AND ".join(['type = "file"', *asked]) if asked else None
+
+    def _is_asked_for(self, file: RemoteFile) -> bool:
+        moment = self.by.of(file)
+        return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
 
     def _without_queries(self) -> Listing:
         """Begin again, counting rows."""
-        self.has_queries, self._since, self._skip, self._tail = False, None, 0, frozenset()
-        return self._fetch()
+        self.has_queries, self.since, self.until, self._skip, self._tail = False, None, None, 0, frozenset()
+        return self.fetch()
 
-    def _advance(self, page: Listing) -> bool:
+    def advance(self, page: Listing) -> bool:
         """Choose the next page; False when this was the last."""
         ids = frozenset(file.file_id for file in page.files)
         if self._skip and not ids & self._tail:
@@ -88,19 +145,19 @@ class Walk:
             raise EndlessList("ImageKit sends the same page of the list again and again")
 
     def _go_beyond(self, page: Listing) -> None:
-        last = _last_second(page.files)
-        if last and self.has_queries and (self._since is None or last > self._since):
-            self._since, self._skip, self._tail = last, 0, frozenset()
+        last = self._last_second(page.files)
+        if last and self.has_queries and (self.since is None or last > self.since):
+            self.since, self._skip, self._tail = last, 0, frozenset()
             return
         self._skip += page.row_count - self.overlap
         self._tail = frozenset(file.file_id for file in page.files[-self.overlap :])
 
-
-def _last_second(files: Sequence[RemoteFile]) -> datetime | None:
-    """The second in which the last file was created; None when the page is not sorted by it, so it proves nothing."""
-    if not files or any(earlier.created_at > later.created_at for earlier, later in pairwise(files)):
-        return None
-    last = files[-1].created_at.astimezone(UTC).replace(microsecond=0)
-    if last > now() + FUTURE:
-        raise EndlessList("ImageKit lists files from the future, so this machine's clock may be wrong")
-    return last
+    def _last_second(self, files: Sequence[RemoteFile]) -> datetime | None:
+        """The second of the last file; None when the page is not sorted by it, so it proves nothing."""
+        moments = [self.by.of(file) for file in files]
+        if not moments or any(earlier > later for earlier, later in pairwise(moments)):
+            return None
+        last = moments[-1].astimezone(UTC).replace(microsecond=0)
+        if last > now() + FUTURE:
+            raise EndlessList("ImageKit lists files from the future, so this machine's clock may be wrong")
+        return last

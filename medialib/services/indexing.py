@@ -12,7 +12,7 @@ from typing import Any
 from django.utils.timezone import now
 
 from medialib.imagekit.types import RemoteFile
-from medialib.models import Asset, AssetKind, Removal, SyncRun
+from medialib.models import Account, Asset, AssetKind, Removal, SyncRun
 
 # ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
 DELETION_OUTWEIGHS = timedelta(hours=1)
@@ -75,6 +75,25 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     )
     Asset.objects.filter(pk__in=plan.only_seen).update(seen_in=run)
     return plan.tally
+
+
+def index_file(account: Account, file: RemoteFile) -> bool:
+    """Insert or update the row of one file that ImageKit told of by itself; False when it is no news.
+
+    Such a message may be late, so it changes nothing that is as new, and brings back nothing that is gone: if the file
+    is there, the next list says so. Call it in a transaction.
+    """
+    row = Asset.objects.filter(account=account, file_id=file.file_id).select_for_update().first()
+    values = shown_values(file)
+    if row is None:
+        Asset.objects.create(account=account, file_id=file.file_id, **values)
+        return True
+    if row.removed_at or file.updated_at < row.updated_at or not _differs(row, values):
+        return False
+    for name, value in values.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*SHOWN, *FOLDED])
+    return True
 
 
 def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -> _Plan:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+from django.core.cache import cache
 from django.db import connection, models, transaction
 from django.db.models import Count, Func, Sum
 from django.utils.timezone import now
@@ -63,17 +64,23 @@ def current(account: Account) -> LibrarySummary | None:
     if Asset.objects.live(account).capped_count(SMALL) <= SMALL:
         return rebuild(account)
     if summary is None:
-        wake("summarise_library", account.pk)
+        _wake(account)
     return summary
 
 
-def rebuild_stale() -> int:
-    """Count anew where files changed, and where nobody has counted yet. Returns how many libraries."""
+def wake_stale() -> set[str]:
+    """Ask workers to count anew where files changed, and where nobody has counted yet. Returns the accounts' names."""
     stale = models.Q(summary__is_stale=True, summary__built_at__lt=now() - NOT_BEFORE)
-    accounts = list(Account.objects.filter(models.Q(summary__isnull=True) | stale))
-    for account in accounts:
-        rebuild(account)
-    return len(accounts)
+    due = Account.objects.filter(models.Q(summary__isnull=True) | stale)
+    return {account.name for account in due if _wake(account)}
+
+
+def _wake(account: Account) -> bool:
+    """One worker's sweep asks; the others leave it, and so does the next sweep while the queue is long."""
+    is_first = cache.add(f"summary-woken-{account.pk}", True, timeout=NOT_BEFORE.seconds)
+    if is_first:
+        wake("summarise_library", account.pk)
+    return is_first
 
 
 def rebuild(account: Account) -> LibrarySummary:

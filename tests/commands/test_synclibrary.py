@@ -18,11 +18,17 @@ def test_it_reports_its_counts_as_json(run: Any, sandbox: Sandbox, sandbox_accou
     done = run("synclibrary", "acme", "--json")
     report = done.json
     assert report.pop("duration_s") >= 0
-    assert (done.code, report) == (0, {"account": "acme", "seen": 1, "added": 1, "changed": 0, "removed": 0})
+    counts = {"seen": 1, "added": 1, "changed": 0, "removed": 0}
+    assert (done.code, report) == (0, {"account": "acme", "kind": "full", **counts})
 
 
 def test_it_tells_a_person_what_changed(run: Any, sandbox_account: Account) -> None:
     assert run("synclibrary", "acme").out == "0 files: 0 added, 0 changed, 0 no longer there.\n"
+
+
+def test_an_incremental_run_is_asked_for_by_name(run: Any, sandbox: Sandbox, sandbox_account: Account) -> None:
+    run("synclibrary", "acme")
+    assert run("synclibrary", "acme", "--incremental", "--json").json["kind"] == "incremental"
 
 
 def test_an_unknown_account_is_wrong_use(run: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,8 +14,8 @@ from django.utils.timezone import now
 from medialib.errors import MedialibError, Refused
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.types import Listing, RemoteFile
-from medialib.models import Account, Asset, Removal, SyncRun, SyncState
-from medialib.services import indexing, sync
+from medialib.models import Account, Asset, LibrarySummary, Removal, SyncKind, SyncRun, SyncState
+from medialib.services import indexing, library_summary, sync
 from tests import factories
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ def test_a_page_is_written_in_a_few_statements(
 ) -> None:
     sandbox.add_files({} for _ in range(1000))
     sync.run_sync(sandbox_account)
-    with django_assert_max_num_queries(40):
+    with django_assert_max_num_queries(55):
         sync.run_sync(sandbox_account)
 
 
@@ -144,7 +145,7 @@ def test_files_deleted_while_it_pages_hide_none_of_the_others(
     sandbox.add_files({"created_at": "2024-01-01T00:00:00Z"} for _ in range(2500))
     sync.run_sync(sandbox_account)
     victims = iter(sorted(sandbox.file_ids()))
-    client_.before_list = lambda: sandbox.remove(*[next(victims) for _ in range(150)])
+    client_.before_list = lambda: sandbox.remove(*islice(victims, 150))
     sync.run_sync(sandbox_account, client=client_)
     assert live(sandbox_account) >= sandbox.file_ids()
     sync.run_sync(sandbox_account)
@@ -246,7 +247,7 @@ def test_a_database_that_cannot_be_written_is_said_in_one_sentence(
 
 
 def test_a_database_that_is_locked_from_the_start_is_said_too(synced: Account, monkeypatch: Any) -> None:
-    def refuse(*_: Any) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
         raise OperationalError("database is locked")
 
     monkeypatch.setattr(type(SyncRun.objects), "claim", refuse)
@@ -342,3 +343,74 @@ def test_what_no_database_takes_is_replaced(account: Account) -> None:
     asset = Asset.objects.get()
     assert (asset.path, asset.tags, asset.width) == ("/a\ufffd?.jpg", ["?"], None)
     assert asset.custom_metadata == {"a\ufffd": ["nan", {"b": "\ufffd"}]}
+
+
+def test_an_incremental_run_lists_only_what_changed(sandbox: Sandbox, synced: Account) -> None:
+    SyncRun.objects.update(
+        started_at=now() + timedelta(hours=1)
+    )  # So that the three files are older than the look-back.
+    added = sandbox.add_file(path="/new.jpg", updated_at=(now() + timedelta(hours=2)).isoformat())
+    run = sync.run_sync(synced, kind=SyncKind.INCREMENTAL)
+    assert (run.kind, run.seen, run.added, run.removed) == (SyncKind.INCREMENTAL, 1, 1, 0)
+    assert added in live(synced)
+
+
+def test_an_incremental_run_takes_no_file_for_gone(sandbox: Sandbox, synced: Account) -> None:
+    before = live(synced)
+    sandbox.remove(*sandbox.file_ids())
+    assert sync.run_sync(synced, kind=SyncKind.INCREMENTAL).removed == 0
+    assert live(synced) == before
+
+
+def test_without_a_complete_run_an_incremental_one_is_a_full_one(sandbox: Sandbox, sandbox_account: Account) -> None:
+    sandbox.add_file(path="/a.jpg")
+    run = sync.run_sync(sandbox_account, kind=SyncKind.INCREMENTAL)
+    assert (run.kind, run.since, live(sandbox_account)) == (SyncKind.FULL, None, sandbox.file_ids())
+
+
+def test_where_questions_are_not_answered_an_incremental_run_becomes_a_full_one(
+    sandbox: Sandbox, synced: Account, client_: Client
+) -> None:
+    SyncRun.objects.update(started_at=now() + timedelta(hours=1))
+    sandbox.remove(Asset.objects.get(path="/a.jpg").file_id)
+    client_.is_deaf = True
+    run = sync.run_sync(synced, client=client_, kind=SyncKind.INCREMENTAL)
+    assert (run.kind, run.removed, live(synced)) == (SyncKind.FULL, 1, sandbox.file_ids())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_run_that_died_is_taken_up_where_it_was(sandbox: Sandbox, sandbox_account: Account, monkeypatch: Any) -> None:
+    sandbox.add_files(
+        {"created_at": f"2024-01-01T{hour:02}:00:{second % 60:02}Z"} for hour in range(5) for second in range(700)
+    )
+    real, pages = sync.index_files, []
+
+    def dies_at_the_third_page(run: SyncRun, files: Any) -> Any:
+        pages.append(1)
+        if len(pages) == 3:
+            raise KeyboardInterrupt
+        return real(run, files)
+
+    monkeypatch.setattr(sync, "index_files", dies_at_the_third_page)
+    with pytest.raises(KeyboardInterrupt):
+        sync.run_sync(sandbox_account)
+    before = len(sandbox.calls("list"))
+    run = sync.run_sync(sandbox_account)
+    assert (SyncRun.objects.count(), run.seen, live(sandbox_account)) == (1, 3500, sandbox.file_ids())
+    assert all("searchQuery" in call.target for call in sandbox.calls("list")[before:])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pages_of_a_large_library_are_asked_for_at_the_same_time(sandbox: Sandbox, sandbox_account: Account) -> None:
+    sandbox.add_files(
+        {"created_at": f"2024-{month:02}-01T00:00:{n % 60:02}Z"} for month in range(1, 13) for n in range(400)
+    )
+    run = sync.run_sync(sandbox_account)
+    assert (run.seen, live(sandbox_account)) == (4800, sandbox.file_ids())
+
+
+def test_a_sync_says_that_the_summary_is_out_of_date(sandbox: Sandbox, synced: Account) -> None:
+    library_summary.rebuild(synced)
+    sandbox.add_file(path="/new.jpg")
+    sync.run_sync(synced)
+    assert LibrarySummary.objects.get(account=synced).is_stale
