@@ -127,7 +127,14 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 # Attempts are counted here, by all web processes together. The table is made by a migration.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "medialib_cache"}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "medialib_cache",
+        # Django's 300 would let somebody who tries many names push the counts of others out.
+        "OPTIONS": {"MAX_ENTRIES": 200_000},
+    }
+}
 ACCOUNT_ADAPTER = "medialib.door.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]

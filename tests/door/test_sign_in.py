@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
@@ -125,3 +126,11 @@ def test_a_person_without_a_membership_is_told_what_is_missing_and_no_account(si
     answer = signed_in(factories.user(permissions=("view_library",), is_member=False)).get("/")
     assert "not a member of any account yet" in words(page(answer).main)
     assert account.name not in answer.content.decode()
+
+
+def test_trying_many_names_does_not_push_out_the_count_of_one(client, kim):
+    for number in range(5):
+        attempt(client, "wrong", address=f"192.0.2.{number}")
+    for number in range(400):
+        cache.set(f"made-up-{number}", [1.0], 900)
+    assert "Too many failed login attempts" in attempt(client, PASSWORD)
