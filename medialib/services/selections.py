@@ -128,7 +128,7 @@ def take_all_matching(selection: Selection, asset_filter: AssetFilter) -> int:
 
 
 def _take(selection: Selection, asset_filter: AssetFilter) -> int:
-    matching = Asset.objects.live(selection.account).matching(asset_filter).order_by()
+    matching = Asset.objects.live(selection.account).matching(asset_filter).narrowed().order_by()
     return insert_from_select(
         SelectionItem,
         ["selection", "asset", "is_from_all", "is_excluded"],
@@ -155,8 +155,10 @@ def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show."""
-    shown = Asset.objects.live(selection.account).matching(asset_filter)
-    return selection.items.included().exclude(asset__in=shown.order_by().values("pk")).count()
+    included = selection.items.included()
+    # From the selected files, not from the shown ones: these may be the whole library.
+    shown = Asset.objects.live(selection.account).matching(asset_filter).filter(pk__in=included.values("asset"))
+    return included.count() - shown.order_by().count()
 
 
 def forget_expired() -> int:
