@@ -29,7 +29,13 @@ def main() -> int:
     parser.add_argument("--at-most-s", type=float, default=900.0)
     options = parser.parse_args()
     random.seed(options.files)
-    fast = {"IMAGEKIT_HEADROOM": "0", "IMAGEKIT_LOOK_UP_RATE": "10000", "IMAGEKIT_START_RATE": "1000", "LEASE_S": "3", "BREAKER_PERCENT": "100"}
+    fast = {
+        "IMAGEKIT_HEADROOM": "0",
+        "IMAGEKIT_LOOK_UP_RATE": "10000",
+        "IMAGEKIT_START_RATE": "1000",
+        "LEASE_S": "3",
+        "BREAKER_PERCENT": "100",
+    }
     with Sandbox(latency_ms=40) as sandbox, environment(options.database, **fast) as env:
         return soak(sandbox, env, options)
 
