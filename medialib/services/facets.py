@@ -24,6 +24,7 @@ from medialib.services import library_summary
 from medialib.services.library_summary import SIZE_CLASSES, cells_of, size_class_of, tags_of
 
 FEW = 8_000  # Matches that are counted one by one.
+MOST = 20_000  # Where PostgreSQL's estimate was too low: more than these are estimated after all.
 SAMPLE = 6_000  # Row numbers that are drawn for an estimate.
 ENOUGH = 60  # Matches in a sample without which it says nothing.
 MOST_VALUES = 12
@@ -78,11 +79,13 @@ def facets(account: Account, wanted: AssetFilter) -> Facets:
     matching = Asset.objects.live(account).matching(wanted)
     hint = cheapest(usable(matching), matching, most=FEW)
     if hint:
-        return _of_rows(wanted, list(_facts(matching.filter(condition(hint, matching)))))
+        rows = list(_facts(matching.filter(condition(hint, matching)))[: MOST + 1])
+        if len(rows) <= MOST:
+            return _of_rows(wanted, rows)
     return _of_sample(account, wanted, matching) or _of_first(wanted, matching)
 
 
-def _facts(rows: AssetQuerySet) -> Iterable[Facts]:
+def _facts(rows: AssetQuerySet) -> Any:
     return rows.order_by().values_list(*COLUMNS)
 
 
@@ -122,7 +125,7 @@ def _of_sample(account: Account, wanted: AssetFilter, matching: AssetQuerySet) -
 
 
 def _of_first(wanted: AssetFilter, matching: AssetQuerySet) -> Facets:
-    rows = list(_facts(matching.narrowed())[: FEW + 1])  # type: ignore[index]
+    rows = list(_facts(matching.narrowed())[: FEW + 1])
     return _of_rows(wanted, rows[:FEW], basis=Basis.EXACT if len(rows) <= FEW else Basis.FIRST)
 
 

@@ -20,7 +20,7 @@ from medialib.services.wake import wake
 
 logger = logging.getLogger(__name__)
 
-SMALL = 20_000  # Files of a library that is counted at once when a page asks; larger ones wait for a worker.
+SMALL = 3_000  # Files of a library that is counted at once when a page asks; larger ones wait for a worker.
 MOST_TAGS = 200
 SLICE = 1000
 NOT_BEFORE = timedelta(minutes=2)  # A job that deletes for hours makes it stale all the time.

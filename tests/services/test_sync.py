@@ -135,7 +135,7 @@ def test_a_page_is_written_in_a_few_statements(
 ) -> None:
     sandbox.add_files({} for _ in range(1000))
     sync.run_sync(sandbox_account)
-    with django_assert_max_num_queries(55):
+    with django_assert_max_num_queries(60):
         sync.run_sync(sandbox_account)
 
 

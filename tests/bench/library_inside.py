@@ -1,0 +1,334 @@
+"""Measures one database, in a process of its own: python -m tests.bench.library_inside 1000000. Prints JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402
+from django.contrib import admin  # noqa: E402
+from django.contrib.auth.models import User  # noqa: E402
+from django.db import connection, transaction  # noqa: E402
+from django.http import QueryDict  # noqa: E402
+from django.test import Client, RequestFactory  # noqa: E402
+from django.test.utils import CaptureQueriesContext  # noqa: E402
+from django.utils.timezone import now  # noqa: E402
+
+from medialib.forms import ListWanted  # noqa: E402
+from medialib.imagekit.types import RemoteFile  # noqa: E402
+from medialib.models import Account, Asset, Pace, PaceKind, SelectionItem, SyncRun  # noqa: E402
+from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort  # noqa: E402
+from medialib.sandbox.server import Sandbox  # noqa: E402
+from medialib.services import accounts, library_summary, list_imports, overlap, selections, sync  # noqa: E402
+from medialib.services.indexing import index_files, shown_values  # noqa: E402
+from tests.bench.library_data import fill  # noqa: E402
+
+RUNS, STOCK_RUNS = 20, 3
+CRAWLED = 40_000
+SORTS = {sort.value: sort for sort in AssetSort}
+STOCK_COLUMNS = ["name", "folder", "kind", "format", "size_bytes", "created_at", "updated_at"]
+STOCK_ORDER = {"name": 1, "created": 6, "updated": 7, "size": 5}
+# Our address, the stock changelist's, and whether its bar is twenty times.
+FILTERS = {
+    "type image": ("kind=image", "kind__exact=image", True),
+    "type audio": ("kind=audio", "kind__exact=audio", True),
+    "format gif": ("format=gif", "format__exact=gif", True),
+    "deep folder": (
+        "folder=/a/very/deep/folder/of/ten/levels/is/here",
+        "folder__exact=/a/very/deep/folder/of/ten/levels/is/here",
+        True,
+    ),
+    "folder and below": ("folder=/archive&subfolders=1", "path__startswith=/archive/", True),
+    "small branch": ("folder=/archive/2021/03&subfolders=1", "path__startswith=/archive/2021/03/", True),
+    "over 100 MB": ("min_size=100000000", "size_bytes__gte=100000000", True),
+    "over 10 MB": ("min_size=10000000", "size_bytes__gte=10000000", True),
+    "created before": ("created_before=2020-03-01", "created_at__lt=2020-03-01", True),
+    "older than 2 years": ("older_than=2y", "", False),
+    "updated before": ("updated_before=2022-01-01", "updated_at__lt=2022-01-01", True),
+    "unchanged for 4 years": ("unchanged_for=4y", "", False),
+    "wide": ("min_width=4100", "width__gte=4100", True),
+    "private": ("private=1", "is_private__exact=1", True),
+    "not published": ("published=0", "is_published__exact=0", True),
+    "has no tags": ("tagged=0", "", False),
+    "frequent tag": ("tag=tag-1", "", False),
+    "rare tag": ("tag=seldom", "", False),
+    "versions": ("min_versions=3", "", False),
+    "custom field": ("where=meta.brand:shoe", "", False),
+    "and, or, not": ("where=(type:video OR size>5mb) AND age>1y AND NOT tag:tag-1", "", False),
+}
+SEARCHES = {
+    "no hit": ("q=zzzqq", "q=zzzqq", True),
+    "one hit": ("q=0777777", "q=0777777", True),
+    "few hits": ("q=hero-banner", "q=hero-banner", True),
+    "a word": ("q=shoe", "q=shoe", False),
+    "an ending": ("q=jpg", "q=jpg", False),
+    "umlaut": ("q=GRÖSSE", "q=größe", False),
+    "three letters": ("q=gif", "q=gif", False),
+}
+
+
+class StockAdmin(admin.ModelAdmin):
+    list_display = STOCK_COLUMNS
+    search_fields = ["path"]
+    ordering = ["-created_at"]
+
+
+def measured(ask: Callable[[], object], runs: int) -> list[float]:
+    """Milliseconds of each run, after one to warm up."""
+    ask()
+    times = []
+    for _ in range(runs):
+        started = time.perf_counter()
+        ask()
+        times.append((time.perf_counter() - started) * 1000)
+    return times
+
+
+def p95(times: list[float]) -> float:
+    return sorted(times)[max(0, round(len(times) * 0.95) - 1)]
+
+
+class Bench:
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.account = Account.objects.create(name="bench", url_endpoint="https://ik.imagekit.io/bench")
+        self.person = User.objects.create_superuser("bench", "", "x")
+        settings.ALLOWED_HOSTS, settings.DEBUG = ["*"], False
+        self.client = Client()
+        self.client.force_login(self.person)
+        self.say("filling")
+        fill(self.account, count)
+
+    def say(self, text: str) -> None:
+        print(f"{time.strftime('%H:%M:%S')} {connection.vendor} {self.count}: {text}", file=sys.stderr, flush=True)
+
+    def ours(self, query: str) -> Callable[[], object]:
+        return lambda: self.get(f"/bench/library/?{query.replace('+', '%2B').replace('>', '%3E')}")
+
+    def get(self, address: str) -> bytes:
+        answer = self.client.get(address)
+        if answer.status_code != 200:
+            raise RuntimeError(f"{address}: {answer.status_code}")
+        return answer.content
+
+    def case(self, ours: str, stock: str, is_counted: bool) -> dict[str, Any]:
+        """The whole request as a person waits for it, and the part of it that finds the rows; beside the peer's."""
+        times, rows = measured(self.ours(ours), RUNS), measured(self.rows(ours), RUNS)
+        found = {"p95_ms": p95(times), "median_ms": statistics.median(times), "is_counted": is_counted}
+        found |= {"rows_p95_ms": p95(rows), "rows_ms": statistics.median(rows)}
+        if stock:
+            whole = measured(lambda: self.get(f"/admin/medialib/asset/?{stock}"), STOCK_RUNS)
+            part = measured(self.stock_rows(stock), STOCK_RUNS)
+            found |= {"stock_ms": statistics.median(whole), "stock_rows_ms": statistics.median(part)}
+        self.say(f"{ours} " + " ".join(f"{name}={value:.1f}" for name, value in found.items()))
+        return found
+
+    def rows(self, query: str) -> Callable[[], object]:
+        wanted = ListWanted.from_query(QueryDict(query.replace("+", "%2B").replace(">", "%3E")))
+        live = Asset.objects.live(self.account)
+        return lambda: live.matching(wanted.filter).page(wanted.sort, after=wanted.after).assets
+
+    def stock_rows(self, query: str) -> Callable[[], object]:
+        request = RequestFactory().get(f"/admin/medialib/asset/?{query}")
+        request.user = self.person
+        stock = admin.site.get_model_admin(Asset)
+        return lambda: list(stock.get_changelist_instance(request).result_list)
+
+    def pages(self) -> dict[str, Any]:
+        return {
+            "first page of each order": {
+                value: self.case(f"sort={value}", self.stock_order(value), False) for value in SORTS
+            },
+            "page after 1,000 × next": {value: self.deep(sort) for value, sort in SORTS.items()},
+            "each single filter": {name: self.case(*case) for name, case in FILTERS.items()},
+            "few files in another order": {
+                f"{name} by {sort}": self.case(f"{FILTERS[name][0]}&sort={sort}", "", False)
+                for name in ("type audio", "over 100 MB", "rare tag", "private", "deep folder")
+                for sort in ("name", "-updated")
+            },
+            "substring search": {name: self.case(*case) for name, case in SEARCHES.items()},
+        }
+
+    def stock_order(self, value: str, page: int = 0) -> str:
+        column = STOCK_ORDER.get(value.removeprefix("-"))
+        if column is None:
+            return ""
+        return f"o={'-' if value.startswith('-') else ''}{column}" + (f"&p={page}" if page else "")
+
+    def deep(self, sort: AssetSort) -> dict[str, Any]:
+        place = min(100_000, self.count - 200)
+        row = Asset.objects.live(self.account).sorted_by(sort)[place]
+        cursor = AssetCursor.of(row, sort).as_text().replace("+", "%2B").replace("&", "%26")
+        return self.case(f"sort={sort.value}&after={cursor}", self.stock_order(sort.value, place // 100 + 1), True)
+
+    def rail(self) -> dict[str, float]:
+        asked = {
+            "facets of the whole library": "/bench/library/facets/",
+            "facets of a filter with many matches": "/bench/library/facets/?kind=image",
+            "facets of a filter with few matches": "/bench/library/facets/?kind=audio",
+            "facets of a search": "/bench/library/facets/?q=shoe",
+            "folder tree": "/bench/library/folders/?folder=/archive/2021/03&subfolders=1",
+        }
+        return {name: p95(measured(lambda address=address: self.get(address), RUNS)) for name, address in asked.items()}
+
+    def take(self) -> dict[str, Any]:
+        wanted = AssetFilter(folder="/archive", subfolders=True)
+        selection = selections.selection_of(self.person, self.account)
+        ours, bare, count = [], [], 0
+        for _ in range(3):
+            selections.clear(selection)
+            started = time.perf_counter()
+            count = selections.take_all_matching(selection, wanted)
+            ours.append(time.perf_counter() - started)
+            selections.clear(selection)
+            started = time.perf_counter()
+            self.bare_insert(selection.pk)
+            bare.append(time.perf_counter() - started)
+        selections.clear(selection)
+        return {"count": count, "ours_s": min(ours), "bare_s": min(bare)}
+
+    def bare_insert(self, selection_id: Any) -> None:
+        stored = selection_id.hex if connection.vendor == "sqlite" else str(selection_id)
+        false = "0" if connection.vendor == "sqlite" else "FALSE"
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {SelectionItem._meta.db_table} (selection_id, asset_id, is_from_all, is_excluded) "
+                f"SELECT %s, id, NOT {false}, {false} FROM medialib_asset WHERE account_id = %s AND removed_at IS NULL "
+                "AND path >= '/archive/' AND path < '/archive0'",
+                [stored, self.account.pk],
+            )
+
+    def paste(self) -> float:
+        step = max(1, self.count // 100_000)
+        lines = "\r\n".join(f"{number * step:024x}" for number in range(min(100_000, self.count)))
+        started = time.perf_counter()
+        self.match(lines.encode())
+        return time.perf_counter() - started
+
+    def match(self, content: bytes) -> None:
+        selection = selections.selection_of(self.person, self.account)
+        list_imports.import_list(selection, content, user=self.person)
+        selections.clear(selection)
+
+    def write(self) -> dict[str, float]:
+        other = Account.objects.create(name="other", url_endpoint="https://ik.imagekit.io/other")
+        files = [_remote(number) for number in range(10_000)]
+        changed = [replace(file, size_bytes=file.size_bytes + 1, updated_at=now()) for file in files]
+        rates = [self.index(other, each) for each in (files, changed, changed)]
+        few = [_remote(number) for number in range(20_000, 20_500)]
+        loop_new = self.loop(other, few)
+        loop_known = self.loop(other, [replace(file, size_bytes=1) for file in few])
+        return {
+            "new": rates[0] / loop_new,
+            "changed": rates[1] / loop_known,
+            "unchanged": rates[2] / loop_known,
+            "rows_s": rates[0],
+        }
+
+    def index(self, account: Account, files: list[RemoteFile]) -> float:
+        run = SyncRun.objects.create(account=account, started_at=now(), heartbeat_at=now(), state="complete")
+        started = time.perf_counter()
+        for start in range(0, len(files), 1000):
+            with transaction.atomic():
+                index_files(run, files[start : start + 1000])
+        return len(files) / (time.perf_counter() - started)
+
+    def loop(self, account: Account, files: list[RemoteFile]) -> float:
+        started = time.perf_counter()
+        for file in files:
+            Asset.objects.update_or_create(account=account, file_id=file.file_id, defaults=shown_values(file))
+        return len(files) / (time.perf_counter() - started)
+
+    def crawl(self) -> dict[str, float]:
+        """First syncs of a sandbox that answers after 300 ms: pages overlapping, and one after the other."""
+        with Sandbox(latency_ms=300) as sandbox:
+            sandbox.add_files(_scattered(number) for number in range(CRAWLED))
+            before = _megabytes()
+            seconds = self.sync(sandbox, "overlapping")
+            grown = _megabytes() - before
+            overlap.AT_ONCE = 1
+            one_by_one = self.sync(sandbox, "one-by-one")
+        return {"files": CRAWLED, "seconds": seconds, "one_by_one_s": one_by_one, "grown_mb": grown}
+
+    def sync(self, sandbox: Sandbox, name: str) -> float:
+        settings.IMAGEKIT_ALLOW_PRIVATE_API = True
+        account = accounts.add_account(
+            name=name, url_endpoint=sandbox.url_endpoint, private_key="private_sandbox", api_url=sandbox.api_url
+        )
+        Pace.objects.create(account=account, kind=PaceKind.READ, limit=40, interval_ms=1000)
+        started = time.perf_counter()
+        sync.run_sync(account)
+        return time.perf_counter() - started
+
+    def queries(self) -> tuple[str, bool]:
+        counts = {}
+        for name in ("q=hero-banner", "q=zzzqq"):
+            with CaptureQueriesContext(connection) as captured:
+                self.ours(name)()
+            counts[name] = len(captured)
+        with CaptureQueriesContext(connection) as captured:
+            self.ours("")()
+        full, empty = counts.values()
+        return f"{len(captured)} without a filter, {full} with a search", abs(full - empty) <= 3
+
+    def all(self) -> dict[str, Any]:
+        self.say("counting")
+        started = time.perf_counter()
+        library_summary.rebuild(self.account)
+        found: dict[str, Any] = {"rebuild_s": time.perf_counter() - started}
+        found["first_ms"] = statistics.median(measured(self.ours(""), RUNS))
+        if self.count <= 10_000:
+            return found
+        found["pages"] = self.pages()
+        found["rail"] = self.rail()
+        found["take"] = self.take()
+        found["paste"] = self.paste()
+        found["write"] = self.write()
+        found["crawl"] = self.crawl()
+        found["queries"], found["steady"] = self.queries()
+        return found
+
+
+def _remote(number: int) -> RemoteFile:
+    path = f"/synced/{number % 300}/{number * 7919 % 100_003:06}-{number}.jpg"
+    at = now() - timedelta(seconds=number * 7919 % 10_000_019)
+    row = {"fileId": f"s{number:023}", "filePath": path, "name": path.rpartition("/")[2], "size": number % 10_000_000}
+    row |= {"fileType": "image", "mime": "image/jpeg", "tags": ["a", "b"], "url": f"https://ik.imagekit.io/other{path}"}
+    file = RemoteFile.from_json(row | {"createdAt": at.isoformat(), "updatedAt": at.isoformat()})
+    assert file is not None
+    return file
+
+
+def _scattered(number: int) -> dict[str, Any]:
+    at = now() - timedelta(seconds=number * 7919 % 100_000_007)
+    stamp = f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03}Z"
+    return {"path": f"/crawled/{number % 300}/{number}.jpg", "created_at": stamp, "updated_at": stamp}
+
+
+def _megabytes() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def main() -> None:
+    admin.site.register(Asset, StockAdmin)
+    found = Bench(int(sys.argv[1])).all()
+    found["peak_mb"] = _megabytes()
+    print(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main()
