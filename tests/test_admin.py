@@ -14,7 +14,6 @@ from django.utils.timezone import now
 
 from medialib.models import Account, AuditEvent, EventKind, SyncRun
 from medialib.services import accounts, audit
-from medialib.services.key_checks import NOBODYS_ID
 from tests import factories
 
 KEY, OTHER_KEY = "private_first_abcdefgh1111", "private_other_abcdefgh2222"
@@ -166,8 +165,8 @@ def test_a_new_key_on_a_saved_account_rotates(key_manager, acme):
 @responses.activate
 def test_the_test_of_a_connection_says_what_imagekit_answered(key_manager, acme):
     responses.add(responses.GET, "https://api.imagekit.io/v1/files", json=[])
-    gone = {"message": "The requested file(s) does not exist.", "missingFileIds": [NOBODYS_ID]}
-    responses.add(responses.POST, "https://api.imagekit.io/v1/files/batch/deleteByFileIds", status=404, json=gone)
+    refused = {"message": "The URL is not valid for cache purging."}
+    responses.add(responses.POST, "https://api.imagekit.io/v1/files/purge", status=400, json=refused)
     answer = key_manager.post(ACCOUNTS, {"action": "test_connection", "_selected_action": [acme.pk]}, follow=True)
     assert [str(message) for message in answer.context["messages"]] == [
         "acme: ImageKit accepts the key. The library is empty. It may read and delete."

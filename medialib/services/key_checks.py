@@ -1,4 +1,4 @@
-"""What a key may do. ImageKit has no way to tell, so it is tried: one listing, and one deletion of nothing."""
+"""What a key may do. ImageKit has no way to tell, so it is tried: one listing, and one purge of nothing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import FilesMissing, ImageKitError, KeyRejected
+from medialib.imagekit.errors import BadRequest, ImageKitError, KeyRejected
 from medialib.models import KeyKind
 
 CHECK_LIMIT = 100  # Files asked for: enough to tell an empty library from a full one.
-# ImageKit's ids begin with the second in which they were made. This one would be from 1970, so no file has it: a bulk
-# delete of it is answered with 404 when the key may delete, with 403 when it may not, and deletes nothing either way.
-NOBODYS_ID = "000000000000000000000000"
+# A key that may delete may purge too (imagekit-api, "Key types"). The purge of what is no address is answered with 400
+# when the key may, with 403 when it may not, and does nothing either way. A deletion is never used to try a key.
+NO_ADDRESS = "not-an-address"
 
 MakeClient = Callable[[], ImageKitClient]
 
@@ -33,7 +33,7 @@ class KeyCheck:
 
 
 def probe(make_client: MakeClient, *, kind: str) -> KeyCheck:
-    """List a few files, then delete one that never was. Trouble is the answer, not an exception."""
+    """List a few files, then purge what is no address. Trouble is the answer, not an exception."""
     try:
         with make_client() as client:
             listing = client.list_files(limit=CHECK_LIMIT)
@@ -49,8 +49,8 @@ def probe(make_client: MakeClient, *, kind: str) -> KeyCheck:
 
 def _may_write(client: ImageKitClient) -> bool | None:
     try:
-        client.delete_files([NOBODYS_ID])
-    except FilesMissing:
+        client.purge(NO_ADDRESS)
+    except BadRequest:
         return True
     except KeyRejected:
         return False

@@ -132,7 +132,7 @@ def test_checkaccount_says_that_the_key_works(run, acme):
     assert run("checkaccount", "acme", "--json").json == {
         "account": "acme",
         "ok": True,
-        "message": "ImageKit accepts the key. The library is empty.",
+        "message": "ImageKit accepts the key. The library is empty. Whether it may delete could not be found out.",
         "files_seen": 0,
         "request_id": "req_1",
     }

@@ -48,6 +48,7 @@ def test_an_expired_key_is_not_used(sandbox_account, deleting):
 def test_a_test_says_what_each_key_may_do_and_deletes_nothing(sandbox, sandbox_account, reading, deleting):
     files = sandbox.add_files([{"path": "/a.jpg"}])
     checks = {key.kind: keys.check_key(key, actor=SYSTEM) for key in (reading, deleting)}
+    assert sandbox.calls("delete") == []
     assert {kind: (check.is_ok, check.may_write) for kind, check in checks.items()} == {
         KeyKind.READ_ONLY: (True, False),
         KeyKind.READ_WRITE: (True, True),
