@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import connections
+from django.db.backends.signals import connection_created
 from django.db.migrations.recorder import MigrationRecorder
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
@@ -17,6 +18,7 @@ from medialib.services.audit import Actor
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+    from django.db.backends.base.base import BaseDatabaseWrapper
     from django.http import HttpRequest
 
 TRIGGERS = ("medialib", "0010_audit_events_are_append_only")
@@ -40,6 +42,17 @@ def record_sign_in_failed(credentials: dict[str, Any], request: HttpRequest | No
     """Keeps the name that was tried, and never another part of the credentials."""
     tried = "".join(letter for letter in str(credentials.get("username", "")) if letter.isprintable())
     audit.record(EventKind.SIGN_IN_FAILED, actor=Actor(name=tried[:MAX_NAME], address=address_of(request)))
+
+
+@receiver(connection_created, dispatch_uid="medialib.no_jit")
+def do_without_jit(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
+    """PostgreSQL takes our searches for long ones and compiles for 250 ms what then runs for one.
+
+    Said after connecting: as an option of the connection, poolers such as PgBouncer would refuse it.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET jit = off")
 
 
 @receiver(post_migrate, dispatch_uid="medialib.keep_triggers")

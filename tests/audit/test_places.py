@@ -62,9 +62,10 @@ def found(**wanted):
         ("/", set(PATHS)),
     ],
 )
-@pytest.mark.parametrize("many", [5_000, 1])
-def test_a_path_is_found_whatever_is_indexed(paths, monkeypatch, term, expected, many):
+@pytest.mark.parametrize(("many", "common"), [(5_000, 100), (1, 100), (5_000, 1)])
+def test_a_path_is_found_whatever_is_indexed(paths, monkeypatch, term, expected, many, common):
     monkeypatch.setattr(audit_places, "MANY", many)
+    monkeypatch.setattr(audit_places, "COMMON", common)
     assert found(path=term) == expected
 
 
