@@ -54,7 +54,9 @@ def prepare() -> None:
     """Workers of pytest-xdist inherit what the first process prepared."""
     os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # The browser's event loop runs in the thread that uses the ORM.
-    if "PYTEST_XDIST_WORKER" in os.environ:
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        # Each has a database of its own, and so a log of its own, which only its own anchors fit.
+        os.environ["AUDIT_ANCHOR_FILE"] = os.path.join(os.environ["MEDIALIB_DATA_DIR"], f"anchors-{worker}.jsonl")
         return
     for name in STEERING:
         os.environ.pop(name, None)
