@@ -49,7 +49,8 @@ RESERVED_NAMES = frozenset(
         "readyz",
         "sign-in",
         "sign-out",
-        "static", "webhooks",
+        "static",
+        "webhooks",
         "styleguide",
         "you",
     ]
