@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 # PostgreSQL fetches rows one by one from all over the table, so it walks further and gathers fewer.
 Limits = tuple[tuple[int, int], tuple[int, int]]
 LIMITS: dict[str, Limits] = {
-    "sqlite": ((3_000, 40_000), (20_000, 300_000)),
-    "postgresql": ((8_000, 8_000), (40_000, 300_000)),
+    "sqlite": ((3_000, 40_000), (24_000, 300_000)),
+    "postgresql": ((8_000, 8_000), (48_000, 300_000)),
 }
+NOT_SO_FEW = 8  # The share of a page that a short walk must find for a longer one to be worth it.
 WHOLE_TABLE = Hint(Q(pk__gt=0))
 
 
@@ -51,8 +52,11 @@ class Stretch:
 
     def _search(self, hints: list[Hint], start: list[Q]) -> list[Asset]:
         for steps, most in LIMITS[connections[self.rows.db].vendor]:
-            if (found := self._walk_for(steps, start)) is not None:
+            found, is_whole = self._walk_for(steps, start)
+            if is_whole:
                 return found
+            if len(found) * NOT_SO_FEW >= self.size:
+                continue  # At this rate a longer walk fills the page.
             if rarest := cheapest(hints, self.rows, most=most):
                 return self._gather(rarest)
         # Neither many nor few, and far from here: one pass over the table is quicker than a long walk all over it.
@@ -62,17 +66,17 @@ class Stretch:
         ordered = self.rows.beyond(self.cursor) if self.cursor else self.rows
         return list(ordered.filter(*conditions).sorted_by(self.sort)[: self.size])
 
-    def _walk_for(self, steps: int, start: list[Q]) -> list[Asset] | None:
-        """The page, if it is full or the list ends within so many rows of the unfiltered list; else None."""
+    def _walk_for(self, steps: int, start: list[Q]) -> tuple[list[Asset], bool]:
+        """What is found within so many rows of the unfiltered list, and whether it is the page: full, or at the end."""
         column = self.sort.column
         whole = self.rows.unfiltered.filter(*start)
         whole = whole.beyond(self.cursor) if self.cursor else whole
         last = list(whole.sorted_by(self.sort).values_list(column, flat=True)[steps : steps + 1])
         if not last:
-            return self._walk(*start)
+            return self._walk(*start), True
         side = "gte" if self.sort.is_descending else "lte"
         found = self._walk(*start, Q((f"{column}__{side}", last[0])))
-        return found if len(found) == self.size else None
+        return found, len(found) == self.size
 
     def _gather(self, hint: Hint) -> list[Asset]:
         """The place of the page from indexes and short rows, then its full rows: wide rows are slow to sort."""
