@@ -10,6 +10,8 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
+# What speaks SQL of its own, or depends on how a database locks.
+ON_POSTGRES := tests/engine tests/models tests/services tests/audit
 
 .PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots lighthouse clean
 
@@ -43,9 +45,9 @@ worker: $(RUNTIME) ## Start a worker on your own settings
 test: $(DEV) chromium ## Run the whole suite on SQLite, browser journeys included
 	env -u DATABASE_URL $(PYTEST) -n $(JOBS) --dist loadgroup -m "not postgres and not engine"
 
-test-postgres: $(DEV) ## Run the engine's tests on PostgreSQL (DATABASE_URL, or a local server)
+test-postgres: $(DEV) ## Run what depends on the database on PostgreSQL (DATABASE_URL, or a local server)
 	DATABASE_URL=$${DATABASE_URL:-postgres://medialib:medialib@127.0.0.1:5432/medialib} \
-		$(PYTEST) -n $(JOBS) --dist loadgroup -m "not e2e and not engine and not sqlite" tests
+		$(PYTEST) -n $(JOBS) --dist loadgroup -m "not e2e and not engine and not sqlite" $(ON_POSTGRES)
 
 test-engines: $(DEV) ## Run one whole job on each of the three engines (PostgreSQL and Redis)
 	$(PYTEST) -m engine tests
