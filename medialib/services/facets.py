@@ -23,9 +23,9 @@ from medialib.models.assets import AssetQuerySet
 from medialib.services import library_summary
 from medialib.services.library_summary import SIZE_CLASSES, cells_of, size_class_of, tags_of
 
-FEW = 8_000  # Matches that are counted one by one.
-MOST = 20_000  # Where PostgreSQL's estimate was too low: more than these are estimated after all.
-SAMPLE = 6_000  # Row numbers that are drawn for an estimate.
+FEW = 5_000  # Matches that are counted one by one.
+MOST = 10_000  # Where PostgreSQL's estimate was too low: more than these are estimated after all.
+SAMPLE = 4_000  # Row numbers that are drawn for an estimate.
 ENOUGH = 60  # Matches in a sample without which it says nothing.
 MOST_VALUES = 12
 

@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, AssetKind, Removal, SyncRun
+from medialib.models.sql import update_rows, upsert_rows
 
 # ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
 DELETION_OUTWEIGHS = timedelta(hours=1)
@@ -54,9 +55,10 @@ class Tally:
 
 @dataclass
 class _Plan:
-    """Rows to write in full, and rows of which only is noted that they were seen."""
+    """Rows to write in full, rows of which some columns changed, and rows that were only seen."""
 
     write: list[Asset] = field(default_factory=list)
+    changed: dict[tuple[str, ...], list[Asset]] = field(default_factory=dict)
     only_seen: list[int] = field(default_factory=list)
     tally: Tally = field(default_factory=Tally)
 
@@ -67,12 +69,13 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
     rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk").select_for_update()
     plan = _plan(run, listed, {row.file_id: row for row in rows})
-    Asset.objects.bulk_create(
+    upsert_rows(
         plan.write,
-        update_conflicts=True,
         unique_fields=["account", "file_id"],
         update_fields=[*SHOWN, *FOLDED, "seen_in", "removed_at", "removal"],
     )
+    for columns, assets in plan.changed.items():
+        update_rows(assets, [*columns, "seen_in"])
     Asset.objects.filter(pk__in=plan.only_seen).update(seen_in=run)
     return plan.tally
 
@@ -88,11 +91,9 @@ def index_file(account: Account, file: RemoteFile) -> bool:
     if row is None:
         Asset.objects.create(account=account, file_id=file.file_id, **values)
         return True
-    if row.removed_at or file.updated_at < row.updated_at or not _differs(row, values):
+    if row.removed_at or file.updated_at < row.updated_at or not (columns := _change(row, values)):
         return False
-    for name, value in values.items():
-        setattr(row, name, value)
-    row.save(update_fields=[*SHOWN, *FOLDED])
+    row.save(update_fields=columns)
     return True
 
 
@@ -104,9 +105,10 @@ def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -
         if row is None or (row.removed_at and not _is_freshly_removed(row, run)):
             plan.tally.added += 1
             plan.write.append(_asset(run, file))
-        elif row.removed_at is None and _differs(row, values := shown_values(file)):
+        elif row.removed_at is None and (columns := _change(row, shown_values(file))):
             plan.tally.changed += 1
-            plan.write.append(Asset(account_id=run.account_id, file_id=file_id, seen_in=run, **values))
+            row.seen_in = run
+            plan.changed.setdefault(columns, []).append(row)
         else:
             plan.only_seen.append(row.pk)
     return plan
@@ -124,8 +126,12 @@ def _is_freshly_removed(row: Asset, run: SyncRun) -> bool:
     return by_us or row.removed_at >= run.started_at
 
 
-def _differs(row: Asset, values: dict[str, Any]) -> bool:
-    return any(getattr(row, name) != value for name, value in values.items())
+def _change(row: Asset, values: dict[str, Any]) -> tuple[str, ...]:
+    """Give the row these values. Returns the columns that changed: each that is written costs its indexes."""
+    names = tuple(name for name, value in values.items() if getattr(row, name) != value)
+    for name in names:
+        setattr(row, name, values[name])
+    return (*names, *FOLDED) if {"name", "path"} & set(names) else names
 
 
 def shown_values(file: RemoteFile) -> dict[str, Any]:
