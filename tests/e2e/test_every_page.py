@@ -32,7 +32,7 @@ LISTEN = (
 WIDTHS = (360, 768, 1440)
 SCHEMES = ("light", "dark")
 GROUPS = 4  # So that no single test takes long.
-ALLOWED = ("status of 403", "status of 404", "status of 400", "status of 422")  # Pages that say no, themselves.
+ALLOWED = ("status of 403", "status of 404", "status of 400", "status of 409", "status of 422")  # Pages that say no, themselves.
 
 
 @pytest.fixture
@@ -89,6 +89,12 @@ def world(staff: User) -> dict[str, str]:
         "wrong audit filter": "/audit/?event=nonsense",
         "find a file": "/audit/file/?q=nothing",
         "history": f"/acme/files/{item.file_id}/history/",
+        "insight": "/acme/insight/",
+        "import a list": "/acme/lists/",
+        "folders": "/acme/library/folders/",
+        "facets": "/acme/library/facets/",
+        "receipt not ready": f"/jobs/{finished.pk}/receipt/",
+        "audit chart": "/audit/chart/",
         "missing": "/nowhere/",
     }
 
