@@ -32,7 +32,8 @@ LISTEN = (
 WIDTHS = (360, 768, 1440)
 SCHEMES = ("light", "dark")
 GROUPS = 4  # So that no single test takes long.
-ALLOWED = ("status of 403", "status of 404", "status of 400", "status of 409", "status of 422")  # Pages that say no, themselves.
+# Pages that say no, themselves.
+ALLOWED = ("status of 403", "status of 404", "status of 400", "status of 409", "status of 422")
 
 
 @pytest.fixture
