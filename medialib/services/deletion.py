@@ -102,6 +102,7 @@ class JobRunner:
         self.latency_s = 1.0  # A first guess on the safe side; each answer moves it.
         self.calls_allowed = settings.IMAGEKIT_START_RATE
         self.renewed_at = time.monotonic()
+        self.send_at: float | None = None  # When the pace lets the next call go, if that is what we wait for.
         self.idle_since: float | None = None
 
     def run(self) -> None:
@@ -126,6 +127,7 @@ class JobRunner:
             lambda: leases.claim(self.job, worker=self.worker, want=want, look_ups=MOST_LOOK_UPS - looking_up)
         )
         self.calls_allowed = claims.calls_allowed or self.calls_allowed
+        self.send_at = time.monotonic() + claims.wait_s if claims.wait_s else None
         if not self.in_flight and claims.claims:
             self.renewed_at = time.monotonic()
         for claim in claims.claims:
@@ -134,9 +136,18 @@ class JobRunner:
         return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
 
     def _room(self) -> int:
-        """As many more batches as latency times rate asks for, within the cap."""
+        """As many more batches as latency times rate asks for, within the cap.
+
+        A call that was answered makes room for the next before it is settled, as long as settling keeps up.
+        """
         wanted = math.ceil(self.latency_s * self.calls_allowed * 1.5) + 2
-        return min(wanted, settings.JOB_CONCURRENCY) - len(self.in_flight)
+        sending = sum(not future.done() for future in self.in_flight)
+        free_hands = min(wanted, settings.JOB_CONCURRENCY) - sending
+        return min(free_hands, 2 * settings.JOB_CONCURRENCY - len(self.in_flight))
+
+    def _is_due(self) -> bool:
+        """Whether the pace lets a call go now that waited for it."""
+        return self.send_at is not None and time.monotonic() >= self.send_at and self._room() > 0
 
     def _wait(self, nap_s: float) -> None:
         """Until a call ends, or it is time to send again. Without calls in flight: until then, or until stopped."""
@@ -147,6 +158,7 @@ class JobRunner:
             self.stop.wait(nap_s)
 
     def _settle_ended(self) -> None:
+        """Settle what was answered. Answers can wait and the allowance cannot: when a call is due, it goes first."""
         for future in [future for future in self.in_flight if future.done()]:
             report = future.result()
             self.latency_s += (report.latency_s - self.latency_s) * 0.2
@@ -155,6 +167,8 @@ class JobRunner:
             except settling.LeaseLost:
                 logger.warning("lease lost, answer dropped job=%s batch=%s", self.job.pk, report.claim.batch_id)
             del self.in_flight[future]
+            if self._is_due():
+                break
 
     def _renew(self) -> None:
         if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not self.in_flight:

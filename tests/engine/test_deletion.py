@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from medialib.models import AuditEvent, DeletionJob, EventKind, Exchange, JobState
-from medialib.services import jobs
+from medialib.services import jobs, settling
 from tests.engine.conftest import add_files, assert_exact, assert_log_matches_sandbox, outcomes, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -25,6 +27,27 @@ def test_each_file_is_sent_once_in_calls_of_a_hundred(sandbox, job_for):
     assert finished(job_for(250), sandbox) == {"deleted": 250}
     assert sorted(len(call.file_ids) for call in sandbox.calls("delete")) == [50, 100, 100]
     assert sandbox.file_ids() == set()
+
+
+def test_a_call_that_is_due_goes_before_answers_are_settled(sandbox, job_for, settings, monkeypatch):
+    settings.JOB_CONCURRENCY = 20
+    sandbox.set_rate(5)
+    run(job_for(100))  # The account's limit is known from here on: five calls in a second.
+    time.sleep(1.1)
+    sandbox.set_latency(700)
+    settled_at, settle = [], settling.settle
+
+    def settle_slowly(*args, **options):
+        time.sleep(0.15)
+        verdict = settle(*args, **options)
+        settled_at.append(time.monotonic())
+        return verdict
+
+    monkeypatch.setattr(settling, "settle", settle_slowly)
+    job = run(job_for(1000))
+    assert_exact(job, sandbox)
+    sixth_call = sandbox.calls("delete")[1:][5]
+    assert sixth_call.at_monotonic < settled_at[4]
 
 
 def test_files_outside_the_job_stay(sandbox, job_for):
