@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,9 +32,31 @@ from medialib.services.clock import shared_now
 from medialib.services.leases import Claim
 from medialib.services.verdicts import LastCall, Ruling, Sent, Verdict
 
+logger = logging.getLogger(__name__)
+
+MOST_TOGETHER = 8  # Calls in one transaction. More would be quicker, but on SQLite everybody else waits for it.
+
 
 class LeaseLost(Exception):
     """The batch belongs to another worker by now; what this one learned must not be written."""
+
+
+def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str, is_enough: Callable[[], bool]) -> int:
+    """Record several calls in one transaction: at least one, and no more once `is_enough`. Returns how many.
+
+    A call whose batch was taken over meanwhile counts as done, with nothing written.
+    """
+    count = 0
+    with transaction.atomic():
+        for report in reports[:MOST_TOGETHER]:
+            count += 1
+            try:
+                settle(job, report, worker=worker)
+            except LeaseLost:
+                logger.warning("lease lost, answer dropped job=%s batch=%s", job.pk, report.claim.batch_id)
+            if is_enough():
+                break
+    return count
 
 
 def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
@@ -185,14 +209,19 @@ def _record_rulings(job: DeletionJob, claim: Claim, verdict: Verdict, exchange: 
             settled_at=at,
         )
         _mark_removed(job, ruling, at=at)
-    _record_events(job, in_batch.filter(exchange=exchange), exchange, at=at)
+    has_unverified = counts[Outcome.UNVERIFIED] > 0
+    _record_events(job, in_batch.filter(exchange=exchange), exchange, has_unverified=has_unverified, at=at)
     deleted = in_batch.filter(exchange=exchange, outcome=Outcome.DELETED).aggregate(total=Sum("size_bytes"))
     return _Counts(dict(counts), (deleted["total"] or 0) if counts[Outcome.DELETED] else 0)
 
 
-def _record_events(job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, at: datetime) -> None:
+def _record_events(
+    job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, has_unverified: bool, at: datetime
+) -> None:
     final, open_ended = items.exclude(outcome=Outcome.UNVERIFIED), items.filter(outcome=Outcome.UNVERIFIED)
     audit_outcomes.record_outcomes(job, final, request_id=exchange.request_id, at=at)
+    if not has_unverified:
+        return
     audit_outcomes.record_outcomes(
         job, open_ended, event=EventKind.FILE_UNVERIFIED, request_id=exchange.request_id, at=at
     )

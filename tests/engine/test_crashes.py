@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -16,10 +17,10 @@ from django.conf import settings as django_settings
 from django.db import OperationalError, connection
 from django.utils.timezone import now
 
-from medialib.models import AuditEvent, Batch, DeletionJob, EventKind, Exchange, JobState
+from medialib.models import AuditEvent, Batch, DeletionJob, EventKind, Exchange, JobState, Outcome
 from medialib.services import deletion, leases, settling
 from medialib.services.patience import Patience
-from tests.engine.conftest import add_files, assert_exact, assert_log_matches_sandbox, run
+from tests.engine.conftest import add_files, assert_exact, assert_log_matches_sandbox, outcomes, run
 from tests.engine.test_controls import in_thread, wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,8 +62,9 @@ def finish_after_death(job: DeletionJob, sandbox) -> None:
     [
         (leases, "claim", False),
         (leases, "claim", True),  # Intent committed, call not made.
-        (settling, "settle", False),  # Call made, answer not committed.
-        (settling, "settle", True),  # Answer committed.
+        (settling, "settle_some", False),  # Call made, answer not committed.
+        (settling, "settle", True),  # In the middle of what is committed together.
+        (settling, "settle_some", True),  # Answer committed.
     ],
 )
 def test_a_worker_that_dies_at_any_point_loses_nothing(sandbox, job_for, monkeypatch, module, name, after):
@@ -96,6 +98,21 @@ def test_a_worker_that_wakes_after_its_lease_writes_nothing(sandbox, job_for, se
     assert_exact(job, sandbox)
 
 
+def test_a_lost_lease_among_several_answers_costs_the_others_nothing(sandbox, job_for):
+    job = job_for(300)
+    deletion.finishing.start(job)
+    claims = leases.claim(job, worker="w", want=3, look_ups=2).claims
+    with deletion.accounts.client_for(job.account) as client:
+        reports = [deletion.perform(client, one, deletion.Gate(), deletion.ReadPace(1000)) for one in claims]
+    Batch.objects.filter(pk=claims[1].batch_id).update(lease_owner="other", fence=99)
+    assert settling.settle_some(job, reports, worker="w", is_enough=lambda: False) == 3
+    assert Counter(outcomes(job).values()) == {Outcome.DELETED: 200, "": 100}
+    let_leases_run_out()
+    run(job)
+    assert job.deleted == 300
+    assert_exact(job, sandbox)
+
+
 def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settings):
     job = job_for(10)
     deletion.finishing.start(job)
@@ -121,7 +138,7 @@ def test_a_clock_set_back_an_hour_holds_up_nobody(sandbox, job_for, monkeypatch)
     hour = timedelta(hours=1)
     for module in (leases, settling, deletion, deletion.finishing):
         monkeypatch.setattr(module, "shared_now", lambda: now() + hour)
-    kill_at(monkeypatch, settling, "settle", after=False)
+    kill_at(monkeypatch, settling, "settle_some", after=False)
     with pytest.raises(Killed):
         deletion.run_deletion_job(job.pk)
     monkeypatch.undo()
@@ -132,14 +149,15 @@ def test_a_clock_set_back_an_hour_holds_up_nobody(sandbox, job_for, monkeypatch)
 
 
 def test_a_database_that_is_away_for_a_moment_is_sat_out(sandbox, job_for, monkeypatch):
-    real, failures = settling.settle, iter([OperationalError("database is locked"), OperationalError("server closed")])
+    failures = iter([OperationalError("database is locked"), OperationalError("server closed")])
+    real = settling.settle_some
 
     def flaky(*args: object, **kwargs: object) -> object:
         if error := next(failures, None):
             raise error
         return real(*args, **kwargs)
 
-    monkeypatch.setattr(settling, "settle", flaky)
+    monkeypatch.setattr(settling, "settle_some", flaky)
     job = job_for(120)
     run(job)
     assert job.deleted == 120

@@ -44,7 +44,7 @@ QUICK = {
     "BREAKER_PERCENT": 100,
 }
 FAULTS = ["lost_after", "lost_before", "500_before", "500_after", "502_html", "truncated_200", "short_200", "429"]
-POINTS = [(leases, "claim"), (settling, "settle")]
+POINTS = [(leases, "claim"), (settling, "settle_some")]
 
 
 class JobMachine(RuleBasedStateMachine):
