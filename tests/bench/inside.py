@@ -1,4 +1,4 @@
-"""Measurements that run inside a scratch installation: python -m tests.bench.inside freeze|bare-rows|freeze-many N."""
+"""Measurements inside a scratch installation: python -m tests.bench.inside NAME NUMBER."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 import django
 from django.db import connection, transaction
+from django.db.models import Min
 from django.utils.timezone import now
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -18,7 +19,7 @@ django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
 
-from medialib.models import Account, Asset, AuditEvent, Item, Manifest  # noqa: E402
+from medialib.models import Account, Asset, AuditEvent, DeletionJob, Exchange, Item, Manifest  # noqa: E402
 from medialib.services import freezing, jobs  # noqa: E402
 from medialib.services.audit import SYSTEM, Actor  # noqa: E402
 
@@ -34,6 +35,13 @@ def freeze(_files: int) -> str:
     seconds = time.monotonic() - started
     job = jobs.open_deletion_job(manifest=manifest, actor=actor, reason="bench", start_after_s=0)
     return json.dumps({"job": job.pk, "seconds": seconds})
+
+
+def job_seconds(job: int) -> str:
+    """Seconds from a job's first call to the last row about it, or null while it is not finished."""
+    row = DeletionJob.objects.get(pk=job)
+    first = Exchange.objects.filter(batch__job=row).aggregate(at=Min("sent_at"))["at"]
+    return json.dumps((row.finished_at - first).total_seconds() if row.finished_at and first else None)
 
 
 def bare_rows(files: int) -> str:
@@ -132,7 +140,12 @@ def _assets(account: Account, files: int) -> Iterator[Asset]:
         )
 
 
-MEASUREMENTS: dict[str, Callable[[int], str]] = {"freeze": freeze, "bare-rows": bare_rows, "freeze-many": freeze_many}
+MEASUREMENTS: dict[str, Callable[[int], str]] = {
+    "freeze": freeze,
+    "job-seconds": job_seconds,
+    "bare-rows": bare_rows,
+    "freeze-many": freeze_many,
+}
 
 if __name__ == "__main__":
     print(MEASUREMENTS[sys.argv[1]](int(sys.argv[2])))

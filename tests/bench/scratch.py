@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet
+
 from medialib.sandbox.server import Sandbox
 
 POSTGRES = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -21,7 +23,8 @@ def environment(database: str, **variables: str) -> Iterator[dict[str, str]]:
     """Environment variables of an empty installation on "sqlite" or "postgresql", migrated; removed afterwards."""
     with tempfile.TemporaryDirectory(prefix="medialib-bench-") as data_dir:
         env = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "TASK_ENGINE")}
-        env |= {"MEDIALIB_DATA_DIR": data_dir, "DEBUG": "1", "LOG_LEVEL": "ERROR", **variables}
+        env |= _production() | {"MEDIALIB_DATA_DIR": data_dir, "DATABASE_URL": f"sqlite:///{data_dir}/db.sqlite3"}
+        env |= variables
         if database == "sqlite":
             manage(env, "migrate", "--verbosity", "0")
             yield env
@@ -30,6 +33,20 @@ def environment(database: str, **variables: str) -> Iterator[dict[str, str]]:
             env["DATABASE_URL"] = url
             manage(env, "migrate", "--verbosity", "0")
             yield env
+
+
+def _production() -> dict[str, str]:
+    """What a person sets who runs medialib in earnest, but for the undo window, HTTPS and the sandbox's address."""
+    return {
+        "DEBUG": "0",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
+        "ALLOWED_HOSTS": "localhost",
+        "SECURE_SSL_REDIRECT": "0",
+        "UNDO_WINDOW_S": "0",
+        "IMAGEKIT_ALLOW_PRIVATE_API": "1",
+        "LOG_LEVEL": "ERROR",
+    }
 
 
 @contextmanager
