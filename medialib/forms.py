@@ -12,7 +12,9 @@ from django.http import QueryDict
 
 from medialib.errors import WrongUse
 from medialib.models import Account
-from medialib.models.asset_filters import MAX_INTEGER, AssetCursor, AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetCursor, AssetSort
+from medialib.models.filter_values import MAX_INTEGER
 
 
 @dataclass(frozen=True)

@@ -1,24 +1,17 @@
-"""What a person asked to see: AssetFilter, in which order: AssetSort, and from where: AssetCursor."""
+"""What a person asked to see: AssetFilter. In which order is asset_orders."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
-from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Self
+from datetime import datetime
+from typing import Any, Self
 from urllib.parse import urlencode
-
-from django.db import models
-from django.utils.dateparse import parse_datetime
 
 from medialib.errors import WrongUse
 from medialib.models import filter_values
 from medialib.models.filter_language import parse
 from medialib.models.filter_tree import And, all_of
-from medialib.models.filter_values import MAX_INTEGER
-
-if TYPE_CHECKING:
-    from medialib.models.assets import Asset
 
 # Keys of a library address that say where in the list one is, not which files are in it.
 PAGE_KEYS = frozenset({"sort", "after", "before", "view", "focus", "panel"})
@@ -172,88 +165,3 @@ def _known(key: str) -> str:
     if key not in _DEFAULTS:
         raise WrongUse(f"There is no filter named “{key[:60]}”.")
     return key
-
-
-class AssetSort(models.TextChoices):
-    """The orders of a list. The value is a column, with a minus in front when its largest comes first."""
-
-    NEWEST = "-created", "newest first"
-    OLDEST = "created", "oldest first"
-    UPDATED_LAST = "-updated", "last updated first"
-    UPDATED_FIRST = "updated", "longest unchanged first"
-    NAME = "name", "name, A to Z"
-    NAME_DOWN = "-name", "name, Z to A"
-    LARGEST = "-size", "largest first"
-    SMALLEST = "size", "smallest first"
-    PATH = "path", "folder and name, A to Z"
-    PATH_DOWN = "-path", "folder and name, Z to A"
-
-    @classmethod
-    def from_query(cls, data: Mapping[str, Any]) -> AssetSort:
-        """The order named by `sort`, newest first when none is. Raises WrongUse."""
-        try:
-            return cls(data.get("sort") or cls.NEWEST)
-        except ValueError:
-            raise WrongUse(f"There is no order named “{str(data.get('sort'))[:60]}”.") from None
-
-    @property
-    def column(self) -> str:
-        """The field it sorts by; none of them is ever NULL, so one comparison finds the place of a cursor."""
-        fields_by_word = {"created": "created_at", "updated": "updated_at", "size": "size_bytes"}
-        word = self.value.removeprefix("-")
-        return fields_by_word.get(word, word)
-
-    @property
-    def is_descending(self) -> bool:
-        return self.value.startswith("-")
-
-    @property
-    def opposite(self) -> AssetSort:
-        """The same list from its end."""
-        return AssetSort(self.value.removeprefix("-") if self.is_descending else f"-{self.value}")
-
-
-@dataclass(frozen=True)
-class AssetCursor:
-    """A place in a list: the row after or before which a page starts. The row itself may be gone by then."""
-
-    sort: AssetSort
-    value: str | int | datetime
-    pk: int
-
-    @classmethod
-    def of(cls, asset: Asset, sort: AssetSort) -> Self:
-        return cls(sort, getattr(asset, sort.column), asset.pk)
-
-    @classmethod
-    def from_text(cls, text: str, sort: AssetSort) -> Self:
-        """The cursor that `as_text` wrote for this order. Raises WrongUse."""
-        pk, _, value = text.partition("~")
-        try:
-            cursor = cls(sort, _cursor_value(sort, value), int(pk))
-        except ValueError:
-            raise WrongUse("The address does not say where the page starts; begin at the first page.") from None
-        if not 0 <= cursor.pk <= MAX_INTEGER:
-            raise WrongUse("The address does not say where the page starts; begin at the first page.")
-        return cursor
-
-    @property
-    def turned(self) -> AssetCursor:
-        """The same place, looking the other way."""
-        return replace(self, sort=self.sort.opposite)
-
-    def as_text(self) -> str:
-        """For the `after` and `before` of an address."""
-        value = self.value.isoformat() if isinstance(self.value, date) else self.value
-        return f"{self.pk}~{value}"
-
-
-def _cursor_value(sort: AssetSort, text: str) -> str | int | datetime:
-    if sort.column == "size_bytes":
-        return min(int(text), MAX_INTEGER)
-    if sort.column in ("name", "path"):
-        return text.replace("\x00", "")
-    moment = parse_datetime(text)
-    if moment is None or moment.tzinfo is None:
-        raise ValueError(text)
-    return moment

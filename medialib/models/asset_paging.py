@@ -18,7 +18,7 @@ from django.db.models import F, Q
 from medialib.models.asset_hints import Hint
 
 if TYPE_CHECKING:
-    from medialib.models.asset_filters import AssetCursor, AssetSort
+    from medialib.models.asset_orders import Order, Place
     from medialib.models.assets import Asset, AssetQuerySet
 
 # How many rows a page walks over before it looks for another way, and how many it may then gather and sort; twice.
@@ -34,18 +34,18 @@ WHOLE_TABLE = Hint(Q(pk__gt=0))
 
 @dataclass(frozen=True)
 class Stretch:
-    """The beginning of an ordered list: its first `size` rows, or those beyond a cursor."""
+    """The beginning of an ordered list: its first `size` rows, or those beyond a place."""
 
     rows: AssetQuerySet
-    sort: AssetSort
-    cursor: AssetCursor | None
+    order: Order
+    place: Place | None
     size: int
 
     def read(self) -> list[Asset]:
         if not self.rows.is_filtered:
             return self._walk()
         hints = usable(self.rows)
-        along = [hint for hint in hints if hint.order == self.sort.column]
+        along = [hint for hint in hints if hint.order == self.order.column]
         others = [hint for hint in hints if hint not in along and not hint.is_by_habit]
         start = [condition(hint, self.rows) for hint in along]
         return self._walk(*start) if along and not others else self._search(others, start)
@@ -63,26 +63,26 @@ class Stretch:
         return self._walk(*start) if start else self._gather(WHOLE_TABLE)
 
     def _walk(self, *conditions: Q) -> list[Asset]:
-        ordered = self.rows.beyond(self.cursor) if self.cursor else self.rows
-        return list(ordered.filter(*conditions).sorted_by(self.sort)[: self.size])
+        rows = self.rows.beyond(self.place, self.order) if self.place else self.rows
+        return list(rows.filter(*conditions).along(self.order)[: self.size])
 
     def _walk_for(self, steps: int, start: list[Q]) -> tuple[list[Asset], bool]:
         """What is found within so many rows of the unfiltered list, and whether it is the page: full, or at the end."""
-        column = self.sort.column
+        column = self.order.column
         whole = self.rows.unfiltered.filter(*start)
-        whole = whole.beyond(self.cursor) if self.cursor else whole
-        last = list(whole.sorted_by(self.sort).values_list(column, flat=True)[steps : steps + 1])
+        whole = whole.beyond(self.place, self.order) if self.place else whole
+        last = list(whole.along(self.order).values_list(column, flat=True)[steps : steps + 1])
         if not last:
             return self._walk(*start), True
-        side = "gte" if self.sort.is_descending else "lte"
+        side = "gte" if self.order.is_descending else "lte"
         found = self._walk(*start, Q((f"{column}__{side}", last[0])))
         return found, len(found) == self.size
 
     def _gather(self, hint: Hint) -> list[Asset]:
         """The place of the page from indexes and short rows, then its full rows: wide rows are slow to sort."""
         rows = self.rows.filter(condition(hint, self.rows))
-        rows = rows.beyond(self.cursor, fence="__fenced") if self.cursor else rows
-        pks = list(rows.sorted_by(self.sort, fence="__fenced").values_list("pk", flat=True)[: self.size])
+        rows = rows.beyond(self.place, self.order, fence="__fenced") if self.place else rows
+        pks = list(rows.along(self.order, fence="__fenced").values_list("pk", flat=True)[: self.size])
         found = self.rows.model._default_manager.using(self.rows.db).in_bulk(pks)
         return [found[pk] for pk in pks if pk in found]
 

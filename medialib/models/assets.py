@@ -12,8 +12,9 @@ from django.utils.translation import gettext_noop
 
 from medialib.errors import WrongUse
 from medialib.models.accounts import Account
-from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
 from medialib.models.asset_hints import Hint, hints_of
+from medialib.models.asset_orders import AssetCursor, AssetSort, Order, Place
 from medialib.models.asset_paging import WHOLE_TABLE, Stretch, cheapest, condition, usable
 from medialib.models.asset_where import ALWAYS, condition_of, node_of
 from medialib.models.filter_tree import Condition, Not
@@ -89,27 +90,19 @@ class AssetQuerySet(models.QuerySet["Asset"]):
             return self.all()
         return self.filter(condition(cheapest(usable(self), self, most=most) or WHOLE_TABLE, self))
 
-    def sorted_by(self, sort: AssetSort, *, fence: str = "") -> Self:
-        """In this order; files that are equal in it follow their row number, so each list has exactly one order."""
-        sign = "-" if sort.is_descending else ""
-        return self.order_by(f"{sign}{sort.column}{fence}", f"{sign}pk")
+    def along(self, order: Order, *, fence: str = "") -> Self:
+        """In this order; files that are equal in it follow their row number."""
+        sign = "-" if order.is_descending else ""
+        return self.order_by(f"{sign}{order.column}{fence}", f"{sign}pk")
 
-    def after(self, cursor: AssetCursor) -> Self:
-        """Assets that follow the cursor in its order."""
-        return self.beyond(cursor)
-
-    def before(self, cursor: AssetCursor) -> Self:
-        """Assets that precede the cursor, the nearest first: a slice is the page before it, turned round."""
-        return self.beyond(cursor.turned).sorted_by(cursor.sort.opposite)
-
-    def beyond(self, cursor: AssetCursor, *, fence: str = "") -> Self:
-        """Assets that follow the cursor, in whatever order they are read."""
-        column = f"{cursor.sort.column}{fence}"
-        side = "lt" if cursor.sort.is_descending else "gt"
+    def beyond(self, place: Place, order: Order, *, fence: str = "") -> Self:
+        """Assets that follow the place in the order, in whatever order they are read."""
+        column = f"{order.column}{fence}"
+        side = "lt" if order.is_descending else "gt"
         return self.filter(
-            Q(**{f"{column}__{side}": cursor.value}) | Q(**{column: cursor.value, f"pk__{side}": cursor.pk}),
+            Q(**{f"{column}__{side}": place.value}) | Q(**{column: place.value, f"pk__{side}": place.pk}),
             # Says nothing new, but lets the index start at the right row; without it the whole list is read.
-            **{f"{column}__{side}e": cursor.value},
+            **{f"{column}__{side}e": place.value},
         )
 
     def page(
@@ -122,13 +115,27 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     ) -> AssetPage:
         """One screen that starts after or ends before a cursor, with the cursors of its neighbours.
 
-        One query where no filter is set, else a few more, whatever the page holds: see asset_paging.
+        One query for each group of the order where no filter is set, else a few more, whatever the page holds: see
+        asset_paging.
         """
         if before:
-            rows = Stretch(self, sort.opposite, before.turned, size + 1).read()
+            rows = self._stretch(sort.opposite, before.turned, size + 1)
             return _page(rows[:size][::-1], sort, has_previous=len(rows) > size, has_next=True)
-        rows = Stretch(self, sort, after, size + 1).read()
+        rows = self._stretch(sort, after, size + 1)
         return _page(rows[:size], sort, has_previous=after is not None, has_next=len(rows) > size)
+
+    def _stretch(self, sort: AssetSort, cursor: AssetCursor | None, size: int) -> list[Placed]:
+        """The beginning of the list, or what follows the cursor, from as many groups as fill it."""
+        found: list[Placed] = []
+        for group, number in zip(sort.groups, sort.numbers, strict=True):
+            is_here = cursor is not None and cursor.group == number
+            if cursor is None or is_here or _is_past(number, cursor):
+                rows = self.matching(group.filter)
+                stretch = Stretch(rows, group.order, cursor.place if cursor and is_here else None, size - len(found))
+                found += [(asset, number) for asset in stretch.read()]
+            if len(found) >= size:
+                break
+        return found
 
     def capped_count(self, cap: int) -> int:
         """How many there are, but never more than `cap` + 1: an exact count reads every row."""
@@ -188,11 +195,13 @@ class Asset(models.Model):
             ),
         ]
         indexes = [
-            # live(account).sorted_by(…), either way round, with after() and before(): one for each column of AssetSort.
+            # live(account).along(…), either way round, with beyond(): one for each column of AssetSort. A file id has
+            # its constraint, and what is sorted in groups has the indexes of their filters.
             models.Index(fields=["account", "created_at", "id"], condition=LIVE, name="asset_by_created"),
             models.Index(fields=["account", "updated_at", "id"], condition=LIVE, name="asset_by_updated"),
             models.Index(fields=["account", "name", "id"], condition=LIVE, name="asset_by_name"),
             models.Index(fields=["account", "size_bytes", "id"], condition=LIVE, name="asset_by_size"),
+            models.Index(fields=["account", "format", "id"], condition=LIVE, name="asset_by_format"),
             # Also live(account).matching(a folder and below): such a folder is a range of paths.
             models.Index(fields=["account", "path", "id"], condition=LIVE, name="asset_by_path"),
             # The hints of asset_where, each in the list's first order: else all that match are sorted for each page.
@@ -232,9 +241,16 @@ class Asset(models.Model):
         return self.path
 
 
-def _page(assets: Sequence[Asset], sort: AssetSort, *, has_previous: bool, has_next: bool) -> AssetPage:
+Placed = tuple[Asset, int]  # A row, and the number of its group.
+
+
+def _is_past(number: int, cursor: AssetCursor) -> bool:
+    return number < cursor.group if cursor.sort.is_descending else number > cursor.group
+
+
+def _page(rows: Sequence[Placed], sort: AssetSort, *, has_previous: bool, has_next: bool) -> AssetPage:
     return AssetPage(
-        list(assets),
-        AssetCursor.of(assets[0], sort) if assets and has_previous else None,
-        AssetCursor.of(assets[-1], sort) if assets and has_next else None,
+        [asset for asset, _ in rows],
+        AssetCursor.of(rows[0][0], sort, rows[0][1]) if rows and has_previous else None,
+        AssetCursor.of(rows[-1][0], sort, rows[-1][1]) if rows and has_next else None,
     )

@@ -20,6 +20,7 @@ STATISTICS = {
     "asset_by_name": f"{EACH} 2 1",
     "asset_by_size": f"{EACH} 2 1",
     "asset_by_path": f"{EACH} 2 1",
+    "asset_by_format": f"{EACH} 20000 1",
     "asset_in_folder": f"{EACH} 100 2 1",
     "asset_of_kind": f"{EACH} 20000 2 1",
     "asset_of_format": f"{EACH} 20000 2 1",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, SavedView
-from medialib.models.asset_filters import AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetSort
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -7,36 +7,31 @@ from dataclasses import dataclass
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from medialib.models.asset_filters import AssetSort
+from medialib.models.asset_orders import AssetSort
 
 
 @dataclass(frozen=True)
 class Column:
-    """`sort` is the value of the order that a first click on its head asks for."""
+    """`sort` is the order that a first click on its head asks for."""
 
     key: str
     label: str | Promise
-    sort: str
+    sort: AssetSort
     is_default: bool = True
 
-    @property
-    def first_sort(self) -> AssetSort | None:
-        """None where the index has no such order."""
-        return AssetSort(self.sort) if self.sort in AssetSort.values else None
 
-
-NAME = Column("name", _("Name"), "name")
+NAME = Column("name", _("Name"), AssetSort.NAME)
 OPTIONAL = [
-    Column("folder", _("Folder"), "path"),
-    Column("type", _("Type"), "format"),
-    Column("dimensions", _("Dimensions"), "-pixels"),
-    Column("size", _("Size"), "-size"),
-    Column("created", _("Created"), "-created"),
-    Column("updated", _("Updated"), "-updated"),
-    Column("tags", _("Tags"), "tags"),
-    Column("access", _("Access"), "access", is_default=False),
-    Column("version", _("Version"), "version", is_default=False),
-    Column("file_id", _("File id"), "file_id", is_default=False),
+    Column("folder", _("Folder"), AssetSort.PATH),
+    Column("type", _("Type"), AssetSort.TYPE),
+    Column("dimensions", _("Dimensions"), AssetSort.WIDEST),
+    Column("size", _("Size"), AssetSort.LARGEST),
+    Column("created", _("Created"), AssetSort.NEWEST),
+    Column("updated", _("Updated"), AssetSort.UPDATED_LAST),
+    Column("tags", _("Tags"), AssetSort.TAGGED),
+    Column("access", _("Access"), AssetSort.PRIVATE, is_default=False),
+    Column("version", _("Version"), AssetSort.LATER_VERSIONS, is_default=False),
+    Column("file_id", _("File id"), AssetSort.FILE_ID, is_default=False),
 ]
 KEYS = [column.key for column in OPTIONAL]
 DEFAULT_KEYS = tuple(column.key for column in OPTIONAL if column.is_default)

@@ -12,7 +12,8 @@ from medialib import filter_form
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
 from medialib.models import Account, AssetKind
-from medialib.models.asset_filters import AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetSort
 from medialib.services import selections
 from medialib.views import columns, saved_views
 from medialib.views.access import person, staff_may

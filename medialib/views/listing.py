@@ -8,7 +8,8 @@ from django.utils.functional import Promise, cached_property
 
 from medialib.forms import ListWanted
 from medialib.models import Account, Asset
-from medialib.models.asset_filters import AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetSort
 from medialib.models.assets import AssetPage, AssetQuerySet
 from medialib.services import totals
 from medialib.services.totals import Total
@@ -34,7 +35,7 @@ class Header:
 
 @dataclass(frozen=True)
 class SortChoice:
-    label: str
+    label: str | Promise
     query: str
     is_current: bool
 
@@ -121,11 +122,9 @@ class Listing:
         return [self._header(column) for column in columns.shown(self.look.columns)]
 
     def _header(self, column: Column) -> Header:
-        current, first = self.wanted.sort, column.first_sort
-        if first is None:
-            return Header(column.label, column.key, "", "")
-        if current.column != first.column:
-            return Header(column.label, column.key, self.wanted.query(sort=first.value), "")
+        current = self.wanted.sort
+        if current.word != column.sort.word:
+            return Header(column.label, column.key, self.wanted.query(sort=column.sort.value), "")
         return Header(column.label, column.key, self.wanted.query(sort=current.opposite.value), _direction(current))
 
     @property

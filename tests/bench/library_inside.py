@@ -31,7 +31,8 @@ from django.utils.timezone import now  # noqa: E402
 from medialib.forms import ListWanted  # noqa: E402
 from medialib.imagekit.types import RemoteFile  # noqa: E402
 from medialib.models import Account, Asset, Pace, PaceKind, SelectionItem, SyncRun  # noqa: E402
-from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort  # noqa: E402
+from medialib.models.asset_filters import AssetFilter  # noqa: E402
+from medialib.models.asset_orders import AssetCursor, AssetSort  # noqa: E402
 from medialib.sandbox.server import Sandbox  # noqa: E402
 from medialib.services import accounts, library_summary, list_imports, overlap, selections, sync  # noqa: E402
 from medialib.services.indexing import index_files, shown_values  # noqa: E402
@@ -171,9 +172,17 @@ class Bench:
 
     def deep(self, sort: AssetSort) -> dict[str, Any]:
         place = min(100_000, self.count - 200)
-        row = Asset.objects.live(self.account).sorted_by(sort)[place]
-        cursor = AssetCursor.of(row, sort).as_text().replace("+", "%2B").replace("&", "%26")
+        cursor = self.cursor(sort, place).as_text().replace("+", "%2B").replace("&", "%26")
         return self.case(f"sort={sort.value}&after={cursor}", self.stock_order(sort.value, place // 100 + 1), True)
+
+    def cursor(self, sort: AssetSort, place: int) -> AssetCursor:
+        """Where the row at this place of the list stands."""
+        for group, number in zip(sort.groups, sort.numbers, strict=True):
+            rows = Asset.objects.live(self.account).matching(group.filter).along(group.order)
+            if found := rows[place : place + 1].first():
+                return AssetCursor.of(found, sort, number)
+            place -= rows.count()
+        raise IndexError(place)
 
     def rail(self) -> dict[str, float]:
         asked = {

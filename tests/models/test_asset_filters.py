@@ -11,7 +11,8 @@ from django.http import QueryDict
 from hypothesis import given
 
 from medialib.errors import WrongUse
-from medialib.models.asset_filters import AssetCursor, AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetCursor, AssetSort
 from tests.models.random_libraries import examples, filters
 
 
@@ -126,7 +127,7 @@ def test_an_unknown_order_is_refused() -> None:
 @pytest.mark.parametrize("sort", AssetSort)
 def test_turning_an_order_round_twice_changes_nothing(sort: AssetSort) -> None:
     assert sort.opposite is not sort
-    assert sort.opposite.column == sort.column
+    assert sort.opposite.word == sort.word
     assert sort.opposite.opposite is sort
 
 
@@ -136,3 +137,9 @@ def test_turning_an_order_round_twice_changes_nothing(sort: AssetSort) -> None:
 def test_a_place_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(WrongUse):
         AssetCursor.from_text(text, AssetSort.NEWEST)
+
+
+@pytest.mark.parametrize("text", ["5~2024-01-01T00:00:00Z", "5~2~2024-01-01T00:00:00Z", "5~1~", "5~0~12"])
+def test_a_place_of_no_group_is_refused(text: str) -> None:
+    with pytest.raises(WrongUse):
+        AssetCursor.from_text(text, AssetSort.PRIVATE)

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialib.models import Account, Asset, asset_paging
-from medialib.models.asset_filters import AssetFilter, AssetSort
+from medialib.models.asset_filters import AssetFilter
+from medialib.models.asset_orders import AssetSort
 from medialib.services import selections
 from medialib.services.audit import SYSTEM
 from tests.models.plain_meaning import is_meant

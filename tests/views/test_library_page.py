@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset, SyncRun
+from medialib.views import columns
 from tests import factories
 from tests.views.pages import link, names, page, words
 
@@ -55,6 +56,19 @@ def test_each_filter_has_a_chip_whose_link_takes_only_it_away(staff_client: Clie
     chips = page(staff_client.get(url(account, "name=hero&kind=image&sort=-size"))).select(".chip")
     links = {words(chip).split(" Remove")[0]: chip.a["href"] for chip in chips}
     assert links == {"Type Image": "?name=hero&sort=-size", "Name contains “hero”": "?kind=image&sort=-size"}
+
+
+def test_each_column_can_be_sorted_by(staff_client: Client, account: Account) -> None:
+    for number in range(2):
+        factories.asset(account, f"/{number}.jpg", tags=["a"] * number, width=number or None, is_private=bool(number))
+    choice = {"columns": "1", "column": columns.KEYS, "query": ""}
+    staff_client.post(f"/{account.name}/look/", choice)
+    heads = page(staff_client.get(url(account))).select("th[class^=col-] a.sort-link")
+    assert len(heads) == len(columns.KEYS) + 1
+    for head in heads:
+        answer = staff_client.get(f"/{account.name}/library/{head['href']}")
+        assert sorted(names(answer)) == ["0.jpg", "1.jpg"]
+        assert len(page(answer).select("th[aria-sort]")) == 1
 
 
 def test_column_head_sorts_and_turns_the_order_round(staff_client: Client, account: Account) -> None:
