@@ -5,24 +5,30 @@ The filter is what a part is counted by and what its link opens, so a number and
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
-from django.db.models import Count, F, Sum, TextField, Value
-from django.db.models.functions import StrIndex, Substr, TruncMonth
+from django.db.models import Count, Sum
 
-from medialib.models import Account, Asset, AssetKind
+from medialib.models import Account, Asset, AssetKind, FolderTotal, LibrarySummary
 from medialib.models.asset_filters import AssetFilter
 from medialib.models.assets import AssetQuerySet
+from medialib.services import folders, library_summary
+from medialib.services.library_summary import Cell
 
 MOST_FOLDERS = 40
 MOST_MONTHS = 36
 LARGEST = 25
 AGES = ("1m", "6m", "1y", "2y", "5y")
 SUMS = {"file_count": Count("pk"), "total_bytes": Sum("size_bytes", default=0)}
+
+
+class NotCounted(Exception):
+    """A large library that no worker has added up yet. It is asked to, and needs some seconds."""
 
 
 @dataclass(frozen=True)
@@ -35,28 +41,24 @@ class Part:
     filter: AssetFilter | None
 
 
-def totals(account: Account) -> Part:
-    return _part("", AssetFilter(folder="/", subfolders=True), _live(account).aggregate(**SUMS))
-
-
 def by_folder(account: Account, under: str = "/") -> list[Part]:
     """The folders directly in `under` with all below them, the largest first; “.” is what lies in it itself."""
-    prefix = "/" if under == "/" else f"{under}/"
-    inside = _live(account).matching(AssetFilter(folder=under, subfolders=True))
-    rest = Substr("path", len(prefix) + 1, output_field=TextField())
-    cut = inside.annotate(rest=rest).annotate(slash=StrIndex("rest", Value("/")))
-    deeper = cut.filter(slash__gt=0).annotate(child=Substr("rest", 1, F("slash") - 1, output_field=TextField()))
-    rows = _grouped(deeper, "child")
-    parts = [_part(row["child"], AssetFilter(folder=prefix + row["child"], subfolders=True), row) for row in rows]
-    here = AssetFilter(folder=under)
-    return _cut([*parts, *_filled([_counted(account, ".", here)])])
+    _counted_before(account)
+    inside = FolderTotal.objects.named(account, under)
+    if inside is None:
+        return []
+    shown = [
+        Part(node.name, node.file_count, node.total_bytes, node.filter)
+        for node in folders.largest(account, under, most=MOST_FOLDERS)
+    ]
+    here = Part(".", inside.file_count, inside.total_bytes, AssetFilter(folder=under))
+    others = _rest(inside.deep_count, inside.deep_bytes, [*shown, here])
+    return _filled([*sorted([*shown, here], key=lambda part: -part.total_bytes), others])
 
 
 def by_kind(account: Account) -> list[Part]:
-    rows = _grouped(_live(account), "kind")
-    return [
-        _part(row["kind"], AssetFilter(kind=(row["kind"],)), row) for row in rows if row["kind"] in AssetKind.values
-    ]
+    sums = _sums(_counted_before(account), lambda cell: cell.kind)
+    return [_part(kind, AssetFilter(kind=(kind,)), row) for kind, row in sums.items() if kind in AssetKind.values]
 
 
 def by_age(account: Account) -> list[Part]:
@@ -72,23 +74,32 @@ def by_age(account: Account) -> list[Part]:
 
 def by_month(account: Account) -> list[Part]:
     """What was added in each month, the latest MOST_MONTHS of those that have files, in order."""
-    month = TruncMonth("created_at", tzinfo=UTC)
-    rows = _grouped(_live(account).annotate(month=month), "month")
-    latest = sorted(rows, key=lambda row: row["month"])[-MOST_MONTHS:]
-    return [_part(f"{row['month']:%Y-%m}", _of_month(row["month"]), row) for row in latest]
+    sums = _sums(_counted_before(account), lambda cell: cell.month)
+    return [_part(month, _of_month(month), sums[month]) for month in sorted(sums)[-MOST_MONTHS:]]
 
 
 def largest(account: Account) -> list[Asset]:
     return list(_live(account).order_by("-size_bytes", "-pk")[:LARGEST])
 
 
+def _counted_before(account: Account) -> LibrarySummary:
+    summary = library_summary.current(account)
+    if summary is None:
+        raise NotCounted
+    return summary
+
+
+def _sums(summary: LibrarySummary, key: Callable[[Cell], str]) -> dict[str, dict[str, int]]:
+    """Files and bytes of the cells that have the same key."""
+    sums: dict[str, dict[str, int]] = defaultdict(lambda: dict.fromkeys(SUMS, 0))
+    for cell in library_summary.cells_of(summary):
+        sums[key(cell)]["file_count"] += cell.count
+        sums[key(cell)]["total_bytes"] += cell.bytes
+    return sums
+
+
 def _live(account: Account) -> AssetQuerySet:
     return Asset.objects.live(account)
-
-
-def _grouped(assets: Any, key: str) -> list[dict[str, Any]]:
-    """Counts and bytes for each value of a column or annotation."""
-    return list(assets.order_by().values(key).annotate(**SUMS))
 
 
 def _counted(account: Account, name: str, wanted: AssetFilter) -> Part:
@@ -99,19 +110,17 @@ def _part(name: str, wanted: AssetFilter | None, row: dict[str, Any]) -> Part:
     return Part(name, row["file_count"], row["total_bytes"], wanted)
 
 
-def _of_month(month: datetime) -> AssetFilter:
-    following = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1)
-    return AssetFilter(created_after=month, created_before=following)
+def _of_month(month: str) -> AssetFilter:
+    start = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    following = start.replace(year=start.year + start.month // 12, month=start.month % 12 + 1)
+    return AssetFilter(created_after=start, created_before=following)
 
 
 def _filled(parts: Iterable[Part]) -> list[Part]:
     return [part for part in parts if part.file_count]
 
 
-def _cut(parts: Sequence[Part]) -> list[Part]:
-    """The largest, and the sum of the others, which is no list of its own."""
-    ranked = sorted(parts, key=lambda part: -part.total_bytes)
-    shown, others = ranked[:MOST_FOLDERS], ranked[MOST_FOLDERS:]
-    if not others:
-        return shown
-    return [*shown, Part("…", sum(part.file_count for part in others), sum(part.total_bytes for part in others), None)]
+def _rest(file_count: int, total_bytes: int, shown: Sequence[Part]) -> Part:
+    """What the shown parts leave over, which is no list of its own."""
+    files, size = sum(part.file_count for part in shown), sum(part.total_bytes for part in shown)
+    return Part("…", file_count - files, total_bytes - size, None)

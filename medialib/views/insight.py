@@ -21,6 +21,7 @@ from medialib.views.access import staff_may
 from medialib.views.chips import age_in_words
 from medialib.views.sync import freshness
 
+Build = Callable[[HttpRequest, Account], dict[str, Any]]
 WIDE, LOW = drawing.Box(800, 320), drawing.Box(520, 120)
 
 
@@ -53,12 +54,19 @@ def insight_part(request: HttpRequest, account: str, part: str) -> HttpResponse:
     if part not in SECTIONS:
         raise Http404("There is no such picture.")
     title, build = SECTIONS[part]
-    context = {"account": owner, "heading": title(), "section": part, **build(request, owner)}
+    context = {"account": owner, "heading": title(), "section": part, **_picture(build, request, owner)}
     is_part = getattr(request, "htmx", False)
     template = "medialib/_insight_section.html" if is_part else "medialib/insight_part.html"
     response = render(request, template, context)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def _picture(build: Build, request: HttpRequest, account: Account) -> dict[str, Any]:
+    try:
+        return build(request, account)
+    except insight.NotCounted:
+        return {"is_being_counted": True}
 
 
 def _folders(request: HttpRequest, account: Account) -> dict[str, Any]:
@@ -90,7 +98,7 @@ def _largest(request: HttpRequest, account: Account) -> dict[str, Any]:
     return {"largest": insight.largest(account)}
 
 
-SECTIONS: dict[str, tuple[Callable[[], str], Callable[[HttpRequest, Account], dict[str, Any]]]] = {
+SECTIONS: dict[str, tuple[Callable[[], str], Build]] = {
     "folders": (lambda: _("By folder"), _folders),
     "types": (lambda: _("By type"), _kinds),
     "ages": (lambda: _("By age"), _ages),

@@ -9,7 +9,7 @@ import pytest
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset
-from medialib.services import insight
+from medialib.services import insight, library_summary
 from tests import factories
 
 PICTURES: list[Callable[[Account], list[insight.Part]]] = [
@@ -70,5 +70,9 @@ def test_largest_files_come_largest_first(library: Account) -> None:
     assert "gone.jpg" not in {asset.name for asset in insight.largest(library)}
 
 
-def test_totals_are_those_of_the_library(library: Account) -> None:
-    assert insight.totals(library).file_count == Asset.objects.live(library).count()
+def test_a_large_library_waits_for_its_first_count(library: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library_summary, "SMALL", 3)
+    with pytest.raises(insight.NotCounted):
+        insight.by_kind(library)
+    library_summary.rebuild(library)
+    assert sum(part.file_count for part in insight.by_kind(library)) == Asset.objects.live(library).count()

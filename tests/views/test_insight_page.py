@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from medialib.models import Account
+from medialib.services import library_summary
 from medialib.views.insight import SECTIONS
 from tests import factories
 from tests.views.pages import names, page, words
@@ -64,6 +65,17 @@ def test_picture_is_a_page_without_javascript_and_bears_an_empty_library(
     response = staff_client.get(f"/{account.name}/insight/{name}/")
     assert response.status_code == 200
     assert page(response).html
+
+
+def test_a_library_that_nobody_counted_yet_says_so_and_looks_again(
+    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(library_summary, "SMALL", 1)
+    waiting = page(part(staff_client, library, "types")).select_one("[role=status]")
+    assert words(waiting).startswith("A worker adds these files up for the first time")
+    assert waiting["hx-get"] == f"/{library.name}/insight/types/"
+    library_summary.rebuild(library)
+    assert not page(part(staff_client, library, "types")).select("[role=status]")
 
 
 def test_unknown_picture_and_unknown_account_are_not_found(staff_client: Client, account: Account) -> None:
