@@ -12,7 +12,7 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime, now
-from django.utils.translation import pgettext
+from django.utils.translation import pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
 
@@ -24,6 +24,11 @@ KIND_ICONS = {
     AssetKind.VIDEO: "film",
     AssetKind.AUDIO: "musical-note",
     AssetKind.DOCUMENT: "document-text",
+}
+PATTERNS = {
+    "day": pgettext_lazy("time", "{day} {month}"),
+    "day_of_year": pgettext_lazy("time", "{day} {month} {year}"),
+    "full": pgettext_lazy("time", "{day} {month} {year}, {time}"),
 }
 BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
 BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
@@ -88,10 +93,10 @@ def moment(time: datetime | None) -> SafeString | str:
     """A <time> as short as can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`. Its title says it in full."""
     if time is None:
         return "—"
-    local = localtime(time)
-    if local.date() == localtime(now()).date():
-        return _time(time, f"{local:%H:%M}", "moment")
-    return _time(time, _in_words(local, "day" if local.year == now().year else "day_of_year"), "moment")
+    local, today = localtime(time), localtime(now()).date()
+    if local.date() == today:
+        return _time(time, local, f"{local:%H:%M}", "moment")
+    return _time(time, local, _in_words(local, "day" if local.year == today.year else "day_of_year"), "moment")
 
 
 @register.filter
@@ -100,32 +105,26 @@ def full_time(time: datetime | None) -> SafeString | str:
     if time is None:
         return "—"
     local = localtime(time)
-    return _time(time, _in_words(local, "full"), "full")
+    return _time(time, local, _in_words(local, "full"), "full")
 
 
 @register.filter
 def clock(time: datetime | None) -> SafeString | str:
     """A <time> of one day, to the second: `14:02:33`."""
-    return "—" if time is None else _time(time, f"{localtime(time):%H:%M:%S}", "clock")
+    if time is None:
+        return "—"
+    local = localtime(time)
+    return _time(time, local, f"{local:%H:%M:%S}", "clock")
 
 
 @register.simple_tag
 def date_words() -> SafeString:
     """What localtime.js needs to write times as the server does: attributes of <html>."""
     months = " ".join(_month(number) for number in MONTHS_3)
-    patterns = _patterns()
     return format_html(
         'data-months="{}" data-day="{}" data-day-of-year="{}" data-full="{}"',
-        months, patterns["day"], patterns["day_of_year"], patterns["full"],
+        months, PATTERNS["day"], PATTERNS["day_of_year"], PATTERNS["full"],
     )  # fmt: skip
-
-
-def _patterns() -> dict[str, str]:
-    return {
-        "day": pgettext("time", "{day} {month}"),
-        "day_of_year": pgettext("time", "{day} {month} {year}"),
-        "full": pgettext("time", "{day} {month} {year}, {time}"),
-    }
 
 
 def _month(number: int) -> str:
@@ -134,15 +133,15 @@ def _month(number: int) -> str:
 
 def _in_words(local: datetime, pattern: str) -> str:
     words = {"day": local.day, "month": _month(local.month), "year": local.year, "time": f"{local:%H:%M:%S}"}
-    return _patterns()[pattern].format(**words)
+    return str(PATTERNS[pattern]).format(**words)
 
 
-def _time(time: datetime, text: str, form: str) -> SafeString:
+def _time(time: datetime, local: datetime, text: str, form: str) -> SafeString:
     """localtime.js rewrites it in the reader's own time zone; without it the server's zone stands."""
     return format_html(
         '<time datetime="{}" title="{}" data-local-time="{}">{}</time>',
         time.isoformat(timespec="seconds"),
-        f"{localtime(time):%Y-%m-%d %H:%M:%S %Z}",
+        f"{local:%Y-%m-%d %H:%M:%S %Z}",
         form,
         text,
     )
