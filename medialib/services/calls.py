@@ -75,7 +75,8 @@ class CallReport:
 
 
 def perform(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPace) -> CallReport:
-    """Send the claim's delete call or look its files up. Never raises: what went wrong is part of the report."""
+    """Send the delete call when it is due, or look the files up. Never raises: the report says what went wrong."""
+    time.sleep(max(0.0, claim.send_at - time.monotonic()))
     sent_at, started = now(), time.monotonic()
 
     def report(

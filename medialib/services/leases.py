@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -16,6 +16,8 @@ from medialib.models.jobs import BATCH_SIZE, lease_length
 from medialib.services import audit_outcomes, pacing
 from medialib.services.clock import shared_now
 
+# Calls are made ready so long before they may be sent: the database needs its time, and the allowance does not wait.
+AHEAD_S = 0.1
 # A call is not begun in the last part of its lease: the answer should find us still the owner.
 SENDABLE_SHARE = 0.85
 
@@ -55,6 +57,7 @@ class Claim:
     is_look_up: bool
     is_verify: bool
     is_cancelling: bool
+    send_at: float = field(default=0.0, compare=False)  # By the monotonic clock; not before.
     validity: Validity = field(default_factory=Validity, compare=False, repr=False)
 
     def is_still_ours(self) -> bool:
@@ -94,21 +97,24 @@ def _claim_calls(
     """Batches to send now, with their intents recorded; and how long further ones have to wait."""
     if job.state != JobState.RUNNING or want <= 0:
         return [], 0.0
-    taken, wait_s = 0, 0.0
-    while taken < want and not (wait_s := pacing.take(pace, allowed, at=at)):
-        taken += 1
+    began, slots, wait_s = time.monotonic(), list[float](), 0.0
+    while len(slots) < want and (wait_s := pacing.take(pace, allowed, at=at, ahead_s=AHEAD_S)) <= AHEAD_S:
+        slots.append(wait_s)
+    wait_s = max(0.0, wait_s - AHEAD_S)
     waiting = job.batches.free(at).filter(state=BatchState.WAITING)
-    if not taken:
+    if not slots:
         return [], wait_s if waiting.exists() else 0.0
-    found = list(waiting.select_for_update()[:taken])
+    found = list(waiting.select_for_update()[: len(slots)])
     ready = _without_conflicts(job, _with_files(job, found), at=at)
-    pacing.give_back(pace, taken - len(ready))
+    pacing.give_back(pace, len(slots) - len(ready))
     claims = _lease(ready, job, worker=worker, is_look_up=False, at=at)
     if claims:
-        pace.save(update_fields=["recent"])
         audit_outcomes.record_intents(job, claims, worker=worker, at=at)
         DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") + len(claims))
-    return claims, wait_s if len(found) == taken else 0.0
+        pacing.put_off(pace, len(claims), until=at + timedelta(seconds=time.monotonic() - began))
+        pace.save(update_fields=["recent"])
+    timed = [replace(claim, send_at=began + slot) for claim, slot in zip(claims, slots, strict=False)]
+    return timed, wait_s if len(found) == len(slots) else 0.0
 
 
 def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -> list[Claim]:

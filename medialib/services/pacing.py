@@ -66,23 +66,29 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     return Allowance(calls, interval_s, gap_s=gap_s if gap_s >= SHORTEST_GAP_S else 0.0)
 
 
-def take(pace: Pace, allowed: Allowance, *, at: datetime) -> float:
-    """Take one call from the allowance: 0.0 when it may be sent now, else the seconds until it may.
+def take(pace: Pace, allowed: Allowance, *, at: datetime, ahead_s: float = 0.0) -> float:
+    """Seconds until the next call may be sent, 0.0 for now. When that is within `ahead_s`, the call is taken for then.
 
     Changes the row in memory only; the caller holds its lock and saves it.
     """
     now_s = at.timestamp()
-    if (blocked_s := _blocked_s(pace, at)) > 0:
-        return blocked_s
+    wait_s = max(0.0, _blocked_s(pace, at))
     # Times from the future stem from a clock that was set back; they would block everybody until it catches up.
     recent = [t for t in pace.recent if now_s - allowed.interval_s < t <= now_s + 1]
-    wait_s = recent[-allowed.calls] + allowed.interval_s - now_s if len(recent) >= allowed.calls else 0.0
+    if len(recent) >= allowed.calls:
+        wait_s = max(wait_s, recent[-allowed.calls] + allowed.interval_s - now_s)
     if recent and allowed.gap_s:
         wait_s = max(wait_s, recent[-1] + allowed.gap_s - now_s)
-    if wait_s > 0:
-        return wait_s
-    pace.recent = [*(t for t in pace.recent if t <= now_s + 1), now_s][-MAX_REMEMBERED:]
-    return 0.0
+    if wait_s <= ahead_s:
+        pace.recent = [*(t for t in pace.recent if t <= now_s + 1), now_s + wait_s][-MAX_REMEMBERED:]
+    return wait_s
+
+
+def put_off(pace: Pace, calls: int, *, until: datetime) -> None:
+    """Note that the latest calls that were taken are not sent before this time: making them ready took so long."""
+    if calls > 0:
+        late = [max(t, until.timestamp()) for t in pace.recent[-calls:]]
+        pace.recent = [*pace.recent[:-calls], *late]
 
 
 def give_back(pace: Pace, calls: int) -> None:

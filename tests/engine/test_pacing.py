@@ -63,6 +63,33 @@ def test_no_interval_ever_holds_more_calls_than_the_limit(limit, interval_ms, he
     assert most <= math.ceil(limit * (100 - headroom) / 100 - 1e-6)
 
 
+def test_a_call_taken_ahead_has_its_time_and_no_interval_holds_too_many():
+    row = pace(limit=4)
+    allowed = pacing.allowance(row, headroom_percent=0)
+    assert [pacing.take(row, allowed, at=START, ahead_s=0.1) for _ in range(4)] == [0.0] * 4
+    assert pacing.take(row, allowed, at=START, ahead_s=0.1) == pytest.approx(allowed.interval_s)
+    assert len(row.recent) == 4
+    early = later(allowed.interval_s - 0.06)
+    assert pacing.take(row, allowed, at=early, ahead_s=0.1) == pytest.approx(0.06)
+    assert row.recent[-1] == pytest.approx(later(allowed.interval_s).timestamp())
+
+
+def test_no_call_is_taken_ahead_of_a_stated_time():
+    row = pace()
+    pacing.note_refusal(row, retry_after_s=4.0, rate_limit=None, at=START)
+    allowed = pacing.allowance(row, headroom_percent=0)
+    assert pacing.take(row, allowed, at=later(3.95), ahead_s=0.1) == pytest.approx(0.05)
+    assert row.recent == [pytest.approx(later(4.0).timestamp())]
+
+
+def test_calls_that_are_ready_late_count_from_then():
+    row = pace(limit=2)
+    allowed = pacing.allowance(row, headroom_percent=0)
+    assert [pacing.take(row, allowed, at=START) for _ in range(2)] == [0.0, 0.0]
+    pacing.put_off(row, 1, until=later(0.4))
+    assert row.recent == [START.timestamp(), later(0.4).timestamp()]
+
+
 def test_nearly_all_of_the_limit_is_used():
     row = pace(limit=20)
     assert len(sends(row, pacing.allowance(row, headroom_percent=0), for_s=10)) >= 195
