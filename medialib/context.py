@@ -13,8 +13,9 @@ from medialib.models import Account, DeletionJob, Worker
 from medialib.services.job_progress import WORKER_SILENT
 
 SECTIONS = {
-    "home": "library", "library": "library", "asset-panel": "library", "review": "library", "confirm": "library",
-    "insight": "library", "insight-part": "library", "list-import": "library", "list-report": "library",
+    "home": "library", "library": "library", "asset-panel": "library", "asset-versions": "library",
+    "review": "library", "confirm": "library", "insight": "library", "insight-part": "library",
+    "list-import": "library", "list-report": "library",
     "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
 }  # fmt: skip
 

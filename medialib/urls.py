@@ -48,6 +48,7 @@ urlpatterns = [
     path("<slug:account>/look/", look.look_change, name="look-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
     path("<slug:account>/files/<str:file_id>/", panel.asset_panel, name="asset-panel"),
+    path("<slug:account>/files/<str:file_id>/versions/", panel.asset_versions, name="asset-versions"),
     path("<slug:account>/sync/", sync.sync_start, name="sync-start"),
     path("<slug:account>/sync/progress/", sync.sync_progress, name="sync-progress"),
     path("<slug:account>/files/<str:file_id>/history/", audit.file_history, name="file-history"),

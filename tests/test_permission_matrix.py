@@ -53,6 +53,7 @@ RULES = {
     "medialib:list-report-csv": "view_library",
     "medialib:selection-change": "view_library",
     "medialib:asset-panel": "view_library",
+    "medialib:asset-versions": "view_library",
     "medialib:sync-start": "view_library",
     "medialib:sync-progress": "view_library",
     "medialib:file-history": "view_audit",

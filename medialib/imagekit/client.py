@@ -15,7 +15,7 @@ from medialib.imagekit.answers import Answer, read_deletion
 from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
-from medialib.imagekit.types import DeleteAnswer, Listing, PurgeAnswer, RemoteFile
+from medialib.imagekit.types import DeleteAnswer, FileVersion, Listing, PurgeAnswer, RemoteFile
 
 DEFAULT_API_URL = "https://api.imagekit.io"
 MAX_DELETE_BATCH = 100  # ImageKit's limit per call, not ours: API reference, "Delete multiple files".
@@ -88,6 +88,13 @@ class ImageKitClient:
         """What ImageKit knows of one file. Raises FileMissing when it has none with this id."""
         return self._read(f"/v1/files/{_path_part(file_id)}/details", _file)
 
+    def file_versions(self, file_id: str, *, tries: int = READ_TRIES) -> tuple[FileVersion, ...]:
+        """All versions of a file, the current one first. Raises FileMissing when there is no such file.
+
+        API reference, "List file versions".
+        """
+        return self._read(f"/v1/files/{_path_part(file_id)}/versions", _versions, tries=tries)
+
     def find_files(self, file_ids: Sequence[str]) -> dict[str, RemoteFile]:
         """Those of up to 100 files that exist, by id. ImageKit's index may lag behind a deletion."""
         query = f"id IN [{_quoted_list(file_ids)}]"
@@ -137,15 +144,22 @@ class ImageKitClient:
     def _post(self, path: str, body: Mapping[str, Any]) -> Answer:
         return self._transport.send("POST", self.api_url + path, json=body)
 
-    def _read(self, path: str, parse: Callable[[Answer], T], *, params: Mapping[str, Any] | None = None) -> T:
-        """GET and parse; repeated after a lost answer or a stated wait, up to READ_TRIES times in all."""
+    def _read(
+        self,
+        path: str,
+        parse: Callable[[Answer], T],
+        *,
+        params: Mapping[str, Any] | None = None,
+        tries: int = READ_TRIES,
+    ) -> T:
+        """GET and parse; repeated after a lost answer or a stated wait, up to so many times in all."""
         attempt = 1
         while True:
             try:
                 return parse(self._transport.send("GET", self.api_url + path, params=params))
             except (RateLimited, AnswerLost) as error:
                 wait_s = _wait_before_next(error, attempt)
-                if wait_s > LONGEST_WAIT_S or attempt == READ_TRIES:
+                if wait_s > LONGEST_WAIT_S or attempt >= tries:
                     raise
                 logger.warning("read repeated path=%s status=%s wait_s=%.1f", path, error.http_status, wait_s)
             self._sleep(wait_s)
@@ -164,15 +178,29 @@ def _listing(answer: Answer) -> Listing:
 
 def _file(answer: Answer) -> RemoteFile:
     body = answer.json_object()
+    _refuse_missing(answer, body)
+    file = RemoteFile.from_json(body)
+    if file is None:
+        raise answer.unreadable()
+    return file
+
+
+def _versions(answer: Answer) -> tuple[FileVersion, ...]:
+    rows = answer.json()
+    _refuse_missing(answer, rows if isinstance(rows, Mapping) else {})
+    if not isinstance(rows, list):
+        raise answer.unreadable()
+    found = [version for version in map(FileVersion.from_json, rows) if version is not None]
+    return tuple(sorted(found, key=lambda version: not version.is_current))
+
+
+def _refuse_missing(answer: Answer, body: Mapping[str, Any]) -> None:
+    """Raises what any status but 200 means for one file."""
     # Without ImageKit's own words a 404 comes from a wrong address, and must not pass for a file that is gone.
     if answer.status == 404 and isinstance(body.get("message") or body.get("help"), str):
         raise FileMissing(answer.said("ImageKit has no such file"), http_status=404, **answer.facts)
     if answer.status != 200:
         raise answer.problem()
-    file = RemoteFile.from_json(body)
-    if file is None:
-        raise answer.unreadable()
-    return file
 
 
 def _purge_state(answer: Answer) -> str:

@@ -61,6 +61,35 @@ class RemoteFile:
 
 
 @dataclass(frozen=True)
+class FileVersion:
+    """One version of a file, which may be the current one. It has no id here: nothing may be deleted by a version's."""
+
+    name: str
+    size_bytes: int
+    width: int | None
+    height: int | None
+    url: str  # With its query, which names an earlier version.
+    created_at: datetime
+    is_current: bool
+
+    @classmethod
+    def from_json(cls, row: object) -> Self | None:
+        """Read one row; None when it is no version."""
+        if not isinstance(row, Mapping) or not isinstance(row.get("versionInfo"), Mapping):
+            return None
+        content = _content(row)
+        return cls(
+            name=_state(row)["version_name"],
+            size_bytes=content["size_bytes"],
+            width=content["width"],
+            height=content["height"],
+            url=_text(row.get("url")),
+            created_at=_times(row)["created_at"],
+            is_current=_text(row.get("type")) != "file-version",
+        )
+
+
+@dataclass(frozen=True)
 class Listing:
     """One page of a list. `row_count` counts all rows of the answer, folders included: the end is a short page."""
 

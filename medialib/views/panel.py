@@ -9,8 +9,10 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_safe
 
+from medialib.errors import MedialibError
 from medialib.models import Account, Asset
 from medialib.services import audit_search
+from medialib.services.versions import versions_of
 from medialib.views.access import person, staff_may
 from medialib.views.sync import freshness
 
@@ -26,6 +28,23 @@ def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpRespons
     template = "medialib/_file_panel.html" if getattr(request, "htmx", False) else "medialib/file.html"
     context = {"account": shown, "freshness": freshness(shown), **file_context(request, asset)}
     response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@staff_may("view_library")
+def asset_versions(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
+    """All versions of a file, as ImageKit lists them now: a part for htmx, else a page."""
+    shown = get_object_or_404(Account, name=account)
+    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
+    context: dict[str, Any] = {"account": shown, "asset": asset}
+    try:
+        context["versions"] = versions_of(asset)
+    except MedialibError as error:
+        context["complaint"] = str(error)
+    is_part = getattr(request, "htmx", False)
+    response = render(request, f"medialib/{'_' if is_part else ''}file_versions.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response
 

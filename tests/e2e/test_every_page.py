@@ -78,6 +78,7 @@ def world(staff: User) -> dict[str, str]:
         "wrong filter": "/acme/library/?size=big",
         "panel": f"/acme/library/?panel={item.file_id}",
         "file": f"/acme/files/{item.file_id}/",
+        "versions": f"/acme/files/{item.file_id}/versions/",
         "review": f"/manifests/{review.pk}/",
         "jobs": "/jobs/",
         "no jobs": "/jobs/?account=beta",

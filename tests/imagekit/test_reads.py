@@ -16,6 +16,7 @@ from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing, KeyRej
 
 FILES = "https://api.imagekit.io/v1/files"
 DETAILS = f"{FILES}/a/details"
+VERSIONS = f"{FILES}/a/versions"
 PURGE = f"{FILES}/purge"
 HTML = "<html>hello</html>"
 
@@ -137,6 +138,37 @@ def test_details_that_are_no_file_are_lost(api: responses.RequestsMock, client: 
     api.get(DETAILS, body=body)
     with pytest.raises(AnswerLost):
         client.file_details("a")
+
+
+def version(number: int, kind: str = "file-version") -> dict[str, Any]:
+    info = {"id": f"v{number}", "name": f"Version {number}"}
+    return row("a", type=kind, versionInfo=info, size=number, url=f"https://x/a.jpg?ik-obj-version={number}")
+
+
+def test_versions_come_with_the_current_one_first(api: responses.RequestsMock, client: ImageKitClient) -> None:
+    api.get(VERSIONS, json=[version(1), version(2, "file"), {"type": "folder"}, None])
+    found = client.file_versions("a")
+    assert [(each.name, each.size_bytes, each.is_current) for each in found] == [
+        ("Version 2", 2, True),
+        ("Version 1", 1, False),
+    ]
+    assert found[1].url.endswith("?ik-obj-version=1")
+
+
+def test_versions_of_a_file_that_is_not_there(api: responses.RequestsMock, client: ImageKitClient) -> None:
+    api.get(VERSIONS, status=404, json={"message": "The requested file does not exist."})
+    with pytest.raises(FileMissing):
+        client.file_versions("a")
+
+
+@pytest.mark.parametrize("body", [HTML, "{}", ""])
+def test_versions_that_cannot_be_read_are_lost_at_the_first_try_when_one_is_allowed(
+    api: responses.RequestsMock, client: ImageKitClient, waits: list[float], body: str
+) -> None:
+    api.get(VERSIONS, body=body)
+    with pytest.raises(AnswerLost):
+        client.file_versions("a", tries=1)
+    assert waits == []
 
 
 def test_an_id_cannot_climb_out_of_its_place_in_the_address(

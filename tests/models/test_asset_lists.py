@@ -154,7 +154,7 @@ def test_each_page_of_each_order_starts_in_its_index(account: Account, sort: Ass
     plan = _plan(live if side == "first" else live.beyond(place, order))
     assert INDEX_OF[order.column] in plan.replace("sqlite_autoindex_medialib_asset_1", "asset_once_per_account")
     # PostgreSQL does not know that a file id has one row, and sorts each by its number.
-    assert "SORT" not in plan.upper().replace("INCREMENTAL SORT", "")
+    assert "SORT" not in plan.upper() or (order.column == "file_id" and "Incremental Sort" in plan)
     assert "TEMP B-TREE" not in plan.upper()
     if side != "first" and connection.vendor == "sqlite":
         assert f"{order.column}{'<' if order.is_descending else '>'}?" in plan

@@ -7,6 +7,7 @@ from django.test import Client
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset, AuditEvent, EventKind
+from medialib.sandbox.server import Sandbox
 from tests import factories
 from tests.views.pages import page, words
 
@@ -91,3 +92,35 @@ def test_history_is_only_for_those_who_may_read_the_log(client: Client, account:
     shown = page(panel(client, asset))
     assert not shown.select(".timeline-item")
     assert not shown.find("a", href=f"/{account.name}/files/{asset.file_id}/history/")
+
+
+def versions(client: Client, asset: Asset) -> object:
+    return client.get(f"/{asset.account.name}/files/{asset.file_id}/versions/", headers={"HX-Request": "true"})
+
+
+def test_panel_leads_to_all_versions_as_imagekit_lists_them(
+    staff_client: Client, sandbox: Sandbox, sandbox_account: Account
+) -> None:
+    asset = factories.asset(sandbox_account, file_id=sandbox.add_file(path="/a.jpg", size=5000))
+    asked = page(panel(staff_client, asset)).select_one('[aria-labelledby="file-versions"] a')
+    assert asked["href"] == f"/{asset.account.name}/files/{asset.file_id}/versions/"
+    assert [words(each) for each in page(versions(staff_client, asset)).select("li .badge")] == ["current"]
+    assert "5.0 kB" in words(page(versions(staff_client, asset)).li)
+    whole = staff_client.get(asked["href"])
+    assert page(whole).h1
+    assert page(whole).select("li .badge")
+
+
+def test_versions_that_cannot_be_asked_for_say_why_in_one_sentence(
+    staff_client: Client, sandbox: Sandbox, sandbox_account: Account
+) -> None:
+    asset = factories.asset(sandbox_account, file_id=sandbox.add_file(path="/a.jpg"))
+    sandbox.remove(asset.file_id)
+    assert words(page(versions(staff_client, asset))) == "ImageKit has no such file any more."
+    sandbox.revoke_key()
+    assert "ImageKit refused the private key" in words(page(versions(staff_client, asset)))
+
+
+def test_a_file_that_is_gone_has_no_versions_to_ask_for(staff_client: Client, account: Account) -> None:
+    gone = factories.asset(account, removed_at=now(), removal="deleted")
+    assert not page(panel(staff_client, gone)).select('[aria-labelledby="file-versions"]')
