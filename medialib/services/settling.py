@@ -23,6 +23,7 @@ from medialib.models import (
     Exchange,
     Item,
     Outcome,
+    Pace,
     PaceKind,
     Removal,
 )
@@ -48,10 +49,11 @@ def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str,
     """
     count = 0
     with transaction.atomic():
+        rows = _lock(job)
         for report in reports[:MOST_TOGETHER]:
             count += 1
             try:
-                settle(job, report, worker=worker)
+                settle(job, report, worker=worker, rows=rows)
             except LeaseLost:
                 logger.warning("lease lost, answer dropped job=%s batch=%s", job.pk, report.claim.batch_id)
             if is_enough():
@@ -59,13 +61,26 @@ def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str,
     return count
 
 
-def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
+@dataclass(frozen=True)
+class Locked:
+    """The rows that whoever settles or claims must hold, in this order: the account's pace, then the job."""
+
+    pace: Pace
+    job: DeletionJob
+
+
+def _lock(job: DeletionJob) -> Locked:
+    pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
+    return Locked(pace, DeletionJob.objects.select_for_update().get(pk=job.pk))
+
+
+def settle(job: DeletionJob, report: CallReport, *, worker: str, rows: Locked | None = None) -> Verdict:
     """Record one call. Raises LeaseLost, with nothing written, when the batch was taken over meanwhile."""
     claim = report.claim
     with transaction.atomic():
+        rows = rows or _lock(job)
         at = shared_now()
-        _note_pace(job, report, at=at)
-        current = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        _note_pace(job, rows.pace, report, at=at)
         verdict = _verdict(job, report, at=at)
         _release(claim, verdict, worker=worker, at=at)
         if report.was_held:
@@ -73,7 +88,7 @@ def settle(job: DeletionJob, report: CallReport, *, worker: str) -> Verdict:
             return verdict
         exchange = _record_exchange(report, verdict, worker=worker)
         counts = _record_rulings(job, claim, verdict, exchange, at=at)
-        _update_job(current, report, verdict, counts, at=at)
+        _update_job(rows.job, report, verdict, counts, at=at)
     return verdict
 
 
@@ -119,10 +134,9 @@ def _last_call(claim: Claim, *, at: datetime) -> LastCall:
     )
 
 
-def _note_pace(job: DeletionJob, report: CallReport, *, at: datetime) -> None:
+def _note_pace(job: DeletionJob, pace: Pace, report: CallReport, *, at: datetime) -> None:
     if report.claim.is_look_up or report.was_held:
         return
-    pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
     if isinstance(report.error, RateLimited):
         error = report.error
         pacing.note_refusal(pace, retry_after_s=error.retry_after_s, rate_limit=error.rate_limit, at=at)
