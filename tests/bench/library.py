@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 from tests.bench.report import Row
-from tests.bench.scratch import environment, small
+from tests.bench.scratch import environment, manage, small
 
 COUNT = 100_000 if small() else 1_000_000
 FEW = 10_000
@@ -44,6 +44,7 @@ def _of(database: str) -> list[Row]:
 
 def _measure(database: str, count: int) -> Any:
     with environment(database, IMAGEKIT_START_RATE="100000", IMAGEKIT_HEADROOM="0") as env:
+        manage(env, "collectstatic", "--noinput", "--verbosity", "0")
         command = [sys.executable, "-m", "tests.bench.library_inside", str(count)]
         done = subprocess.run(
             command, env=dict(env) | {"BENCH_SMALL": os.environ.get("BENCH_SMALL", "")}, capture_output=True, text=True

@@ -162,6 +162,7 @@ def fill(account: Account, count: int) -> None:
     asset_search.install(connection)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()  # The next one reads what SQLite's planner is told of these indexes.
 
 
 def library(account: Account, count: int) -> Iterator[tuple[Any, ...]]:
