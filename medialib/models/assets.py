@@ -20,7 +20,7 @@ from medialib.models.asset_where import ALWAYS, condition_of, node_of
 from medialib.models.filter_tree import Condition, Not
 from medialib.models.filter_values import AssetKind
 from medialib.models.folding import FoldedNameField, FoldedPathField
-from medialib.models.sql import BinaryTextField
+from medialib.models.sql import BinaryTextField, RowBeyond
 from medialib.models.sync import SyncRun
 
 PAGE_SIZE = 100
@@ -97,12 +97,10 @@ class AssetQuerySet(models.QuerySet["Asset"]):
 
     def beyond(self, place: Place, order: Order, *, fence: str = "") -> Self:
         """Assets that follow the place in the order, in whatever order they are read."""
+        field = self.model._meta.get_field(order.column)
         column = f"{order.column}{fence}"
-        side = "lt" if order.is_descending else "gt"
         return self.filter(
-            Q(**{f"{column}__{side}": place.value}) | Q(**{column: place.value, f"pk__{side}": place.pk}),
-            # Says nothing new, but lets the index start at the right row; without it the whole list is read.
-            **{f"{column}__{side}e": place.value},
+            RowBeyond(column, place.value, place.pk, field=field, downwards=order.is_descending)  # type: ignore[arg-type]
         )
 
     def page(

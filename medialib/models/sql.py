@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections, models, router
-from django.db.models import Func
+from django.db.models import F, Func, Value
 from django.db.models.constants import OnConflict
 
 
@@ -23,6 +23,25 @@ class BinaryTextField(models.TextField):
         if connection.vendor == "postgresql":
             parameters["collation"] = "C"
         return parameters
+
+
+class RowBeyond(Func):
+    """Whether (column, pk) lies beyond (value, number), as one comparison of rows.
+
+    An index on both starts at the exact row, however many rows share the value. Written with OR it would start at the
+    first of these and read all up to it.
+    """
+
+    output_field = models.BooleanField()
+    conditional = True
+
+    def __init__(self, column: str, value: Any, number: int, *, field: models.Field[Any, Any], downwards: bool) -> None:
+        super().__init__(F(column), F("pk"), Value(value, output_field=field), Value(number))
+        self.template = f"(%s, %s) {'<' if downwards else '>'} (%s, %s)"
+
+    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override]
+        parts = [compiler.compile(part) for part in self.get_source_expressions()]
+        return self.template % tuple(sql for sql, _ in parts), [param for _, params in parts for param in params]
 
 
 class ByCodePoint(Func):
