@@ -15,6 +15,7 @@ import socket
 import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 
 from django.conf import settings
 from django.db import close_old_connections, reset_queries
@@ -23,7 +24,7 @@ from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import KeyRejected
 from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose
-from medialib.services import accounts, breaker, finishing, leases, purge, settling
+from medialib.services import accounts, breaker, finishing, keys, leases, purge, settling
 from medialib.services.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.clock import shared_now
 from medialib.services.leases import Claim
@@ -34,6 +35,7 @@ logger = logging.getLogger(__name__)
 RENEWALS_PER_LEASE = 5
 LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
 AWAIT_EVERY_S = 0.3
+KEY_EVERY_S = 2.0  # How often a running job looks whether another key was stored.
 MOST_LOOK_UPS = 2  # Batches looked up at a time, a hundred reads each: reads have their limit too.
 STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
 
@@ -96,6 +98,8 @@ class JobRunner:
 
     def __init__(self, job: DeletionJob, client: ImageKitClient, *, worker: str, stop: threading.Event) -> None:
         self.job, self.client, self.worker, self.stop = job, client, worker, stop
+        self.key_id, self.key_seen_at = keys.best_key_id(job.account, KeyPurpose.DELETE), time.monotonic()
+        self.clients = ExitStack()
         self.gate, self.patience = Gate(), Patience(stop)
         self.read_pace = ReadPace(settings.IMAGEKIT_LOOK_UP_RATE)
         self.in_flight: dict[Future[CallReport], Claim] = {}
@@ -107,7 +111,7 @@ class JobRunner:
 
     def run(self) -> None:
         """Claim, send and settle until there is nothing left for this worker."""
-        with ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call") as threads:
+        with self.clients, ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call") as threads:
             while True:
                 reset_queries()  # In development Django keeps the last 9,000 statements, a hundred files in each.
                 nap_s = self._claim_and_send(threads) if not self.stop.is_set() else LONGEST_NAP_S
@@ -116,6 +120,7 @@ class JobRunner:
                 self._wait(nap_s)
                 self._settle_ended()
                 self._renew()
+                self._follow_key()
         finishing.close_if_done(self.job)
 
     def _claim_and_send(self, threads: ThreadPoolExecutor) -> float:
@@ -184,6 +189,20 @@ class JobRunner:
         for claim in self.in_flight.values():
             if claim.batch_id in held:
                 claim.validity.extend()
+
+    def _follow_key(self) -> None:
+        """Go on with the key that was stored last: the one before it may soon be refused."""
+        if time.monotonic() - self.key_seen_at < KEY_EVERY_S:
+            return
+        self.key_seen_at = time.monotonic()
+        key_id = self.patience.run(lambda: keys.best_key_id(self.job.account, KeyPurpose.DELETE))
+        if key_id is None or key_id == self.key_id:
+            return
+        self.key_id = key_id
+        try:
+            self.client = self.clients.enter_context(accounts.client_for(self.job.account, KeyPurpose.DELETE))
+        except MedialibError as error:
+            logger.warning("new key not used, the job goes on with the old one job=%s: %s", self.job.pk, error)
 
     def _is_over(self, nap_s: float) -> bool:
         """Whether this worker can leave: stopped, job not running, or nothing open that will soon be free."""

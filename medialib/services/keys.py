@@ -137,6 +137,11 @@ def client_for(account: Account, purpose: KeyPurpose = KeyPurpose.READ) -> Image
     return client
 
 
+def best_key_id(account: Account, purpose: KeyPurpose) -> int | None:
+    """The number of the key that client_for would take now; None when there is none."""
+    return account.api_keys.all().for_purpose(purpose).values_list("pk", flat=True).first()
+
+
 def erase_retired() -> int:
     """Erase the secrets of keys whose overlap is over. Returns how many; run by every worker now and then."""
     return ApiKey.objects.retired().exclude(ciphertext="").update(ciphertext="")

@@ -10,8 +10,8 @@ import pytest
 from django.db import connection
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import AuditEvent, DeletionJob, EventKind, JobState, Pace
-from medialib.services import deletion, jobs
+from medialib.models import ApiKey, AuditEvent, DeletionJob, EventKind, JobState, Pace
+from medialib.services import deletion, jobs, keys
 from tests.engine.conftest import assert_exact, assert_log_matches_sandbox, outcomes, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -236,3 +236,17 @@ def test_nobody_sends_during_a_storm_of_429s_before_the_stated_time(sandbox, job
     assert 1 <= len(refused) <= 12
     assert job.refused_calls == len(refused)
     assert_exact(job, sandbox)
+
+
+def test_a_running_job_goes_on_with_a_key_that_was_stored_meanwhile(sandbox, job_for, actor, monkeypatch):
+    monkeypatch.setattr(deletion, "KEY_EVERY_S", 0.0)
+    job = job_for(1200)
+    sandbox.hold()
+    worker = in_thread(job)
+    assert sandbox.wait_until_held()
+    new = keys.set_key(job.account, private_key="private_sandbox", actor=actor)
+    sandbox.release()
+    worker.join(30)
+    run(job)
+    assert_exact(job, sandbox)
+    assert ApiKey.objects.get(pk=new.pk).last_used_at is not None
