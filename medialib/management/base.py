@@ -13,6 +13,7 @@ import getpass
 import json
 import os
 import sys
+from argparse import ArgumentTypeError
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -23,9 +24,17 @@ from django.db import DatabaseError, connections
 
 from medialib.errors import MedialibError, WrongUse
 from medialib.imagekit.errors import ImageKitError
+from medialib.models.filter_values import MAX_INTEGER
 from medialib.services.audit import Actor
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
+
+
+def row_number(text: str) -> int:
+    """For argparse: the number of a job or an event. Larger ones than a database keeps are refused at once."""
+    if not (text.isascii() and text.isdigit()) or int(text[:20]) > MAX_INTEGER:
+        raise ArgumentTypeError(f"“{text[:40]}” is not the number of anything.")
+    return int(text)
 
 
 @dataclass(frozen=True)

@@ -126,3 +126,11 @@ def test_a_real_process_says_wrong_use_without_usage_or_traceback():
 def test_the_operator_is_named_by_the_machine(monkeypatch):
     monkeypatch.setenv("LOGNAME", "kim")
     assert base.operator().name == "kim (command line)"
+
+
+@pytest.mark.parametrize("number", ["9" * 40, "99999999999999999999", "-1", "٣", "1e3"])
+@pytest.mark.parametrize("command", ["controljob {} pause", "jobreceipt {}", "exportaudit --after {}"])
+def test_a_number_that_nothing_has_is_wrong_use_and_one_line(run, command, number):
+    done = run(*command.format(number).split())
+    assert done.code == 2
+    assert done.err.count("\n") == 1

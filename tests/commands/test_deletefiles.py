@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +149,25 @@ def test_a_refused_key_pauses_and_exits_with_1(delete, sandbox, sandbox_account,
     assert done.json["state"] == "paused"
     assert "key" in done.err
     assert "private_sandbox" not in done.err + done.out
+
+
+def test_ctrl_c_ends_the_waiting_settles_what_is_in_flight_and_names_the_way_out(delete, sandbox, ids, settings):
+    settings.JOB_CONCURRENCY = 1
+    sandbox.hold()
+
+    def press_ctrl_c() -> None:
+        sandbox.wait_until_held()
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.2)
+        sandbox.release()
+
+    hand = threading.Thread(target=press_ctrl_c)
+    hand.start()
+    done = delete(ids, "--yes", "--wait")
+    hand.join()
+    job = DeletionJob.objects.get()
+    assert (done.code, job.deleted, job.left) == (1, 100, 30)
+    assert f"controljob {job.pk} cancel" in done.err
 
 
 def test_files_that_stay_make_it_exit_with_1(delete, sandbox, ids, settings):

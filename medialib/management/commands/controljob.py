@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
-from medialib.management.base import MedialibCommand, Report, operator
+from medialib.management.base import MedialibCommand, Report, operator, row_number
 from medialib.management.people import person_who_may
 from medialib.models import DeletionJob
 from medialib.services import jobs
@@ -30,7 +30,7 @@ class Command(MedialibCommand):
     help = "Control a deletion job."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("job", type=int, help="Number of the job.")
+        parser.add_argument("job", type=row_number, help="Number of the job.")
         parser.add_argument("action", choices=[*ACTIONS, "speed"])
         parser.add_argument("--percent", type=int, help="With speed: share of the account's allowance, 1 to 100.")
         parser.add_argument("--user", help="Who asks, for the audit log; otherwise the system's user name.")

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
-from medialib.management.base import MedialibCommand, Report, operator
+from medialib.management.base import MedialibCommand, Report, operator, row_number
 from medialib.models import AuditEvent, AuditSegment, DeletionJob
 from medialib.models.audit import AuditEventQuerySet
 from medialib.services import audit_export
@@ -21,10 +21,12 @@ class Command(MedialibCommand):
     help = "Write the audit log, oldest event first. The export is itself recorded."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--job", type=int, metavar="ID", help="Only the events of this job.")
+        parser.add_argument("--job", type=row_number, metavar="ID", help="Only the events of this job.")
         parser.add_argument("--format", choices=STREAMS, default="jsonl")
         parser.add_argument("--output", metavar="FILE", help="Instead of standard output; appears when it is complete.")
-        parser.add_argument("--after", type=int, metavar="SEQUENCE", help="Only events after this one, once sealed.")
+        parser.add_argument(
+            "--after", type=row_number, metavar="SEQUENCE", help="Only events after this one, once sealed."
+        )
         parser.add_argument(
             "--with-proof", action="store_true", help="All that docs/verify_export.py needs to check it, as JSON lines."
         )

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
-from medialib.management.base import MedialibCommand, Report
+from medialib.management.base import MedialibCommand, Report, row_number
 from medialib.models import DeletionJob
 from medialib.services import receipts
 from medialib.services.whole_files import write_file
@@ -16,7 +16,7 @@ class Command(MedialibCommand):
     help = "Write a finished job's signed receipt and its file of outcomes. docs/verify_export.py checks both."
 
     def arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("job", type=int)
+        parser.add_argument("job", type=row_number)
         parser.add_argument("--output", metavar="DIR", default=".", help="Where to put the two files.")
 
     def work(self, *, job: int, output: str, **options: Any) -> Report:
