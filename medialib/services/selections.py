@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum, Value
@@ -37,6 +39,8 @@ __all__ = [
     "untick",
 ]
 
+LARGE = 5_000  # Files of a selection whose sums are worth keeping: every page shows them.
+KEEP_S = 60
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 
 
@@ -139,13 +143,25 @@ def _take(selection: Selection, asset_filter: AssetFilter) -> int:
 
 
 def summary(selection: Selection) -> SelectionSummary:
+    """What is selected. For a large selection as of some moments ago, unless the person changed it since."""
+    kept: SelectionSummary | None = cache.get(_key(selection, "sums"))
+    if kept:
+        return kept
     included = Q(is_excluded=False)
     sums = selection.items.filter(asset__removed_at__isnull=True).aggregate(
         file_count=Count("pk", filter=included),
         total_bytes=Sum("asset__size_bytes", filter=included, default=0),
         excluded_count=Count("pk", filter=~included),
     )
-    return SelectionSummary(**sums)
+    found = SelectionSummary(**sums)
+    if found.file_count + found.excluded_count >= LARGE:
+        cache.set(_key(selection, "sums"), found, KEEP_S)
+    return found
+
+
+def _key(selection: Selection, what: str) -> str:
+    """Of a sum in the cache: another one as soon as the selection is changed."""
+    return f"selection-{selection.pk}-{selection.touched_at.timestamp()}-{what}"
 
 
 def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
@@ -154,11 +170,19 @@ def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
 
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
-    """How many selected files a list with this filter does not show."""
+    """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
+    key = _key(selection, hashlib.sha256(asset_filter.to_query().encode()).hexdigest())
+    kept: int | None = cache.get(key)
+    if kept is not None:
+        return kept
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
     shown = Asset.objects.live(selection.account).matching(asset_filter).filter(pk__in=included.values("asset"))
-    return included.count() - shown.order_by().count()
+    selected = included.count()
+    outside = selected - shown.order_by().count()
+    if selected >= LARGE:
+        cache.set(key, outside, KEEP_S)
+    return outside
 
 
 def forget_expired() -> int:

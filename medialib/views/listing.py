@@ -19,9 +19,6 @@ from medialib.views.chips import Chip, chips_of
 from medialib.views.columns import Column
 from medialib.views.look import Look
 
-# Counting further would cost more than the number is worth while browsing; the manifest counts exactly.
-COUNT_CAP = 10_000
-
 
 @dataclass(frozen=True)
 class Header:
@@ -78,16 +75,15 @@ class Listing:
     def is_first(self) -> bool:
         return not self.wanted.after and not self.wanted.before
 
-    @cached_property
+    @property
     def count(self) -> int:
-        """How many files match, at most COUNT_CAP + 1."""
-        if self.is_first and not self._page.next_cursor:
-            return len(self.rows)
-        return self._matching.capped_count(COUNT_CAP)
+        """How many files match: exact unless `is_capped`."""
+        return self.total.file_count
 
     @property
     def is_capped(self) -> bool:
-        return self.count > COUNT_CAP
+        """Whether so many match that nobody counted them all: the manifest does."""
+        return self.total.is_estimate or self.total.is_least
 
     def is_covered_by(self, selected: int) -> bool:
         """Whether so many selected files of this list are all of it; unknown, and so no, beyond the cap."""
@@ -95,7 +91,8 @@ class Listing:
 
     @property
     def count_in_words(self) -> str:
-        return f"{thousands(COUNT_CAP)}+" if self.is_capped else thousands(self.count)
+        words = thousands(self.count)
+        return f"≈ {words}" if self.total.is_estimate else f"{words}+" if self.total.is_least else words
 
     @cached_property
     def whole(self) -> Total:
@@ -105,9 +102,9 @@ class Listing:
     @cached_property
     def total(self) -> Total:
         """How many files match: exact for a few, else about right or a least number."""
-        if not self.wanted.filter:
-            return self.whole
-        return totals.estimate(self.account, self.wanted.filter) if self.is_capped else Total(self.count)
+        if self.is_first and not self._page.next_cursor:
+            return Total(len(self.rows))
+        return totals.estimate(self.account, self.wanted.filter) if self.wanted.filter else self.whole
 
     @cached_property
     def chips(self) -> list[Chip]:

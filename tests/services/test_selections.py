@@ -195,3 +195,17 @@ def test_expired_selections_are_removed_for_good(selection: Selection, time_mach
     time_machine.move_to(now() + timedelta(days=31))
     assert selections.forget_expired() == 1
     assert not Selection.objects.exists()
+
+
+def test_sums_of_a_large_selection_are_kept_until_it_is_changed(
+    selection: Selection, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(selections, "LARGE", 2)
+    assets = [factories.asset(account, f"/a/{number}.jpg", size_bytes=10) for number in range(3)]
+    here = AssetFilter(folder="/a")
+    selections.tick(selection, [asset.pk for asset in assets[:2]])
+    assert (selections.summary(selection).total_bytes, selections.count_outside(selection, here)) == (20, 0)
+    Asset.objects.filter(pk=assets[0].pk).update(size_bytes=90, folder="/b", path="/b/0.jpg")
+    assert (selections.summary(selection).total_bytes, selections.count_outside(selection, here)) == (20, 0)
+    selections.tick(selection, [assets[2].pk])
+    assert (selections.summary(selection).total_bytes, selections.count_outside(selection, here)) == (110, 1)
