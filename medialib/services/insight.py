@@ -13,10 +13,12 @@ from itertools import pairwise
 from typing import Any
 
 from django.db.models import Count, Sum
+from django.utils.timezone import now
 
 from medialib.models import Account, Asset, AssetKind, FolderTotal, LibrarySummary
 from medialib.models.asset_filters import AssetFilter
 from medialib.models.assets import AssetQuerySet
+from medialib.models.filter_values import span
 from medialib.services import folders, library_summary
 from medialib.services.library_summary import Cell
 
@@ -63,13 +65,32 @@ def by_kind(account: Account) -> list[Part]:
 
 def by_age(account: Account) -> list[Part]:
     """From the youngest to the oldest: up to a month, up to half a year, …, and beyond the last."""
-    youngest = AssetFilter(where=f"age<{AGES[0]}")
-    between = [
-        (f"{lower}–{upper}", AssetFilter(where=f"age>={lower} AND age<{upper}")) for lower, upper in pairwise(AGES)
+    summary = _counted_before(account)
+    ends = [None, *AGES, None]
+    return [_aged(account, summary, younger, older) for younger, older in pairwise(ends)]
+
+
+def _aged(account: Account, summary: LibrarySummary, least: str | None, most: str | None) -> Part:
+    """Files of an age: whole months from the summary, the months in which the age begins and ends file by file."""
+    conditions = [*([f"age>={least}"] if least else []), *([f"age<{most}"] if most else [])]
+    wanted = AssetFilter(where=" AND ".join(conditions))
+    latest, earliest = _month_of(least), _month_of(most)
+    inside = [
+        cell
+        for cell in library_summary.cells_of(summary)
+        if (latest is None or cell.month < latest) and (earliest is None or cell.month > earliest)
     ]
-    oldest = AssetFilter(where=f"age>={AGES[-1]}")
-    named = [(f"<{AGES[0]}", youngest), *between, (f">{AGES[-1]}", oldest)]
-    return [_counted(account, name, wanted) for name, wanted in named]
+    files, size = sum(cell.count for cell in inside), sum(cell.bytes for cell in inside)
+    for month in {latest, earliest} - {None}:
+        edge = _live(account).matching(wanted).matching(_of_month(str(month))).narrowed().order_by().aggregate(**SUMS)
+        files, size = files + edge["file_count"], size + edge["total_bytes"]
+    name = f"{least}–{most}" if least and most else f"<{most}" if most else f">{least}"
+    return Part(name, files, size, wanted)
+
+
+def _month_of(age: str | None) -> str | None:
+    """The month in which files of this age were made."""
+    return f"{span('age', age).before(now()).astimezone(UTC):%Y-%m}" if age else None
 
 
 def by_month(account: Account) -> list[Part]:
@@ -100,10 +121,6 @@ def _sums(summary: LibrarySummary, key: Callable[[Cell], str]) -> dict[str, dict
 
 def _live(account: Account) -> AssetQuerySet:
     return Asset.objects.live(account)
-
-
-def _counted(account: Account, name: str, wanted: AssetFilter) -> Part:
-    return _part(name, wanted, _live(account).matching(wanted).narrowed().order_by().aggregate(**SUMS))
 
 
 def _part(name: str, wanted: AssetFilter | None, row: dict[str, Any]) -> Part:
