@@ -19,6 +19,8 @@ from django_htmx.http import HttpResponseClientRedirect
 from medialib.context import Frame
 from medialib.door.forms import SignInForm
 from medialib.models import Account
+from medialib.models.asset_filters import AssetFilter
+from medialib.services import totals
 from medialib.views.access import staff_may
 from medialib.views.sync import freshness
 
@@ -58,7 +60,7 @@ def home(request: HttpRequest) -> HttpResponse:
     accounts = Frame(request).accounts
     if len(accounts) == 1:
         return redirect("medialib:library", accounts[0].name)
-    shown = [(each, freshness(each)) for each in accounts]
+    shown = [(each, freshness(each), totals.estimate(each, AssetFilter())) for each in accounts]
     is_outsider = not accounts and Account.objects.exists()
     return render(request, "medialib/home.html", {"accounts": shown, "is_outsider": is_outsider})
 

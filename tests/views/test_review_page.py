@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
@@ -98,13 +100,15 @@ def test_another_sample_comes_alone_for_htmx(staff_client, staff, account):
     assert len(page.select("li")) == 20
 
 
-def test_page_costs_the_same_queries_for_few_and_many_files(
-    staff_client, staff, account, django_assert_max_num_queries
-):
-    for count in (1, 60):
-        url = url_of(job_rows.manifest(account, staff, count))
-        with django_assert_max_num_queries(24):
+def test_page_costs_the_same_queries_for_few_and_many_files(staff_client, staff, account):
+    urls = [url_of(job_rows.manifest(account, staff, count)) for count in (25, 60)]
+    staff_client.get(urls[0])  # What is read once only, such as content types.
+    asked = []
+    for url in urls:
+        with CaptureQueriesContext(connection) as queries:
             staff_client.get(url)
+        asked.append(len(queries))
+    assert asked[0] == asked[1] <= 28
 
 
 def test_manifest_csv_holds_every_file_and_no_formula(staff_client, staff, account):
