@@ -35,6 +35,7 @@ logger = logging.getLogger(__name__)
 RENEWALS_PER_LEASE = 5
 LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
 AWAIT_EVERY_S = 0.3
+LATE_S = 0.02  # Calls that go later than this after the time they count for are counted anew.
 KEY_EVERY_S = 2.0  # How often a running job looks whether another key was stored.
 MOST_LOOK_UPS = 2  # Batches looked up at a time, a hundred reads each: reads have their limit too.
 STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
@@ -138,6 +139,8 @@ class JobRunner:
             self.renewed_at = time.monotonic()
         for claim in claims.claims:
             self.in_flight[threads.submit(perform, self.client, claim, self.gate, self.read_pace)] = claim
+        if claims.late_s > LATE_S:
+            self.patience.run(lambda: leases.note_late(self.job, claims))
         self.idle_since = None if self.in_flight or claims.wait_s else self.idle_since or time.monotonic()
         return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
 

@@ -73,6 +73,13 @@ class Claims:
     wait_s: float = 0.0
     job_state: str = JobState.RUNNING
     calls_allowed: float = 0.0  # Calls a second that the pace allows now.
+    counted_at: Sequence[float] = ()  # When the calls count as sent, by the shared clock, in seconds since 1970…
+    clock_offset_s: float = 0.0  # …which is so far ahead of this machine's monotonic clock.
+
+    @property
+    def late_s(self) -> float:
+        """By how much the latest of the calls could only go after the time for which it was counted."""
+        return time.monotonic() + self.clock_offset_s - max(self.counted_at) if self.counted_at else 0.0
 
 
 def claim(job: DeletionJob, *, worker: str, want: int, look_ups: int) -> Claims:
@@ -87,8 +94,20 @@ def claim(job: DeletionJob, *, worker: str, want: int, look_ups: int) -> Claims:
         at = shared_now()
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)
+        offset_s = at.timestamp() - time.monotonic()
         to_send, wait_s = _claim_calls(current, pace, allowed, worker=worker, want=want - len(claims), at=at)
-        return Claims([*claims, *to_send], wait_s, current.state, calls_allowed=allowed.calls / allowed.interval_s)
+        counted_at = tuple(pace.recent[-len(to_send) :]) if to_send else ()
+        calls_allowed = allowed.calls / allowed.interval_s
+        return Claims([*claims, *to_send], wait_s, current.state, calls_allowed, counted_at, offset_s)
+
+
+def note_late(job: DeletionJob, claims: Claims) -> None:
+    """Let calls count from now on: the commit after they were counted took so long that they go only now."""
+    with transaction.atomic():
+        pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
+        sent_at, early = time.monotonic() + claims.clock_offset_s, set(claims.counted_at)
+        pace.recent = sorted(max(t, sent_at) if t in early else t for t in pace.recent)
+        pace.save(update_fields=["recent"])
 
 
 def _claim_calls(

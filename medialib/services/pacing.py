@@ -30,6 +30,7 @@ CEILING_RISES_EVERY = timedelta(minutes=1)  # after a while without a refusal.
 SPREAD_FOR = timedelta(seconds=30)  # How long calls keep an even distance after a burst was refused.
 LEAST_LIMIT = 0.2
 MOST_CALLS = 1_000_000
+BURST_GAP_S = 0.004  # Within a burst: calls that start all at once hold each other up, and the last of them goes late.
 SHORTEST_GAP_S = 0.0002  # Below it no clock and no network keeps a distance.
 JITTER = 0.05  # Calls travel unevenly; a slightly longer interval keeps an even stream below the limit.
 
@@ -62,7 +63,7 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
     # Bursts of whole calls keep to the limit only if the interval is ImageKit's own; otherwise an even distance does.
     is_even = pace.is_spread or calls != round(wanted, 6)
-    gap_s = interval_s / calls if is_even else 0.0
+    gap_s = interval_s / calls if is_even else min(interval_s / calls, BURST_GAP_S)
     return Allowance(calls, interval_s, gap_s=gap_s if gap_s >= SHORTEST_GAP_S else 0.0)
 
 

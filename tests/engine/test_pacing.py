@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from medialib.imagekit.types import RateLimit
 from medialib.models import Pace
-from medialib.services import pacing
+from medialib.services import deletion, leases, pacing
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -66,7 +67,8 @@ def test_no_interval_ever_holds_more_calls_than_the_limit(limit, interval_ms, he
 def test_a_call_taken_ahead_has_its_time_and_no_interval_holds_too_many():
     row = pace(limit=4)
     allowed = pacing.allowance(row, headroom_percent=0)
-    assert [pacing.take(row, allowed, at=START, ahead_s=0.1) for _ in range(4)] == [0.0] * 4
+    gaps = [pacing.take(row, allowed, at=START, ahead_s=0.1) for _ in range(4)]
+    assert gaps == pytest.approx([number * pacing.BURST_GAP_S for number in range(4)], abs=1e-6)
     assert pacing.take(row, allowed, at=START, ahead_s=0.1) == pytest.approx(allowed.interval_s)
     assert len(row.recent) == 4
     early = later(allowed.interval_s - 0.06)
@@ -85,9 +87,25 @@ def test_no_call_is_taken_ahead_of_a_stated_time():
 def test_calls_that_are_ready_late_count_from_then():
     row = pace(limit=2)
     allowed = pacing.allowance(row, headroom_percent=0)
-    assert [pacing.take(row, allowed, at=START) for _ in range(2)] == [0.0, 0.0]
+    assert [pacing.take(row, allowed, at=at) for at in (START, later(0.01))] == [0.0, 0.0]
     pacing.put_off(row, 1, until=later(0.4))
     assert row.recent == [START.timestamp(), later(0.4).timestamp()]
+
+
+@pytest.mark.django_db
+def test_calls_whose_commit_took_long_count_from_when_they_go(sandbox, job_for, monkeypatch):
+    job = job_for(300)
+    deletion.finishing.start(job)
+    claims = leases.claim(job, worker="w", want=2, look_ups=0)
+    row = Pace.objects.get(account=job.account, kind="delete")
+    assert list(claims.counted_at) == row.recent[-2:]
+    leases.claim(job, worker="w", want=1, look_ups=0)
+    time.sleep(0.1)
+    assert claims.late_s >= 0.1
+    leases.note_late(job, claims)
+    row.refresh_from_db()
+    assert len(row.recent) == 3
+    assert row.recent[-1] == row.recent[-2] >= max(claims.counted_at) + 0.1
 
 
 def test_nearly_all_of_the_limit_is_used():
@@ -153,4 +171,4 @@ def test_a_clock_set_back_an_hour_blocks_nobody():
     row.blocked_until = later(20)
     assert pacing.take(row, allowed, at=later(-3600)) <= pacing.MAX_BLOCK_S + 20
     row.blocked_until = None
-    assert pacing.take(row, allowed, at=later(-3600)) == 0.0
+    assert pacing.take(row, allowed, at=later(-3599)) == 0.0
