@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import datetime
@@ -84,6 +85,10 @@ class AssetFilter:
         """The query string that brings back this filter; empty when nothing is set."""
         pairs = [(key, text) for key, value in self._set_fields() for text in filter_values.as_texts(value)]
         return urlencode(pairs, safe="/:")
+
+    def digest(self) -> str:
+        """A short name of this filter, for caches."""
+        return hashlib.sha256(self.to_query().encode()).hexdigest()
 
     def chips(self) -> list[Chip]:
         """One for each thing that can be removed by itself."""

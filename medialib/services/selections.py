@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -171,7 +170,7 @@ def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
-    key = _key(selection, hashlib.sha256(asset_filter.to_query().encode()).hexdigest())
+    key = _key(selection, asset_filter.digest())
     kept: int | None = cache.get(key)
     if kept is not None:
         return kept
