@@ -25,13 +25,15 @@ class Row:
 HEAD = """# Benchmarks
 
 Written by `make bench`; one part alone with `python -m tests.bench --only engine`. The figures are ratios in one run,
-because absolute times on a shared machine say little. A bar that is missed stays in the table.
+because absolute times on a shared machine say little. A bar that is missed stays in the table. The last part is
+`python -m tests.bench.soak`.
 """
 TITLES = {
     "engine": "Deletion against a limited account",
     "throughput": "Deletion without a limit, and freezing",
     "library": "The library at 1,000,000 files",
     "audit": "The audit log",
+    "soak": "A job whose workers are killed",
 }
 
 

@@ -1,6 +1,7 @@
 """A large job whose workers are killed at random: python -m tests.bench.soak [--files 100000] [--database postgresql].
 
-Ends with exit code 0 when every file has one outcome and the log says exactly what the sandbox lost.
+Ends with exit code 0 when every file has one outcome and the log says exactly what the sandbox lost; writes its line
+into docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ import sys
 import time
 
 from medialib.sandbox.server import Sandbox
+from tests.bench.__main__ import PAGE, machine
+from tests.bench.report import Row, write
 from tests.bench.scratch import add_synced_account, environment, manage
 
 FAULTS = ["lost_after", "500_after", "502_html", "truncated_200", "short_200", "lost_before"]
@@ -64,7 +67,10 @@ def soak(sandbox: Sandbox, env: dict[str, str], options: argparse.Namespace) -> 
         for worker in workers:
             worker.kill()
             worker.wait()
-    return judge(sandbox, env, job, ids, kills=kills, seconds=time.monotonic() - started)
+    row = judge(sandbox, env, job, ids, kills=kills, seconds=time.monotonic() - started, database=options.database)
+    print(row.line())
+    write(PAGE, "soak", [row], machine=machine())
+    return 0 if row.ok else 1
 
 
 def start(env: dict[str, str]) -> subprocess.Popen[bytes]:
@@ -80,19 +86,25 @@ def is_finished(env: dict[str, str], job: str) -> bool:
     return "finished" in state
 
 
-def judge(sandbox: Sandbox, env: dict[str, str], job: str, ids: list[str], *, kills: int, seconds: float) -> int:
+def judge(
+    sandbox: Sandbox, env: dict[str, str], job: str, ids: list[str], *, kills: int, seconds: float, database: str
+) -> Row:
+    """Whether the log, the sandbox and what was asked for agree about every single file."""
     rows = [json.loads(line) for line in manage(env, "exportaudit", "--job", job).splitlines()]
     final = [(row["file_id"], row["outcome"]) for row in rows if row["event"] == "file.settled"]
     by_us = {gone.file_id for gone in sandbox.deleted_by_calls()}
     exact = sorted(file_id for file_id, _ in final) == sorted(ids)
     right = {file_id for file_id, outcome in final if outcome == "deleted"} == by_us == set(ids)
     alone = sandbox.overlapping_deletes() == set()
-    print(
-        f"{len(ids):,} files, {kills} workers killed, {len(sandbox.calls('delete')):,} calls, {seconds:.0f} s: "
-        f"one final event each: {exact}; the log says what the sandbox lost: {right}; "
-        f"no file in two calls at once: {alone}"
+    words = {True: "yes", False: "**no**"}
+    return Row(
+        f"{len(ids):,} files on {database}, {kills} times a worker killed (SIGKILL), lost and broken answers",
+        f"{len(sandbox.calls('delete')):,} calls in {seconds:.0f} s",
+        "complete and exact",
+        exact and right and alone,
+        f"one final event a file: {words[exact]}; the log says what the sandbox lost: {words[right]}; "
+        f"no file in two calls at once: {words[alone]}",
     )
-    return 0 if exact and right and alone else 1
 
 
 if __name__ == "__main__":
