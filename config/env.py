@@ -34,8 +34,6 @@ SQLITE_OPTIONS = {
     "timeout": 20,
     "init_command": (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; "
-        # Deleting touches a thousand pages a batch; copying them into the file after each would double the work.
-        "PRAGMA wal_autocheckpoint=8000; "
         # The built-in 2 MB of cache make lists and syncs of a million files several times slower.
         "PRAGMA cache_size=-32768; PRAGMA mmap_size=2147418112; PRAGMA temp_store=MEMORY;"
     ),

@@ -24,6 +24,7 @@ from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import KeyRejected
 from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose
+from medialib.models.sql import rare_checkpoints
 from medialib.services import accounts, breaker, finishing, keys, leases, purge, settling
 from medialib.services.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.clock import shared_now
@@ -112,7 +113,8 @@ class JobRunner:
 
     def run(self) -> None:
         """Claim, send and settle until there is nothing left for this worker."""
-        with self.clients, ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call") as threads:
+        hands = ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call")
+        with self.clients, rare_checkpoints(), hands as threads:
             while True:
                 reset_queries()  # In development Django keeps the last 9,000 statements, a hundred files in each.
                 nap_s = self._claim_and_send(threads) if not self.stop.is_set() else LONGEST_NAP_S
