@@ -141,7 +141,7 @@ class JobRunner:
             self.renewed_at = time.monotonic()
         for claim in claims.claims:
             self.in_flight[threads.submit(perform, self.client, claim, self.gate, self.read_pace)] = claim
-        if claims.late_s > LATE_S:
+        if claims.wait_s and claims.late_s > LATE_S:  # Where nothing has to wait, nothing has to be exact.
             self.patience.run(lambda: leases.note_late(self.job, claims))
         self.idle_since = None if self.in_flight or claims.wait_s else self.idle_since or time.monotonic()
         return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
