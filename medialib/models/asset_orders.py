@@ -43,6 +43,7 @@ class Place:
 class Group:
     """Files that stand together in a list: which they are, and their order among themselves."""
 
+    number: int  # Counted in rising order, so it is the same whichever way round the list stands.
     filter: AssetFilter
     order: Order
 
@@ -98,14 +99,11 @@ class AssetSort(models.TextChoices):
     @property
     def groups(self) -> tuple[Group, ...]:
         """The stretches of the list, one after the other: most orders have one, some put files with a trait apart."""
-        groups = [Group(wanted, Order(column, self.is_descending)) for wanted, column in _GROUPS[self.word]]
+        groups = [
+            Group(number, wanted, Order(column, self.is_descending))
+            for number, (wanted, column) in enumerate(_GROUPS[self.word])
+        ]
         return tuple(groups[::-1] if self.is_descending else groups)
-
-    @property
-    def numbers(self) -> range:
-        """The numbers that cursors keep for the groups, in the order of `groups`: the same whichever way round."""
-        count = len(_GROUPS[self.word])
-        return range(count - 1, -1, -1) if self.is_descending else range(count)
 
 
 ALL = AssetFilter()
@@ -133,7 +131,7 @@ class AssetCursor:
 
     sort: AssetSort
     place: Place
-    group: int = 0  # Counted in rising order.
+    group: int = 0  # Its number.
 
     @classmethod
     def of(cls, asset: Asset, sort: AssetSort, group: int = 0) -> Self:

@@ -62,15 +62,16 @@ class Stretch:
         # Neither many nor few, and far from here: one pass over the table is quicker than a long walk all over it.
         return self._walk(*start) if start else self._gather(WHOLE_TABLE)
 
+    def _beyond(self, rows: AssetQuerySet, *, fence: str = "") -> AssetQuerySet:
+        return rows.beyond(self.place, self.order, fence=fence) if self.place else rows
+
     def _walk(self, *conditions: Q) -> list[Asset]:
-        rows = self.rows.beyond(self.place, self.order) if self.place else self.rows
-        return list(rows.filter(*conditions).along(self.order)[: self.size])
+        return list(self._beyond(self.rows).filter(*conditions).along(self.order)[: self.size])
 
     def _walk_for(self, steps: int, start: list[Q]) -> tuple[list[Asset], bool]:
         """What is found within so many rows of the unfiltered list, and whether it is the page: full, or at the end."""
         column = self.order.column
-        whole = self.rows.unfiltered.filter(*start)
-        whole = whole.beyond(self.place, self.order) if self.place else whole
+        whole = self._beyond(self.rows.unfiltered.filter(*start))
         last = list(whole.along(self.order).values_list(column, flat=True)[steps : steps + 1])
         if not last:
             return self._walk(*start), True
@@ -80,8 +81,7 @@ class Stretch:
 
     def _gather(self, hint: Hint) -> list[Asset]:
         """The place of the page from indexes and short rows, then its full rows: wide rows are slow to sort."""
-        rows = self.rows.filter(condition(hint, self.rows))
-        rows = rows.beyond(self.place, self.order, fence="__fenced") if self.place else rows
+        rows = self._beyond(self.rows.filter(condition(hint, self.rows)), fence="__fenced")
         pks = list(rows.along(self.order, fence="__fenced").values_list("pk", flat=True)[: self.size])
         found = self.rows.model._default_manager.using(self.rows.db).in_bulk(pks)
         return [found[pk] for pk in pks if pk in found]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import dropwhile
 from typing import Self
 
 from django.db import models
@@ -125,14 +126,13 @@ class AssetQuerySet(models.QuerySet["Asset"]):
     def _stretch(self, sort: AssetSort, cursor: AssetCursor | None, size: int) -> list[Placed]:
         """The beginning of the list, or what follows the cursor, from as many groups as fill it."""
         found: list[Placed] = []
-        for group, number in zip(sort.groups, sort.numbers, strict=True):
-            is_here = cursor is not None and cursor.group == number
-            if cursor is None or is_here or _is_past(number, cursor):
-                rows = self.matching(group.filter)
-                stretch = Stretch(rows, group.order, cursor.place if cursor and is_here else None, size - len(found))
-                found += [(asset, number) for asset in stretch.read()]
+        place = cursor.place if cursor else None
+        for group in dropwhile(lambda group: cursor and group.number != cursor.group, sort.groups):
+            stretch = Stretch(self.matching(group.filter), group.order, place, size - len(found))
+            found += [(asset, group.number) for asset in stretch.read()]
             if len(found) >= size:
                 break
+            place = None  # The groups after it are read from their beginning.
         return found
 
     def capped_count(self, cap: int) -> int:
@@ -240,10 +240,6 @@ class Asset(models.Model):
 
 
 Placed = tuple[Asset, int]  # A row, and the number of its group.
-
-
-def _is_past(number: int, cursor: AssetCursor) -> bool:
-    return number < cursor.group if cursor.sort.is_descending else number > cursor.group
 
 
 def _page(rows: Sequence[Placed], sort: AssetSort, *, has_previous: bool, has_next: bool) -> AssetPage:

@@ -177,10 +177,10 @@ class Bench:
 
     def cursor(self, sort: AssetSort, place: int) -> AssetCursor:
         """Where the row at this place of the list stands."""
-        for group, number in zip(sort.groups, sort.numbers, strict=True):
+        for group in sort.groups:
             rows = Asset.objects.live(self.account).matching(group.filter).along(group.order)
             if found := rows[place : place + 1].first():
-                return AssetCursor.of(found, sort, number)
+                return AssetCursor.of(found, sort, group.number)
             place -= rows.count()
         raise IndexError(place)
 
