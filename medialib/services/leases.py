@@ -105,8 +105,7 @@ def note_late(job: DeletionJob, claims: Claims) -> None:
     """Let calls count from now on: the commit after they were counted took so long that they go only now."""
     with transaction.atomic():
         pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
-        sent_at, early = time.monotonic() + claims.clock_offset_s, set(claims.counted_at)
-        pace.recent = sorted(max(t, sent_at) if t in early else t for t in pace.recent)
+        pacing.put_off(pace, claims.counted_at, until_s=time.monotonic() + claims.clock_offset_s)
         pace.save(update_fields=["recent"])
 
 
@@ -130,7 +129,8 @@ def _claim_calls(
     if claims:
         audit_outcomes.record_intents(job, claims, worker=worker, at=at)
         DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") + len(claims))
-        pacing.put_off(pace, len(claims), until=at + timedelta(seconds=time.monotonic() - began))
+        ready_s = at.timestamp() + time.monotonic() - began
+        pacing.put_off(pace, pace.recent[-len(claims) :], until_s=ready_s)
         pace.save(update_fields=["recent"])
     timed = [replace(claim, send_at=began + slot) for claim, slot in zip(claims, slots, strict=False)]
     return timed, wait_s if len(found) == len(slots) else 0.0

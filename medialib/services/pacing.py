@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import random
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -85,11 +86,9 @@ def take(pace: Pace, allowed: Allowance, *, at: datetime, ahead_s: float = 0.0) 
     return wait_s
 
 
-def put_off(pace: Pace, calls: int, *, until: datetime) -> None:
-    """Note that the latest calls that were taken are not sent before this time: making them ready took so long."""
-    if calls > 0:
-        late = [max(t, until.timestamp()) for t in pace.recent[-calls:]]
-        pace.recent = [*pace.recent[:-calls], *late]
+def put_off(pace: Pace, taken: Collection[float], *, until_s: float) -> None:
+    """Let calls that were taken for these times count from `until_s` on, in seconds since 1970: they go no earlier."""
+    pace.recent = sorted(max(t, until_s) if t in taken else t for t in pace.recent)
 
 
 def give_back(pace: Pace, calls: int) -> None:

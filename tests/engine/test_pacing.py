@@ -88,7 +88,7 @@ def test_calls_that_are_ready_late_count_from_then():
     row = pace(limit=2)
     allowed = pacing.allowance(row, headroom_percent=0)
     assert [pacing.take(row, allowed, at=at) for at in (START, later(0.01))] == [0.0, 0.0]
-    pacing.put_off(row, 1, until=later(0.4))
+    pacing.put_off(row, row.recent[-1:], until_s=later(0.4).timestamp())
     assert row.recent == [START.timestamp(), later(0.4).timestamp()]
 
 
