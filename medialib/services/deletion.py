@@ -56,6 +56,7 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
         return
     if job.state not in (JobState.RUNNING, JobState.CANCELLING):
         return
+    key_id = keys.best_key_id(job.account, KeyPurpose.DELETE)  # Before the client: a later key is then noticed.
     try:
         client = accounts.client_for(job.account, KeyPurpose.DELETE)
     except MedialibError as error:
@@ -65,7 +66,7 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
             breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}")
         return
     with client:
-        JobRunner(job, client, worker=worker or worker_name(), stop=stop or threading.Event()).run()
+        JobRunner(job, client, key_id=key_id, worker=worker or worker_name(), stop=stop or threading.Event()).run()
 
 
 def give_up_look_ups(job: DeletionJob, error: MedialibError, *, worker: str) -> None:
@@ -98,9 +99,11 @@ def run_to_end(job: DeletionJob, *, stop: threading.Event | None = None) -> None
 class JobRunner:
     """One worker's part in one job."""
 
-    def __init__(self, job: DeletionJob, client: ImageKitClient, *, worker: str, stop: threading.Event) -> None:
+    def __init__(
+        self, job: DeletionJob, client: ImageKitClient, *, key_id: int | None, worker: str, stop: threading.Event
+    ) -> None:
         self.job, self.client, self.worker, self.stop = job, client, worker, stop
-        self.key_id, self.key_seen_at = keys.best_key_id(job.account, KeyPurpose.DELETE), time.monotonic()
+        self.key_id, self.key_seen_at = key_id, time.monotonic()
         self.clients = ExitStack()
         self.gate, self.patience = Gate(), Patience(stop)
         self.read_pace = ReadPace(settings.IMAGEKIT_LOOK_UP_RATE)
