@@ -65,19 +65,18 @@ def by_kind(account: Account) -> list[Part]:
 
 def by_age(account: Account) -> list[Part]:
     """From the youngest to the oldest: up to a month, up to half a year, …, and beyond the last."""
-    summary = _counted_before(account)
-    ends = [None, *AGES, None]
-    return [_aged(account, summary, younger, older) for younger, older in pairwise(ends)]
+    cells, ends = library_summary.cells_of(_counted_before(account)), [None, *AGES, None]
+    return [_aged(account, cells, younger, older) for younger, older in pairwise(ends)]
 
 
-def _aged(account: Account, summary: LibrarySummary, least: str | None, most: str | None) -> Part:
+def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str | None) -> Part:
     """Files of an age: whole months from the summary, the months in which the age begins and ends file by file."""
     conditions = [*([f"age>={least}"] if least else []), *([f"age<{most}"] if most else [])]
     wanted = AssetFilter(where=" AND ".join(conditions))
     latest, earliest = _month_of(least), _month_of(most)
     inside = [
         cell
-        for cell in library_summary.cells_of(summary)
+        for cell in cells
         if (latest is None or cell.month < latest) and (earliest is None or cell.month > earliest)
     ]
     files, size = sum(cell.count for cell in inside), sum(cell.bytes for cell in inside)
