@@ -1,4 +1,4 @@
-"""The rows of the library table.
+"""The rows of the library table, and the small pictures of all lists.
 
 A template would read better and takes four times as long, which for a page of a hundred rows is most of the request
 (docs/benchmarks.md). Each cell is one function; the head of its column is in views/columns.py.
@@ -50,7 +50,9 @@ def _tick(asset: Asset, is_ticked: bool) -> SafeString:
     )
 
 
-def _picture(asset: Asset, pixels: int) -> SafeString:
+@register.simple_tag
+def thumb(asset: Asset, pixels: int, css: str = "") -> SafeString:
+    """A small picture of the file, and under it the icon that shows where no picture can."""
     icon = heroicon_micro("lock-closed" if asset.is_private else kind_icon(asset.kind), aria_hidden="true")
     source = thumbnail(asset, pixels)
     image = (
@@ -63,7 +65,11 @@ def _picture(asset: Asset, pixels: int) -> SafeString:
         if source
         else ""
     )
-    return format_html('<td class="cell-thumb"><span class="thumb" data-thumb>{}{}</span></td>', icon, image)
+    return format_html('<span class="{}" data-thumb>{}{}</span>', f"thumb {css}".rstrip(), icon, image)
+
+
+def _picture(asset: Asset, pixels: int) -> SafeString:
+    return format_html('<td class="cell-thumb">{}</td>', thumb(asset, pixels))
 
 
 def _name(asset: Asset, panel: str) -> SafeString:
