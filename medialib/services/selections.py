@@ -8,7 +8,6 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum, Value
@@ -19,6 +18,7 @@ from medialib.models.asset_filters import AssetFilter
 from medialib.models.selections import SelectionQuerySet
 from medialib.models.sql import insert_from_select
 from medialib.services.freezing import freeze
+from medialib.services.moments import kept
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -39,7 +39,6 @@ __all__ = [
 ]
 
 LARGE = 5_000  # Files of a selection whose sums are worth keeping: every page shows them.
-KEEP_S = 60
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 
 
@@ -143,19 +142,21 @@ def _take(selection: Selection, asset_filter: AssetFilter) -> int:
 
 def summary(selection: Selection) -> SelectionSummary:
     """What is selected. For a large selection as of some moments ago, unless the person changed it since."""
-    kept: SelectionSummary | None = cache.get(_key(selection, "sums"))
-    if kept:
-        return kept
+    return kept(
+        _key(selection, "sums"),
+        lambda: _sums(selection),
+        is_dear=lambda sums: sums.file_count + sums.excluded_count >= LARGE,
+    )
+
+
+def _sums(selection: Selection) -> SelectionSummary:
     included = Q(is_excluded=False)
     sums = selection.items.filter(asset__removed_at__isnull=True).aggregate(
         file_count=Count("pk", filter=included),
         total_bytes=Sum("asset__size_bytes", filter=included, default=0),
         excluded_count=Count("pk", filter=~included),
     )
-    found = SelectionSummary(**sums)
-    if found.file_count + found.excluded_count >= LARGE:
-        cache.set(_key(selection, "sums"), found, KEEP_S)
-    return found
+    return SelectionSummary(**sums)
 
 
 def _key(selection: Selection, what: str) -> str:
@@ -170,18 +171,19 @@ def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
-    key = _key(selection, asset_filter.digest())
-    kept: int | None = cache.get(key)
-    if kept is not None:
-        return kept
+    selected, shown = kept(
+        _key(selection, asset_filter.digest()),
+        lambda: _selected_and_shown(selection, asset_filter),
+        is_dear=lambda counts: counts[0] >= LARGE,
+    )
+    return selected - shown
+
+
+def _selected_and_shown(selection: Selection, asset_filter: AssetFilter) -> tuple[int, int]:
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
     shown = Asset.objects.live(selection.account).matching(asset_filter).filter(pk__in=included.values("asset"))
-    selected = included.count()
-    outside = selected - shown.order_by().count()
-    if selected >= LARGE:
-        cache.set(key, outside, KEEP_S)
-    return outside
+    return included.count(), shown.order_by().count()
 
 
 def forget_expired() -> int:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from django.core.cache import cache
 from django.db.models import Count, Sum
 
 from medialib.models import Account, Asset, LibrarySummary
 from medialib.models.asset_filters import AssetFilter
-from medialib.models.assets import AssetQuerySet
 from medialib.services.facets import draw_sample
+from medialib.services.moments import kept
 
 CAP = 1_000  # Files that are counted for a guess.
 SAMPLE = 600  # Row numbers that are drawn for one: a person waits for the page.
 ENOUGH = 30  # Matches among them without which they say nothing.
-KEEP_S = 60
 
 
 @dataclass(frozen=True)
@@ -32,21 +30,18 @@ def estimate(account: Account, wanted: AssetFilter) -> Total:
     """In a few milliseconds, however large the library is. What is no exact number anyway is kept for a minute."""
     if not wanted and (summary := LibrarySummary.objects.filter(account=account).first()):
         return Total(summary.file_count, summary.total_bytes, is_estimate=summary.is_stale)
-    key = f"total-{account.pk}-{wanted.digest()}"
-    kept: Total | None = cache.get(key)
-    if kept:
-        return kept
+    return kept(
+        f"total-{account.pk}-{wanted.digest()}",
+        lambda: _estimate(account, wanted),
+        is_dear=lambda total: total.is_estimate or total.is_least,
+    )
+
+
+def _estimate(account: Account, wanted: AssetFilter) -> Total:
     matching = Asset.objects.live(account).matching(wanted)
     count = matching.capped_count(CAP)
     if count <= CAP:
         return Total(count)
-    found = _of_sample(account, matching)
-    cache.set(key, found, KEEP_S)
-    return found
-
-
-def _of_sample(account: Account, matching: AssetQuerySet) -> Total:
-    """About how many match, of which there are more than CAP."""
     sample = draw_sample(account, size=SAMPLE)
     found = matching.filter(pk__in=sample.pks).order_by().count() if sample else 0
     if sample is None or found < ENOUGH:
