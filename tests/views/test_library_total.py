@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from django.test import Client
 
 from medialib.models import Account
+from medialib.models.asset_filters import AssetFilter
+from medialib.services import totals
 from tests import factories
 from tests.views.pages import page, words
 from tests.views.test_library_page import synced
@@ -41,3 +44,10 @@ def test_filter_that_is_not_understood_is_not_counted(staff_client: Client, acco
 def test_counting_needs_the_right_to_see_the_library(client: Client, account: Account) -> None:
     client.force_login(factories.user())
     assert client.get(f"/{account.name}/library/count/").status_code == 403
+
+
+def test_a_small_library_is_counted_however_many_match(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(totals, "CAP", 2)
+    for number in range(4):
+        factories.asset(account, f"/a/{number}.jpg")
+    assert totals.estimate(account, AssetFilter(folder="/a")) == totals.Total(4)
