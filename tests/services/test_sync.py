@@ -8,13 +8,15 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import DatabaseError, OperationalError
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import now
 
 from medialib.errors import MedialibError, Refused
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.types import Listing, RemoteFile
 from medialib.models import Account, Asset, LibrarySummary, Removal, SyncKind, SyncRun, SyncState
+from medialib.models.asset_filters import AssetFilter
 from medialib.services import indexing, library_summary, sync
 from tests import factories
 
@@ -343,6 +345,39 @@ def test_what_no_database_takes_is_replaced(account: Account) -> None:
     asset = Asset.objects.get()
     assert (asset.path, asset.tags, asset.width) == ("/a\ufffd?.jpg", ["?"], None)
     assert asset.custom_metadata == {"a\ufffd": ["nan", {"b": "\ufffd"}]}
+
+
+def files(count: int, **shown: Any) -> list[RemoteFile]:
+    rows = ({"fileId": f"f{number}", "filePath": f"/x/{number}.jpg", **shown} for number in range(count))
+    return [file for row in rows if (file := RemoteFile.from_json(row))]
+
+
+def test_a_page_is_written_in_as_many_statements_as_one_file(account: Account) -> None:
+    run = SyncRun.objects.claim(account)
+    assert run is not None
+    for shown in ({}, {"size": 5, "tags": ["a"]}, {"size": 5, "tags": ["a"]}):  # New, changed, unchanged.
+        statements = []
+        for count in (1, 50):
+            with CaptureQueriesContext(connection) as captured:
+                indexing.index_files(run, files(count, **shown))
+            statements.append(len(captured))
+        # The first of the fifty is known already when they are new, so its row is touched by a statement of its own.
+        assert statements[1] <= statements[0] + 1
+        assert statements[1] <= 4
+    assert Asset.objects.filter(size_bytes=5, tags=["a"]).count() == 50
+
+
+@pytest.mark.sqlite
+def test_a_page_makes_one_segment_of_the_text_index(account: Account) -> None:
+    """One for each file would have to be merged with the rest later, which made a sync four times as slow."""
+    run = SyncRun.objects.claim(account)
+    assert run is not None
+    with transaction.atomic():
+        indexing.index_files(run, files(50))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(DISTINCT segid) FROM medialib_asset_text_idx")
+            assert cursor.fetchone() == (1,)
+    assert Asset.objects.live(account).matching(AssetFilter(q="49.jpg")).get().path == "/x/49.jpg"
 
 
 def test_an_incremental_run_lists_only_what_changed(sandbox: Sandbox, synced: Account) -> None:
