@@ -20,6 +20,15 @@ SECTIONS = {
 }  # fmt: skip
 
 
+def visible_accounts(request: HttpRequest) -> list[Account]:
+    """The accounts this person may see, asked once for each request: the guard, the page and its headers need them."""
+    known: list[Account] | None = getattr(request, "_visible_accounts", None)
+    if known is None:
+        known = list(Account.objects.visible_to(request.user))
+        request._visible_accounts = known  # type: ignore[attr-defined]
+    return known
+
+
 class Frame:
     """Asked lazily by templates, so that a partial that shows no frame costs no query."""
 
@@ -34,7 +43,7 @@ class Frame:
     @cached_property
     def accounts(self) -> list[Account]:
         """The accounts this person may see."""
-        return list(Account.objects.visible_to(self._request.user)) if self.can_browse else []
+        return visible_accounts(self._request) if self.can_browse else []
 
     @cached_property
     def account(self) -> Account | None:

@@ -9,10 +9,9 @@ from urllib.parse import urlsplit
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.db import DatabaseError
 
-from medialib.models import Account
+from medialib.context import visible_accounts
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import AnonymousUser, User
     from django.http import HttpRequest, HttpResponseBase
 
 # What the pages never need, switched off for whatever might get into them.
@@ -35,8 +34,8 @@ class PageHeadersMiddleware(CSPMiddleware):
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if parts.update is None and shows_pictures(request, response):
-            parts.update = {"img-src": image_origins(request.user)}
+        if parts.update is None and not report_only and shows_pictures(request, response):
+            parts.update = {"img-src": image_origins(request)}
         return parts
 
 
@@ -47,10 +46,10 @@ def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
     return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
 
 
-def image_origins(user: User | AnonymousUser) -> list[str]:
+def image_origins(request: HttpRequest) -> list[str]:
     """Where the person's accounts deliver from. An address that could break out of the header is left out."""
     try:
-        endpoints = list(Account.objects.visible_to(user).values_list("url_endpoint", flat=True))
+        endpoints = [account.url_endpoint for account in visible_accounts(request)]
     except DatabaseError:  # The page is ready; it may be shown without pictures.
         return []
     return sorted({origin for endpoint in endpoints if (origin := origin_of(endpoint))})

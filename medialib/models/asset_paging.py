@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connections
 from django.db.models import F, Q
@@ -29,7 +29,13 @@ LIMITS: dict[str, Limits] = {
     "postgresql": ((8_000, 8_000), (48_000, 300_000)),
 }
 NOT_SO_FEW = 8  # The share of a page that a short walk must find for a longer one to be worth it.
+COUNTED = 1_000  # Rows up to which a page also tells how many there are, where it has them in hand.
 WHOLE_TABLE = Hint(Q(pk__gt=0))
+
+
+class Found(NamedTuple):
+    rows: list[Asset]
+    total: int | None  # How many there are from the place on, where that was seen on the way.
 
 
 @dataclass(frozen=True)
@@ -41,7 +47,7 @@ class Stretch:
     place: Place | None
     size: int
 
-    def read(self) -> list[Asset]:
+    def read(self) -> Found:
         if not self.rows.is_filtered:
             return self._walk()
         hints = usable(self.rows)
@@ -50,12 +56,12 @@ class Stretch:
         start = [condition(hint, self.rows) for hint in along]
         return self._walk(*start) if along and not others else self._search(others, start)
 
-    def _search(self, hints: list[Hint], start: list[Q]) -> list[Asset]:
+    def _search(self, hints: list[Hint], start: list[Q]) -> Found:
         for steps, most in LIMITS[connections[self.rows.db].vendor]:
             found, is_whole = self._walk_for(steps, start)
             if is_whole:
                 return found
-            if len(found) * NOT_SO_FEW >= self.size:
+            if len(found.rows) * NOT_SO_FEW >= self.size:
                 continue  # At this rate a longer walk fills the page.
             if rarest := cheapest(hints, self.rows, most=most):
                 return self._gather(rarest)
@@ -65,10 +71,11 @@ class Stretch:
     def _beyond(self, rows: AssetQuerySet, *, fence: str = "") -> AssetQuerySet:
         return rows.beyond(self.place, self.order, fence=fence) if self.place else rows
 
-    def _walk(self, *conditions: Q) -> list[Asset]:
-        return list(self._beyond(self.rows).filter(*conditions).along(self.order)[: self.size])
+    def _walk(self, *conditions: Q) -> Found:
+        rows = list(self._beyond(self.rows).filter(*conditions).along(self.order)[: self.size])
+        return Found(rows, len(rows) if len(rows) < self.size else None)
 
-    def _walk_for(self, steps: int, start: list[Q]) -> tuple[list[Asset], bool]:
+    def _walk_for(self, steps: int, start: list[Q]) -> tuple[Found, bool]:
         """What is found within so many rows of the unfiltered list, and whether it is the page: full, or at the end."""
         column = self.order.column
         whole = self._beyond(self.rows.unfiltered.filter(*start))
@@ -77,14 +84,14 @@ class Stretch:
             return self._walk(*start), True
         side = "gte" if self.order.is_descending else "lte"
         found = self._walk(*start, Q((f"{column}__{side}", last[0])))
-        return found, len(found) == self.size
+        return found, len(found.rows) == self.size
 
-    def _gather(self, hint: Hint) -> list[Asset]:
+    def _gather(self, hint: Hint) -> Found:
         """The place of the page from indexes and short rows, then its full rows: wide rows are slow to sort."""
         rows = self._beyond(self.rows.filter(condition(hint, self.rows)), fence="__fenced")
-        pks = list(rows.along(self.order, fence="__fenced").values_list("pk", flat=True)[: self.size])
-        found = self.rows.model._default_manager.using(self.rows.db).in_bulk(pks)
-        return [found[pk] for pk in pks if pk in found]
+        pks = list(rows.along(self.order, fence="__fenced").values_list("pk", flat=True)[: max(self.size, COUNTED + 1)])
+        found = self.rows.model._default_manager.using(self.rows.db).in_bulk(pks[: self.size])
+        return Found([found[pk] for pk in pks if pk in found], len(pks) if len(pks) <= COUNTED else None)
 
 
 def usable(rows: AssetQuerySet) -> list[Hint]:

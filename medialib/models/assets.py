@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import dropwhile
 from typing import Self
 
@@ -43,6 +43,7 @@ class AssetPage:
     assets: list[Asset]
     previous_cursor: AssetCursor | None
     next_cursor: AssetCursor | None
+    total: int | None = None  # Files of the whole list, where finding its first page told.
 
 
 class AssetQuerySet(models.QuerySet["Asset"]):
@@ -118,22 +119,25 @@ class AssetQuerySet(models.QuerySet["Asset"]):
         asset_paging.
         """
         if before:
-            rows = self._stretch(sort.opposite, before.turned, size + 1)
+            rows, _ = self._stretch(sort.opposite, before.turned, size + 1)
             return _page(rows[:size][::-1], sort, has_previous=len(rows) > size, has_next=True)
-        rows = self._stretch(sort, after, size + 1)
-        return _page(rows[:size], sort, has_previous=after is not None, has_next=len(rows) > size)
+        rows, total = self._stretch(sort, after, size + 1)
+        page = _page(rows[:size], sort, has_previous=after is not None, has_next=len(rows) > size)
+        return page if after else replace(page, total=total)
 
-    def _stretch(self, sort: AssetSort, cursor: AssetCursor | None, size: int) -> list[Placed]:
-        """The beginning of the list, or what follows the cursor, from as many groups as fill it."""
+    def _stretch(self, sort: AssetSort, cursor: AssetCursor | None, size: int) -> tuple[list[Placed], int | None]:
+        """The beginning of the list, or what follows the cursor, from as many groups as fill it; its length if seen."""
         found: list[Placed] = []
+        total: int | None = 0
         place = cursor.place if cursor else None
         for group in dropwhile(lambda group: cursor and group.number != cursor.group, sort.groups):
-            stretch = Stretch(self.matching(group.filter), group.order, place, size - len(found))
-            found += [(asset, group.number) for asset in stretch.read()]
             if len(found) >= size:
-                break
+                return found, None
+            stretch = Stretch(self.matching(group.filter), group.order, place, size - len(found)).read()
+            found += [(asset, group.number) for asset in stretch.rows]
+            total = None if total is None or stretch.total is None else total + stretch.total
             place = None  # The groups after it are read from their beginning.
-        return found
+        return found, total
 
     def capped_count(self, cap: int) -> int:
         """How many there are, but never more than `cap` + 1: an exact count reads every row."""

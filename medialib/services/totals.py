@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Sum
 
-from medialib.models import Account, Asset, LibrarySummary
+from medialib.models import Account, Asset, LibrarySummary, asset_paging
 from medialib.models.asset_filters import AssetFilter
 from medialib.services.facets import draw_sample
 from medialib.services.moments import kept
 
-CAP = 1_000  # Files that are counted for a guess.
+CAP = asset_paging.COUNTED  # Files that are counted for a guess.
 SAMPLE = 600  # Row numbers that are drawn for one: a person waits for the page.
 ENOUGH = 30  # Matches among them without which they say nothing.
 
@@ -28,13 +28,19 @@ class Total:
 
 def estimate(account: Account, wanted: AssetFilter) -> Total:
     """In a few milliseconds, however large the library is. What is no exact number anyway is kept for a minute."""
-    if not wanted and (summary := LibrarySummary.objects.filter(account=account).first()):
-        return Total(summary.file_count, summary.total_bytes, is_estimate=summary.is_stale)
+    if not wanted and (summed := _summed(account)):
+        return summed
     return kept(
         f"total-{account.pk}-{wanted.digest()}",
         lambda: _estimate(account, wanted),
         is_dear=lambda total: total.is_estimate or total.is_least,
     )
+
+
+def _summed(account: Account) -> Total | None:
+    """The whole library, as a worker counted it. Only three columns are read: the others take longer than the page."""
+    summary = LibrarySummary.objects.filter(account=account).values_list("file_count", "total_bytes", "is_stale")
+    return next((Total(count, size, is_estimate=is_stale) for count, size, is_stale in summary), None)
 
 
 def _estimate(account: Account, wanted: AssetFilter) -> Total:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
@@ -11,15 +13,16 @@ from django.utils.dates import MONTHS_3
 from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.timezone import localtime, now
-from django.utils.translation import pgettext_lazy
+from django.utils.timezone import get_current_timezone, now
+from django.utils.translation import get_language, pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
+from medialib.templatetags.markup import Markup
 
 register = template.Library()
 
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
-KIND_ICONS = {
+KIND_ICONS: Mapping[str, str] = {
     AssetKind.IMAGE: "photo",
     AssetKind.VIDEO: "film",
     AssetKind.AUDIO: "musical-note",
@@ -30,6 +33,7 @@ PATTERNS = {
     "day_of_year": pgettext_lazy("time", "{day} {month} {year}"),
     "full": pgettext_lazy("time", "{day} {month} {year}, {time}"),
 }
+TIME = Markup('<time datetime="{}" title="{}" data-local-time="{}">{}</time>')
 BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
 BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
 
@@ -63,7 +67,7 @@ def account_colour(account: Account | None) -> str:
 
 @register.filter
 def kind_icon(kind: str) -> str:
-    return KIND_ICONS.get(AssetKind(kind), "document") if kind in AssetKind.values else "document"
+    return KIND_ICONS.get(kind, "document")
 
 
 @register.filter
@@ -88,33 +92,59 @@ def query_with(context: template.Context, **changes: Any) -> str:
     return f"?{query.urlencode()}" if query else "?"
 
 
+class Calendar:
+    """The current time zone, day and language, for whoever writes many times: finding them takes longer than writing.
+
+    localtime.js rewrites each <time> in the reader's own time zone; without it the server's zone stands.
+    """
+
+    def __init__(self) -> None:
+        self._zone = get_current_timezone()
+        self._today = now().astimezone(self._zone).date()
+        self._language = get_language()
+
+    def moment(self, time: datetime | None) -> SafeString | str:
+        """As short as can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`. Its title says it in full."""
+        if time is None:
+            return "—"
+        local = time.astimezone(self._zone)
+        if local.date() == self._today:
+            return _time(time, local, f"{local:%H:%M}", "moment")
+        return _time(
+            time, local, self._date(local, "day" if local.year == self._today.year else "day_of_year"), "moment"
+        )
+
+    def full(self, time: datetime | None) -> SafeString | str:
+        """To the second: `24 Nov 2026, 14:02:33`."""
+        if time is None:
+            return "—"
+        local = time.astimezone(self._zone)
+        return _time(time, local, self._date(local, "full").replace("{time}", f"{local:%H:%M:%S}"), "full")
+
+    def clock(self, time: datetime | None) -> SafeString | str:
+        """Of one day, to the second: `14:02:33`."""
+        if time is None:
+            return "—"
+        local = time.astimezone(self._zone)
+        return _time(time, local, f"{local:%H:%M:%S}", "clock")
+
+    def _date(self, local: datetime, pattern: str) -> str:
+        return _date(pattern, local.year, local.month, local.day, self._language)
+
+
 @register.filter
 def moment(time: datetime | None) -> SafeString | str:
-    """A <time> as short as can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`. Its title says it in full."""
-    if time is None:
-        return "—"
-    local, today = localtime(time), localtime(now()).date()
-    if local.date() == today:
-        return _time(time, local, f"{local:%H:%M}", "moment")
-    return _time(time, local, _in_words(local, "day" if local.year == today.year else "day_of_year"), "moment")
+    return Calendar().moment(time)
 
 
 @register.filter
 def full_time(time: datetime | None) -> SafeString | str:
-    """A <time> to the second: `24 Nov 2026, 14:02:33`."""
-    if time is None:
-        return "—"
-    local = localtime(time)
-    return _time(time, local, _in_words(local, "full"), "full")
+    return Calendar().full(time)
 
 
 @register.filter
 def clock(time: datetime | None) -> SafeString | str:
-    """A <time> of one day, to the second: `14:02:33`."""
-    if time is None:
-        return "—"
-    local = localtime(time)
-    return _time(time, local, f"{local:%H:%M:%S}", "clock")
+    return Calendar().clock(time)
 
 
 @register.simple_tag
@@ -131,20 +161,14 @@ def _month(number: int) -> str:
     return str(MONTHS_3[number]).title()
 
 
-def _in_words(local: datetime, pattern: str) -> str:
-    words = {"day": local.day, "month": _month(local.month), "year": local.year, "time": f"{local:%H:%M:%S}"}
-    return str(PATTERNS[pattern]).format(**words)
+@lru_cache(maxsize=1_000)
+def _date(pattern: str, year: int, month: int, day: int, _language: str | None) -> str:
+    """In the current language, which is an argument only so that another one is not answered from the cache."""
+    return str(PATTERNS[pattern]).format(day=day, month=_month(month), year=year, time="{time}")
 
 
 def _time(time: datetime, local: datetime, text: str, form: str) -> SafeString:
-    """localtime.js rewrites it in the reader's own time zone; without it the server's zone stands."""
-    return format_html(
-        '<time datetime="{}" title="{}" data-local-time="{}">{}</time>',
-        time.isoformat(timespec="seconds"),
-        f"{local:%Y-%m-%d %H:%M:%S %Z}",
-        form,
-        text,
-    )
+    return TIME(time.isoformat(timespec="seconds"), f"{local:%Y-%m-%d %H:%M:%S %Z}", form, text)
 
 
 @register.filter
@@ -154,7 +178,8 @@ def thumbnail(asset: Asset, pixels: int) -> str:
     if asset.kind != AssetKind.IMAGE or asset.is_private or parts.scheme not in ("http", "https"):
         return ""
     # Keep what versions the address (updatedAt), so that a replaced file is not shown from a cache.
-    query = "&".join(filter(None, [parts.query, urlencode({"tr": f"w-{pixels},h-{pixels},fo-auto"}, safe=",")]))
+    transform = f"tr=w-{pixels},h-{pixels},fo-auto"
+    query = f"{parts.query}&{transform}" if parts.query else transform
     return urlunsplit(parts._replace(query=query, fragment=""))
 
 

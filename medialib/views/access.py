@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from medialib.context import visible_accounts
 from medialib.door.clients import address_of
 from medialib.models import Account
 from medialib.services.audit import Actor
@@ -34,7 +35,7 @@ def staff_may(permission: str) -> Callable[[View], View]:
             if not person(request).is_staff:
                 raise PermissionDenied
             if "account" in kwargs:
-                hide_foreign(person(request), str(kwargs["account"]))
+                hide_foreign(request, str(kwargs["account"]))
             return permitted(request, *args, **kwargs)
 
         staff_only.__name__, staff_only.__doc__ = view.__name__, view.__doc__
@@ -43,15 +44,25 @@ def staff_may(permission: str) -> Callable[[View], View]:
     return guard
 
 
-def hide_foreign(user: User, account_name: str) -> None:
+def hide_foreign(request: HttpRequest, account_name: str) -> None:
     """Raises Http404 for an account that the person is no member of: whether it exists is not told.
 
     Here, so that a new page cannot forget it. A name that no account has is left to the page, since some speak of
     accounts that are long gone.
     """
-    named = Account.objects.filter(name=account_name)
-    if named.exists() and not named.visible_to(user).exists():
+    if _visible(request, account_name) is None and Account.objects.filter(name=account_name).exists():
         raise Http404
+
+
+def account_named(request: HttpRequest, name: str) -> Account:
+    """Raises Http404 when there is none, or none that the person may see."""
+    if account := _visible(request, name):
+        return account
+    raise Http404
+
+
+def _visible(request: HttpRequest, name: str) -> Account | None:
+    return next((account for account in visible_accounts(request) if account.name == name), None)
 
 
 def person(request: HttpRequest) -> User:

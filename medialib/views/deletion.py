@@ -15,10 +15,10 @@ from django.views.decorators.vary import vary_on_headers
 from medialib.door import step_up
 from medialib.errors import MedialibError
 from medialib.job_forms import ConfirmForm, SampleForm
-from medialib.models import Account, DeletionJob, Manifest
+from medialib.models import DeletionJob, Manifest
 from medialib.services import jobs, purge, review, selections
 from medialib.services.plan import must_type_number
-from medialib.views.access import HtmxRequest, actor, person, staff_may
+from medialib.views.access import HtmxRequest, account_named, actor, person, staff_may
 
 REASON_OF = "reason-of-{}"  # Kept in the session while a person is asked again who it is.
 
@@ -26,7 +26,7 @@ REASON_OF = "reason-of-{}"  # Kept in the session while a person is asked again 
 @require_POST
 @staff_may("delete_files")
 def freeze(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     try:
         selection = selections.owned(request.POST.get("selection", ""), person(request))
         manifest = selections.freeze(selection, actor=actor(request))

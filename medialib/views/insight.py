@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -17,7 +17,7 @@ from medialib.models.filter_values import folder as as_folder
 from medialib.services import insight
 from medialib.templatetags.job_words import percent
 from medialib.views import drawing
-from medialib.views.access import staff_may
+from medialib.views.access import account_named, staff_may
 from medialib.views.chips import age_in_words
 from medialib.views.sync import freshness
 
@@ -40,7 +40,7 @@ class Labelled:
 @require_safe
 @staff_may("view_library")
 def insight_page(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     parts = [(name, title()) for name, (title, _) in SECTIONS.items()]
     context = {"account": owner, "freshness": freshness(owner), "sections": parts}
     return render(request, "medialib/insight.html", context)
@@ -50,7 +50,7 @@ def insight_page(request: HttpRequest, account: str) -> HttpResponse:
 @staff_may("view_library")
 def insight_part(request: HttpRequest, account: str, part: str) -> HttpResponse:
     """One picture: a part for htmx, else a page of its own."""
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     if part not in SECTIONS:
         raise Http404("There is no such picture.")
     title, build = SECTIONS[part]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from medialib import filter_form
@@ -16,7 +16,7 @@ from medialib.models.asset_filters import AssetFilter
 from medialib.models.asset_orders import AssetSort
 from medialib.services import selections
 from medialib.views import columns, saved_views
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 from medialib.views.listing import Listing
 from medialib.views.look import Density, Look, look_of
 from medialib.views.panel import panel_of
@@ -27,7 +27,7 @@ from medialib.views.sync import freshness
 @require_safe
 @staff_may("view_library")
 def library(request: HttpRequest, account: str) -> HttpResponse:
-    shown = get_object_or_404(Account, name=account)
+    shown = account_named(request, account)
     try:
         address = filter_form.tidied(request.GET)
         wanted = ListWanted.from_query(address)

@@ -16,14 +16,14 @@ from medialib.library_forms import ListImportForm
 from medialib.models import Account, ListImport
 from medialib.models.list_imports import ListImportQuerySet
 from medialib.services import list_imports, selections
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 from medialib.views.sync import freshness
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_may("view_library")
 def list_import(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     complaint = ""
     if request.method == "POST":
         try:
@@ -46,7 +46,7 @@ def list_import(request: HttpRequest, account: str) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def list_report(request: HttpRequest, account: str, report: UUID) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     made = get_object_or_404(_mine(request, owner).defer("report"), pk=report)
     selection = selections.selection_of(person(request), owner)
     context = {"account": owner, "made": made, "selection": selection, "summary": selections.summary(selection)}
@@ -56,7 +56,7 @@ def list_report(request: HttpRequest, account: str, report: UUID) -> HttpRespons
 @require_safe
 @staff_may("view_library")
 def list_report_csv(request: HttpRequest, account: str, report: UUID) -> HttpResponseBase:
-    made = get_object_or_404(_mine(request, get_object_or_404(Account, name=account)), pk=report)
+    made = get_object_or_404(_mine(request, account_named(request, account)), pk=report)
     name = f"list-{made.made_at:%Y%m%d-%H%M}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return StreamingHttpResponse(_unpacked(bytes(made.report)), content_type="text/csv; charset=utf-8", headers=headers)

@@ -58,6 +58,11 @@ class Listing:
         return self._page.assets
 
     @property
+    def shown_pks(self) -> str:
+        """The row numbers of the page for the form, which says by them what was not ticked."""
+        return ",".join(str(row.pk) for row in self.rows)
+
+    @property
     def next_query(self) -> str:
         cursor = self._page.next_cursor
         return self.wanted.query(after=cursor.as_text()) if cursor else ""
@@ -102,8 +107,8 @@ class Listing:
     @cached_property
     def total(self) -> Total:
         """How many files match: exact for a few, else about right or a least number."""
-        if self.is_first and not self._page.next_cursor:
-            return Total(len(self.rows))
+        if self._page.total is not None:
+            return Total(self._page.total)
         return totals.estimate(self.account, self.wanted.filter) if self.wanted.filter else self.whole
 
     @cached_property

@@ -7,14 +7,14 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from medialib.models import Account, LibraryLook
+from medialib.models import LibraryLook
 from medialib.views import columns
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 
 RAIL = ("open", "closed")
 
@@ -89,7 +89,7 @@ def look_of(request: HttpRequest) -> Look:
 @require_POST
 @staff_may("view_library")
 def look_change(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     wanted = Look() if "reset" in request.POST else look_of(request).changed_by(request.POST)
     LibraryLook.objects.update_or_create(owner=person(request), defaults={"choices": asdict(wanted)})
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")

@@ -13,7 +13,7 @@ from medialib.errors import MedialibError
 from medialib.models import Account, Asset
 from medialib.services import audit_search
 from medialib.services.versions import versions_of
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 from medialib.views.sync import freshness
 
 MOST_EVENTS = 6  # The rest stands on the page of the file's history.
@@ -23,7 +23,7 @@ MOST_EVENTS = 6  # The rest stands on the page of the file's history.
 @staff_may("view_library")
 def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """A part for htmx, else a page."""
-    shown = get_object_or_404(Account, name=account)
+    shown = account_named(request, account)
     asset = get_object_or_404(Asset, account=shown, file_id=file_id)
     template = "medialib/_file_panel.html" if getattr(request, "htmx", False) else "medialib/file.html"
     context = {"account": shown, "freshness": freshness(shown), **file_context(request, asset)}
@@ -36,7 +36,7 @@ def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpRespons
 @staff_may("view_library")
 def asset_versions(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """All versions of a file, as ImageKit lists them now: a part for htmx, else a page."""
-    shown = get_object_or_404(Account, name=account)
+    shown = account_named(request, account)
     asset = get_object_or_404(Asset, account=shown, file_id=file_id)
     context: dict[str, Any] = {"account": shown, "asset": asset}
     try:

@@ -9,20 +9,20 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
-from medialib.models import Account, AssetKind
+from medialib.models import AssetKind
 from medialib.models.asset_filters import AssetFilter
 from medialib.models.filter_values import checked
 from medialib.services import facets, folders
 from medialib.services.library_summary import SIZE_CLASSES
 from medialib.templatetags.medialib import file_size
-from medialib.views.access import staff_may
+from medialib.views.access import account_named, staff_may
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class Value:
 @staff_may("view_library")
 def library_folders(request: HttpRequest, account: str) -> HttpResponse:
     """The folders below `under`; without it the tree, opened as far as the folder of the list."""
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     try:
         wanted, under = _list_and_folder(request.GET)
     except WrongUse as wrong:
@@ -80,7 +80,7 @@ def library_folders(request: HttpRequest, account: str) -> HttpResponse:
 @staff_may("view_library")
 def library_facets(request: HttpRequest, account: str) -> HttpResponse:
     """How the files of the list divide up."""
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     try:
         wanted = ListWanted.from_query(request.GET)
     except WrongUse as wrong:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -16,7 +16,7 @@ from medialib.forms import ListWanted
 from medialib.library_forms import SavedViewForm
 from medialib.models import Account
 from medialib.services import saved_views
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _link(each: saved_views.OpenView, wanted: ListWanted) -> ViewLink:
 @require_POST
 @staff_may("view_library")
 def saved_view_change(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     form = SavedViewForm(request.POST)
     try:
         said = (

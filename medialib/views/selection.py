@@ -6,22 +6,22 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from medialib.errors import MedialibError
 from medialib.forms import ListWanted, SelectionChangeForm
-from medialib.models import Account, Selection
+from medialib.models import Selection
 from medialib.services import selections
 from medialib.views import frozen
-from medialib.views.access import person, staff_may
+from medialib.views.access import account_named, person, staff_may
 
 
 @require_POST
 @staff_may("view_library")
 def selection_change(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     form = SelectionChangeForm(request.POST, account=owner)
     selection = selections.selection_of(person(request), owner)
     complaint = _change(selection, form)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.timezone import now
 from django.views.decorators.http import require_POST, require_safe
 
@@ -14,7 +14,7 @@ from medialib.forms import SyncProgressForm
 from medialib.models import Account, SyncRun, SyncState
 from medialib.models.sync import SILENT_FOR
 from medialib.services.wake import wake
-from medialib.views.access import staff_may
+from medialib.views.access import account_named, staff_may
 
 # The worker needs a moment to take a request up; until then the page says that it was asked.
 MAX_ASKING = 15
@@ -65,7 +65,7 @@ def freshness(account: Account) -> Freshness:
 @require_POST
 @staff_may("view_library")
 def sync_start(request: HttpRequest, account: str) -> HttpResponse:
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     shown = freshness(owner)
     wake("sync_library", owner.pk)
     if not getattr(request, "htmx", False):
@@ -78,7 +78,7 @@ def sync_start(request: HttpRequest, account: str) -> HttpResponse:
 @staff_may("view_library")
 def sync_progress(request: HttpRequest, account: str) -> HttpResponse:
     """The badge again. `after` is the run that was the latest when the person asked for a new one."""
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     asked = SyncProgressForm(request.GET).read()
     shown = freshness(owner)
     has_begun = shown.run is not None and shown.run.pk > asked.after

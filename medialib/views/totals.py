@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
@@ -12,11 +12,10 @@ from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
 from medialib.forms import ListWanted
-from medialib.models import Account
 from medialib.services import totals
 from medialib.templatetags.job_words import plural_files
 from medialib.templatetags.medialib import file_size
-from medialib.views.access import staff_may
+from medialib.views.access import account_named, staff_may
 from medialib.views.sync import freshness
 
 
@@ -24,7 +23,7 @@ from medialib.views.sync import freshness
 @staff_may("view_library")
 def exact_total(request: HttpRequest, account: str) -> HttpResponse:
     """The line above the list for htmx, else the list with a message."""
-    owner = get_object_or_404(Account, name=account)
+    owner = account_named(request, account)
     try:
         wanted = ListWanted.from_query(request.GET)
     except WrongUse as wrong:

@@ -117,6 +117,20 @@ def test_a_page_is_one_query(account: Account, django_assert_num_queries: Any) -
         Asset.objects.live(account).page(AssetSort.NEWEST)
 
 
+@pytest.mark.parametrize(("steps", "known"), [(0, 5), (9, 5), (3, None)], ids=["gathered", "at its end", "walked"])
+def test_a_page_tells_how_long_the_list_is_where_it_saw_the_end(
+    account: Account, monkeypatch: pytest.MonkeyPatch, steps: int, known: int | None
+) -> None:
+    """However the page is found. A list that goes on after the walk is counted by another statement, if at all."""
+    for number in range(5):
+        factories.asset(account, path=f"/x/{number}.jpg", format="jpg")
+    monkeypatch.setitem(asset_paging.LIMITS, connection.vendor, ((steps, 100), (steps, 100)))
+    jpgs = Asset.objects.live(account).matching(AssetFilter(format=("jpg",)))
+    page = jpgs.page(AssetSort.NAME, size=5 if steps == 9 else 2)
+    assert page.total == known
+    assert jpgs.page(AssetSort.NAME, after=jpgs.page(AssetSort.NAME, size=2).next_cursor, size=2).total is None
+
+
 def test_a_capped_count_stops_counting(account: Account) -> None:
     for _ in range(4):
         factories.asset(account)
@@ -169,16 +183,18 @@ def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: A
             assert set(matching.filter(asset_paging.condition(hint, matching))) == set(matching)
 
 
-@given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 4))
+@given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 5))
 @examples
 def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
     account: Account, wanted: AssetFilter, sort: AssetSort, fields: list[Any], limits: tuple[int, ...]
 ) -> None:
     with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
-        patch.setitem(asset_paging.LIMITS, connection.vendor, (limits[:2], limits[2:]))
+        patch.setitem(asset_paging.LIMITS, connection.vendor, (limits[:2], limits[2:4]))
+        patch.setattr(asset_paging, "COUNTED", limits[4])
         matching = Asset.objects.live(account).matching(wanted)
         whole = in_order(matching, sort)
         assert _walked(matching, sort) == whole
+        assert matching.page(sort, size=2).total in (None, len(whole))
         assert _walked_back(matching, sort, 2) == whole
         assert set(matching.narrowed(most=limits[0])) == set(whole)
 
