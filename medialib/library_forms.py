@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
+from typing import BinaryIO, cast
 
 from django import forms
 from django.http import QueryDict
@@ -46,12 +48,12 @@ class ListImportForm(forms.Form):
     file = forms.FileField(required=False)
     is_replacing = forms.BooleanField(required=False)
 
-    def content(self) -> bytes:
+    def content(self) -> BinaryIO:
         """Raises WrongUse."""
         if not self.is_valid():
             raise WrongUse(" ".join(str(error) for errors in self.errors.values() for error in errors))
         given = self.cleaned_data.get("file")
-        content: bytes = given.read() if given else str(self.cleaned_data["pasted"]).encode()
-        if not content.strip():
+        pasted = str(self.cleaned_data["pasted"])
+        if not given and not pasted.strip():
             raise WrongUse(_("Paste a list or choose a file first."))
-        return content
+        return cast("BinaryIO", given.file) if given else BytesIO(pasted.encode())

@@ -64,5 +64,4 @@ def asset(account: Account, path: str = "", **fields: Any) -> Asset:
 
 def list_import(account: Account, owner: User, **fields: Any) -> ListImport:
     """The report of a list of one line that matched nothing."""
-    smallest = {"line_count": 1, "matched": 0, "repeated": 0, "not_found": 1, "ambiguous": 0}
-    return ListImport.objects.create(account=account, owner=owner, report=b"", **smallest | fields)
+    return ListImport.objects.create(account=account, owner=owner, **{"line_count": 1, "not_found": 1} | fields)

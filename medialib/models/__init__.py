@@ -6,7 +6,7 @@ from medialib.models.audit import AuditEvent, EventKind
 from medialib.models.audit_chain import AuditCursor, AuditSegment
 from medialib.models.audit_index import AuditDay, AuditPath
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
-from medialib.models.list_imports import ListImport
+from medialib.models.list_imports import ListImport, ListPart
 from medialib.models.memberships import Membership
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.saved_views import LibraryLook, SavedView
@@ -40,6 +40,7 @@ __all__ = [
     "LibraryLook",
     "LibrarySummary",
     "ListImport",
+    "ListPart",
     "Manifest",
     "Membership",
     "Outcome",

@@ -50,6 +50,21 @@ class PlainLookup(models.Lookup[Any]):
         return f"{compiler.quote_name_unless_alias(self.lhs.alias)}.{compiler.quote_name_unless_alias('id')}"
 
 
+@models.Field.register_lookup
+class IsAnyOf(PlainLookup):
+    """As `in`, with one parameter for all values, however many: each of thousands costs, and SQLite has a limit."""
+
+    lookup_name = "any_of"
+
+    def as_sqlite(self, compiler: Any, connection: Any) -> Sql:
+        column, params = self.column(compiler, connection)
+        return f"{column} IN (SELECT value FROM json_each(%s))", (*params, json.dumps(list(self.rhs)))  # noqa: S608
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Sql:
+        column, params = self.column(compiler, connection)
+        return f"{column} = ANY(%s)", (*params, list(self.rhs))
+
+
 @models.TextField.register_lookup
 class Holds(PlainLookup):
     """Whether the text contains this very text. Nothing in it is a wildcard."""

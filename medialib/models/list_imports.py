@@ -1,4 +1,4 @@
-"""ListImport: a list of files that somebody brought along, and what became of each of its lines."""
+"""ListImport: a list of files that somebody brought along; ListPart: some of its lines."""
 
 from __future__ import annotations
 
@@ -26,13 +26,12 @@ class ListImport(models.Model):
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+", db_index=False)
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     made_at = models.DateTimeField(auto_now_add=True)
-    line_count = models.PositiveIntegerField()
-    matched = models.PositiveIntegerField()
-    repeated = models.PositiveIntegerField()
-    not_found = models.PositiveIntegerField()
-    ambiguous = models.PositiveIntegerField()
+    line_count = models.PositiveIntegerField(help_text="Lines that hold something, whether matched already or not.")
+    matched = models.PositiveIntegerField(default=0)
+    repeated = models.PositiveIntegerField(default=0)
+    not_found = models.PositiveIntegerField(default=0)
+    ambiguous = models.PositiveIntegerField(default=0)
     problems = models.JSONField(default=list, help_text="The first lines that did not match.")
-    report = models.BinaryField(help_text="Every line and what became of it, as CSV, compressed by gzip.")
 
     objects = ListImportQuerySet.as_manager()
 
@@ -42,3 +41,29 @@ class ListImport(models.Model):
 
     def __str__(self) -> str:
         return f"list of {self.line_count} lines"
+
+    @property
+    def done_count(self) -> int:
+        """Lines of which is known what became of them."""
+        return self.matched + self.repeated + self.not_found + self.ambiguous
+
+    @property
+    def is_done(self) -> bool:
+        return self.done_count >= self.line_count
+
+
+class ListPart(models.Model):
+    """Some thousand lines that are matched in one transaction, so that a long list may stop anywhere and go on."""
+
+    id: int
+    whole = models.ForeignKey(ListImport, on_delete=models.CASCADE, related_name="parts", db_index=False)
+    number = models.PositiveIntegerField()
+    lines = models.BinaryField(null=True, help_text="As long as they are not matched: JSON, compressed by zlib.")
+    report = models.BinaryField(null=True, help_text="Each line and what became of it, as CSV, compressed by gzip.")
+    matched_rows = models.BinaryField(default=bytes, help_text="Rows of the files that it selected, 8 bytes each.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["whole", "number"], name="list_part_once")]
+
+    def __str__(self) -> str:
+        return f"part {self.number}"

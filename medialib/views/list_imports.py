@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import gzip
-import io
-from collections.abc import Iterator
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from medialib.errors import MedialibError
 from medialib.library_forms import ListImportForm
 from medialib.models import Account, ListImport
 from medialib.models.list_imports import ListImportQuerySet
 from medialib.services import list_imports, selections
-from medialib.views.access import account_named, person, staff_may
+from medialib.services.list_lines import MOST_LINES
+from medialib.views.access import HtmxRequest, account_named, person, staff_may
 from medialib.views.sync import freshness
+
+AT_A_TIME_S = 1.5  # Seconds of matching before the person sees how far it is.
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,17 +39,24 @@ def list_import(request: HttpRequest, account: str) -> HttpResponse:
         "complaint": complaint,
         "pasted": request.POST.get("pasted", ""),
         "freshness": freshness(owner),
-        "most_lines": list_imports.MOST_LINES,
-        "earlier": _mine(request, owner).defer("report")[: list_imports.KEPT],
+        "most_lines": MOST_LINES,
+        "earlier": _mine(request, owner)[: list_imports.KEPT],
     }
     return render(request, "medialib/list_import.html", context, status=422 if complaint else 200)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_may("view_library")
-def list_report(request: HttpRequest, account: str, report: UUID) -> HttpResponse:
+def list_report(request: HtmxRequest, account: str, report: UUID) -> HttpResponse:
+    """What became of the lines. While some are left, the page asks again and again for the next ones to be matched."""
     owner = account_named(request, account)
-    made = get_object_or_404(_mine(request, owner).defer("report"), pk=report)
+    made = get_object_or_404(_mine(request, owner), pk=report)
+    if request.method == "POST":
+        list_imports.stop(made) if "stop" in request.POST else list_imports.go_on(made, for_s=AT_A_TIME_S)
+        if request.htmx and not made.is_done:
+            return render(request, "medialib/_list_progress.html", {"account": owner, "made": made})
+        address = reverse("medialib:list-report", args=[owner.name, made.pk])
+        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
     selection = selections.selection_of(person(request), owner)
     context = {"account": owner, "made": made, "selection": selection, "summary": selections.summary(selection)}
     return render(request, "medialib/list_report.html", context)
@@ -59,22 +68,20 @@ def list_report_csv(request: HttpRequest, account: str, report: UUID) -> HttpRes
     made = get_object_or_404(_mine(request, account_named(request, account)), pk=report)
     name = f"list-{made.made_at:%Y%m%d-%H%M}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return StreamingHttpResponse(_unpacked(bytes(made.report)), content_type="text/csv; charset=utf-8", headers=headers)
+    rows = list_imports.report(made)
+    return StreamingHttpResponse(rows, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _import(request: HttpRequest, account: Account) -> ListImport:
+    """Take the list in and match what can be matched at once: all of it, unless it is long."""
     form = ListImportForm(request.POST, request.FILES)
     content = form.content()
     selection = selections.selection_of(person(request), account)
     is_replacing = form.cleaned_data["is_replacing"]
-    return list_imports.import_list(selection, content, user=person(request), is_replacing=is_replacing)
+    made = list_imports.begin(selection, content, user=person(request), is_replacing=is_replacing)
+    list_imports.go_on(made, for_s=AT_A_TIME_S)
+    return made
 
 
 def _mine(request: HttpRequest, account: Account) -> ListImportQuerySet:
     return ListImport.objects.visible_to(person(request)).filter(account=account).order_by("-made_at", "-pk")
-
-
-def _unpacked(packed: bytes) -> Iterator[bytes]:
-    with gzip.open(io.BytesIO(packed)) as report:
-        while block := report.read(64 * 1024):
-            yield block

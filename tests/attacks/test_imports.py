@@ -10,7 +10,7 @@ import pytest
 
 from medialib.errors import WrongUse
 from medialib.models import SelectionItem
-from medialib.services import list_imports, selections
+from medialib.services import list_imports, list_lines, selections
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -21,6 +21,12 @@ def selection(staff, account):
     return selections.selection_of(staff, account)
 
 
+def match(selection, content: bytes):
+    made = list_imports.begin(selection, io.BytesIO(content), user=selection.owner)
+    list_imports.go_on(made)
+    return made
+
+
 def zipped() -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -29,25 +35,25 @@ def zipped() -> bytes:
 
 
 @pytest.mark.parametrize("bomb", [zipped(), gzip.compress(b"0" * 50_000_000)], ids=["zip", "gzip"])
-def test_a_packed_bomb_is_never_unpacked(selection, staff, bomb):
+def test_a_packed_bomb_is_never_unpacked(selection, bomb):
     with pytest.raises(WrongUse):
-        list_imports.import_list(selection, bomb, user=staff)
+        match(selection, bomb)
 
 
-def test_a_list_of_too_many_lines_is_refused(selection, staff, monkeypatch):
-    monkeypatch.setattr(list_imports, "MOST_LINES", 1000)
+def test_a_list_of_too_many_lines_is_refused(selection, monkeypatch):
+    monkeypatch.setattr(list_lines, "MOST_LINES", 1000)
     with pytest.raises(WrongUse):
-        list_imports.import_list(selection, b"file_x\n" * 1003, user=staff)
+        match(selection, b"file_x\n" * 1003)
 
 
 @pytest.mark.parametrize("line", ["../../etc/passwd", "' OR 1=1 --", "%", "*", "/", "file_%", "\u202egpj.a"])
-def test_a_line_matches_itself_and_nothing_more(selection, staff, account, line):
+def test_a_line_matches_itself_and_nothing_more(selection, account, line):
     factories.asset(account, "/a.jpg")
-    list_imports.import_list(selection, line.encode(), user=staff)
+    match(selection, line.encode())
     assert not SelectionItem.objects.exists()
 
 
-def test_files_of_another_account_are_not_found(selection, staff):
+def test_files_of_another_account_are_not_found(selection):
     foreign = factories.asset(factories.account(), "/theirs.jpg")
-    done = list_imports.import_list(selection, f"{foreign.file_id}\n{foreign.path}\n".encode(), user=staff)
+    done = match(selection, f"{foreign.file_id}\n{foreign.path}\n".encode())
     assert (done.matched, done.not_found) == (0, 2)

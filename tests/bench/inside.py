@@ -27,6 +27,10 @@ ITEM, ASSET, EVENT = (model._meta.db_table for model in (Item, Asset, AuditEvent
 EVIDENCE = "ImageKit listed it as deleted (HTTP 200)."
 
 
+def count_files(_: int) -> str:
+    return json.dumps(Asset.objects.filter(removed_at__isnull=True).count())
+
+
 def freeze(_files: int) -> str:
     """Freeze the whole library of the one account and confirm it. Seconds of the freezing, and the job."""
     account, actor = Account.objects.get(), Actor.person(User.objects.get())
@@ -141,6 +145,7 @@ def _assets(account: Account, files: int) -> Iterator[Asset]:
 
 
 MEASUREMENTS: dict[str, Callable[[int], str]] = {
+    "count-files": count_files,
     "freeze": freeze,
     "job-seconds": job_seconds,
     "bare-rows": bare_rows,

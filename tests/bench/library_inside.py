@@ -10,7 +10,8 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
+from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -30,16 +31,15 @@ from django.utils.timezone import now  # noqa: E402
 
 from medialib.forms import ListWanted  # noqa: E402
 from medialib.imagekit.types import RemoteFile  # noqa: E402
-from medialib.models import Account, Asset, Pace, PaceKind, SelectionItem, SyncRun  # noqa: E402
+from medialib.models import Account, Asset, SelectionItem, SyncRun  # noqa: E402
 from medialib.models.asset_filters import AssetFilter  # noqa: E402
 from medialib.models.asset_orders import AssetCursor, AssetSort  # noqa: E402
-from medialib.sandbox.server import Sandbox  # noqa: E402
-from medialib.services import accounts, library_summary, list_imports, overlap, selections, sync  # noqa: E402
+from medialib.services import library_summary, list_imports, selections  # noqa: E402
 from medialib.services.indexing import index_files, shown_values  # noqa: E402
+from medialib.services.list_lines import MOST_LINES  # noqa: E402
 from tests.bench.library_data import fill  # noqa: E402
 
 RUNS, STOCK_RUNS = 20, 1  # The peer takes seconds for some lists; it is warmed up too.
-CRAWLED = 40_000
 SORTS = {sort.value: sort for sort in AssetSort}
 STOCK_COLUMNS = ["name", "folder", "kind", "format", "size_bytes", "created_at", "updated_at"]
 STOCK_ORDER = {"name": 1, "created": 6, "updated": 7, "size": 5}
@@ -221,17 +221,20 @@ class Bench:
                 [stored, self.account.pk],
             )
 
-    def paste(self) -> float:
-        step = max(1, self.count // 100_000)
-        lines = "\r\n".join(f"{number * step:024x}" for number in range(min(100_000, self.count)))
-        started = time.perf_counter()
-        self.match(lines.encode())
-        return time.perf_counter() - started
-
-    def match(self, content: bytes) -> None:
+    def paste(self, lines: int) -> dict[str, float]:
+        """A list of so many ids: seconds until it is taken in and until it is matched, and the longest transaction."""
+        step = max(1, self.count // lines)
+        content = "\r\n".join(f"{number * step:024x}" for number in range(min(lines, self.count))).encode()
         selection = selections.selection_of(self.person, self.account)
-        list_imports.import_list(selection, content, user=self.person)
+        started = time.perf_counter()
+        made = list_imports.begin(selection, BytesIO(content), user=self.person)
+        parts = [time.perf_counter()]
+        while not made.is_done:
+            list_imports.go_on(made, for_s=0)
+            parts.append(time.perf_counter())
         selections.clear(selection)
+        longest = max(after - before for before, after in pairwise(parts))
+        return {"taken_in_s": parts[0] - started, "matched_s": parts[-1] - started, "longest_s": longest}
 
     def write(self) -> dict[str, float]:
         other = Account.objects.create(name="other", url_endpoint="https://ik.imagekit.io/other")
@@ -262,27 +265,6 @@ class Bench:
             Asset.objects.update_or_create(account=account, file_id=file.file_id, defaults=shown_values(file))
         return len(files) / (time.perf_counter() - started)
 
-    def crawl(self) -> dict[str, float]:
-        """First syncs of a sandbox that answers after 300 ms: pages overlapping, and one after the other."""
-        with Sandbox(latency_ms=300) as sandbox:
-            sandbox.add_files(_scattered(number) for number in range(CRAWLED))
-            before = _megabytes()
-            seconds = self.sync(sandbox, "overlapping")
-            grown = _megabytes() - before
-            overlap.AT_ONCE = 1
-            one_by_one = self.sync(sandbox, "one-by-one")
-        return {"files": CRAWLED, "seconds": seconds, "one_by_one_s": one_by_one, "grown_mb": grown}
-
-    def sync(self, sandbox: Sandbox, name: str) -> float:
-        settings.IMAGEKIT_ALLOW_PRIVATE_API = True
-        account = accounts.add_account(
-            name=name, url_endpoint=sandbox.url_endpoint, private_key="private_sandbox", api_url=sandbox.api_url
-        )
-        Pace.objects.create(account=account, kind=PaceKind.READ, limit=40, interval_ms=1000)
-        started = time.perf_counter()
-        sync.run_sync(account)
-        return time.perf_counter() - started
-
     def queries(self) -> tuple[str, bool]:
         counts = []
         for query in ("", "q=hero-banner", "tag=tag-30", "tag=tag-60"):
@@ -304,9 +286,8 @@ class Bench:
         found["pages"] = self.pages()
         found["rail"] = self.rail()
         found["take"] = self.take()
-        found["paste"] = self.paste()
+        found["paste"], found["long_list"] = self.paste(100_000), self.paste(MOST_LINES)
         found["write"] = self.write()
-        found["crawl"] = self.crawl()
         found["queries"], found["steady"] = self.queries()
         return found
 
@@ -321,22 +302,9 @@ def _remote(number: int) -> RemoteFile:
     return file
 
 
-def _scattered(number: int) -> dict[str, Any]:
-    at = now() - timedelta(seconds=number * 7919 % 100_000_007)
-    stamp = f"{at:%Y-%m-%dT%H:%M:%S}.{number % 1000:03}Z"
-    return {"path": f"/crawled/{number % 300}/{number}.jpg", "created_at": stamp, "updated_at": stamp}
-
-
-def _megabytes() -> float:
-    """Memory of our own: pages of the database file that SQLite maps do not count."""
-    lines = Path("/proc/self/status").read_text().splitlines()
-    return int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) / 1024
-
-
 def main() -> None:
     admin.site.register(Asset, StockAdmin)
     found = Bench(int(sys.argv[1])).all()
-    found["peak_mb"] = _megabytes()
     print(json.dumps(found))
 
 

@@ -32,6 +32,7 @@ TITLES = {
     "engine": "Deletion against a limited account",
     "throughput": "Deletion without a limit, and freezing",
     "library": "The library at 1,000,000 files",
+    "crawl": "A first sync of 1,000,000 files",
     "audit": "The audit log",
     "soak": "A job whose workers are killed",
 }

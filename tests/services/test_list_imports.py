@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import gzip
+from io import BytesIO
 
 import pytest
 from django.contrib.auth.models import User
 
 from medialib.errors import WrongUse
 from medialib.models import Account, ListImport
-from medialib.services import list_imports, selections
+from medialib.services import list_imports, list_lines, selections
 from tests import factories
 
 ENDPOINT = "https://ik.imagekit.io/acme"
@@ -24,7 +24,9 @@ def acme(db: None) -> Account:
 def take(user: User, account: Account, content: str | bytes, **options: bool) -> ListImport:
     selection = selections.selection_of(user, account)
     data = content if isinstance(content, bytes) else content.encode()
-    return list_imports.import_list(selection, data, user=user, **options)
+    made = list_imports.begin(selection, BytesIO(data), user=user, **options)
+    list_imports.go_on(made)
+    return made
 
 
 def selected(user: User, account: Account) -> set[str]:
@@ -33,8 +35,11 @@ def selected(user: User, account: Account) -> set[str]:
 
 
 def results(made: ListImport) -> dict[int, str]:
-    text = gzip.decompress(bytes(made.report)).decode()
-    return {int(row["line"]): row["result"] for row in csv.DictReader(text.splitlines())}
+    return {int(row["line"]): row["result"] for row in csv.DictReader(report(made).splitlines())}
+
+
+def report(made: ListImport) -> str:
+    return b"".join(list_imports.report(made)).decode()
 
 
 @pytest.mark.parametrize(
@@ -117,18 +122,54 @@ def test_what_is_no_list_is_refused_and_changes_nothing(staff: User, acme: Accou
 
 
 def test_too_many_lines_are_refused(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(list_imports, "MOST_LINES", 3)
+    monkeypatch.setattr(list_lines, "MOST_LINES", 3)
     with pytest.raises(WrongUse, match="more than 3 lines"):
         take(staff, acme, "a\nb\nc\nd\ne\n")
 
 
-def test_list_longer_than_one_statement_is_matched_whole(
+def test_list_of_many_parts_is_matched_whole(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_imports, "PART", 2)
+    assets = [factories.asset(acme, file_id=f"file_{number}") for number in range(5)]
+    lines = [asset.path for asset in assets] + ["nobody"] + [asset.file_id for asset in assets]
+    made = take(staff, acme, "\n".join(lines))
+    assert (made.matched, made.not_found, made.repeated, made.is_done) == (5, 1, 5, True)
+    assert selected(staff, acme) == {asset.path for asset in assets}
+    assert list(results(made)) == list(range(1, 12))
+    assert report(made).count("file_id") == 1
+
+
+def test_list_that_was_interrupted_goes_on_where_it_stopped(
     staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(list_imports, "CHUNK", 2)
-    paths = {factories.asset(acme).path for _ in range(5)}
-    assert take(staff, acme, "\n".join([*paths, *paths])).repeated == 5
-    assert selected(staff, acme) == paths
+    """What a part selected and what is noted of it are one transaction, so no line counts twice or not at all."""
+    monkeypatch.setattr(list_imports, "PART", 2)
+    paths = [factories.asset(acme).path for _ in range(6)]
+    made = list_imports.begin(selections.selection_of(staff, acme), BytesIO("\n".join(paths).encode()), user=staff)
+    list_imports.go_on(made, for_s=0)
+    assert (made.done_count, made.line_count, made.is_done) == (2, 6, False)
+    with monkeypatch.context() as patch:
+        patch.setattr(list_imports, "_note", explode)
+        with pytest.raises(RuntimeError):
+            list_imports.go_on(made)
+    assert len(selected(staff, acme)) == 2
+    list_imports.go_on(ListImport.objects.get())
+    assert results(made) == dict.fromkeys(range(1, 7), "matched")
+    assert selected(staff, acme) == set(paths)
+
+
+def explode(*_: object) -> None:
+    raise RuntimeError
+
+
+def test_stopped_list_leaves_the_rest_alone(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(list_imports, "PART", 1)
+    paths = [factories.asset(acme).path for _ in range(3)]
+    made = list_imports.begin(selections.selection_of(staff, acme), BytesIO("\n".join(paths).encode()), user=staff)
+    list_imports.go_on(made, for_s=0)
+    list_imports.stop(made)
+    list_imports.go_on(made)
+    assert (made.is_done, made.line_count, made.matched) == (True, 1, 1)
+    assert selected(staff, acme) == {paths[0]}
 
 
 def test_only_the_latest_reports_are_kept(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,5 +179,4 @@ def test_only_the_latest_reports_are_kept(staff: User, acme: Account, monkeypatc
 
 
 def test_report_holds_no_formula(staff: User, acme: Account) -> None:
-    text = gzip.decompress(bytes(take(staff, acme, '=HYPERLINK("x")').report)).decode()
-    assert "'=HYPERLINK" in text
+    assert "'=HYPERLINK" in report(take(staff, acme, '=HYPERLINK("x")'))

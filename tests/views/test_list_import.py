@@ -10,6 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from medialib.models import Account, ListImport
+from medialib.services import list_imports as service
+from medialib.views import list_imports
 from tests import factories
 from tests.views.pages import page, words
 
@@ -62,6 +64,33 @@ def test_nothing_given_is_said_in_one_sentence(staff_client: Client, library: Ac
     assert "Paste a list or choose a file first." in words(page(response).select_one("[role=alert]"))
 
 
+def test_long_list_is_matched_while_the_page_shows_how_far_it_is(
+    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+    shown = page(send(staff_client, library, pasted="/one.jpg\n/nowhere.jpg\n/two.jpg")).select_one("#list-progress")
+    assert "1 of 3 lines are matched." in words(shown)
+    assert (shown.progress["value"], shown.progress["max"]) == ("1", "3")
+    address, htmx = shown["hx-post"], {"HTTP_HX_REQUEST": "true"}
+    assert "2 of 3 lines are matched." in words(page(staff_client.post(address, **htmx)))
+    done = staff_client.post(address, **htmx)
+    assert done["HX-Redirect"] == address
+    assert counts(staff_client.get(address)) == {"matched": "2", "not-found": "1", "ambiguous": "0", "repeated": "0"}
+
+
+def test_long_list_can_be_stopped_and_goes_on_without_scripts(
+    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+    send(staff_client, library, pasted="/one.jpg\n/two.jpg\n/three.jpg")
+    address = f"/{library.name}/lists/{ListImport.objects.get().pk}/"
+    assert "2 of 3 lines are matched." in words(page(staff_client.post(address, follow=True)))
+    assert "unfinished" in words(page(staff_client.get(f"/{library.name}/lists/")).select_one(".list-earlier"))
+    assert counts(staff_client.post(address, {"stop": "1"}, follow=True))["matched"] == "2"
+
+
 def test_report_of_another_person_is_not_found(staff: User, client: Client, library: Account) -> None:
     owner = Client()
     owner.force_login(staff)
@@ -69,6 +98,7 @@ def test_report_of_another_person_is_not_found(staff: User, client: Client, libr
     made = ListImport.objects.get()
     client.force_login(factories.user(is_superuser=True))
     assert client.get(f"/{library.name}/lists/{made.pk}/").status_code == 404
+    assert client.post(f"/{library.name}/lists/{made.pk}/", {"stop": "1"}).status_code == 404
     assert client.get(f"/{library.name}/lists/{made.pk}/lines.csv").status_code == 404
 
 
