@@ -1,8 +1,9 @@
 """How a page of a filtered list is found quickly, however few or many files match.
 
 Walking along the index of the order is best where many match, gathering by an index of the filter and sorting is best
-where few do; each is a thousand times too slow in the other's place. Which it is differs along one list, so a page
-first walks a little way. Whatever is chosen, the rows are the same: only hints differ between the statements.
+where few do; each is a thousand times too slow in the other's place. Unless they are very few, it differs along one
+list, so a page first walks a little way. Whatever is chosen, the rows are the same: only hints differ between the
+statements.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ LIMITS: dict[str, Limits] = {
     "sqlite": ((3_000, 40_000), (24_000, 300_000)),
     "postgresql": ((8_000, 8_000), (48_000, 300_000)),
 }
+# Rows that are gathered without a walk before: so few are hardly ever found on the way.
+FEW = {"sqlite": 6_000, "postgresql": 2_000}
 NOT_SO_FEW = 8  # The share of a page that a short walk must find for a longer one to be worth it.
 COUNTED = 1_000  # Rows up to which a page also tells how many there are, where it has them in hand.
 WHOLE_TABLE = Hint(Q(pk__gt=0))
@@ -57,7 +60,10 @@ class Stretch:
         return self._walk(*start) if along and not others else self._search(others, start)
 
     def _search(self, hints: list[Hint], start: list[Q]) -> Found:
-        for steps, most in LIMITS[connections[self.rows.db].vendor]:
+        vendor = connections[self.rows.db].vendor
+        if rarest := cheapest(hints, self.rows, most=FEW[vendor]):
+            return self._gather(rarest)
+        for steps, most in LIMITS[vendor]:
             found, is_whole = self._walk_for(steps, start)
             if is_whole:
                 return found

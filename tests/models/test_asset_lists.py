@@ -125,6 +125,7 @@ def test_a_page_tells_how_long_the_list_is_where_it_saw_the_end(
     for number in range(5):
         factories.asset(account, path=f"/x/{number}.jpg", format="jpg")
     monkeypatch.setitem(asset_paging.LIMITS, connection.vendor, ((steps, 100), (steps, 100)))
+    monkeypatch.setitem(asset_paging.FEW, connection.vendor, -1)
     jpgs = Asset.objects.live(account).matching(AssetFilter(format=("jpg",)))
     page = jpgs.page(AssetSort.NAME, size=5 if steps == 9 else 2)
     assert page.total == known
@@ -183,7 +184,7 @@ def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: A
             assert set(matching.filter(asset_paging.condition(hint, matching))) == set(matching)
 
 
-@given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 5))
+@given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 6))
 @examples
 def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
     account: Account, wanted: AssetFilter, sort: AssetSort, fields: list[Any], limits: tuple[int, ...]
@@ -191,6 +192,7 @@ def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
     with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
         patch.setitem(asset_paging.LIMITS, connection.vendor, (limits[:2], limits[2:4]))
         patch.setattr(asset_paging, "COUNTED", limits[4])
+        patch.setitem(asset_paging.FEW, connection.vendor, limits[5] - 1)
         matching = Asset.objects.live(account).matching(wanted)
         whole = in_order(matching, sort)
         assert _walked(matching, sort) == whole
