@@ -27,34 +27,18 @@ MOST_TAGS = 3  # The others are counted, and stand in the cell's title.
 NOTHING = "—"
 CHECKED = SafeString(" checked")
 
-ROW = Markup("<tr data-row>{}</tr>")
-TICK = Markup(
+HEAD = (
     '<td class="cell-tick"><input class="checkbox" type="checkbox" name="asset" value="{}" data-range-item'
-    ' aria-label="{}"{}></td>'
+    ' aria-label="{}"{}></td><td class="cell-thumb">{}</td>'
+    '<th scope="row" class="cell-clip col-name"><a href="{}" hx-get="{}" hx-target="#file-panel"'
+    ' data-panel-link="{}" title="{}"><bdi dir="ltr">{}</bdi></a>{}{}</th>'
 )
 IMAGE = Markup(
-    '<img src="{0}" alt="" width="{1}" height="{1}" loading="lazy" decoding="async" referrerpolicy="no-referrer">'
+    '<img src="{}" alt="" width="{}" height="{}" loading="lazy" decoding="async" referrerpolicy="no-referrer">'
 )
 THUMB = Markup('<span class="{}" data-thumb>{}{}</span>')
-PICTURE = Markup('<td class="cell-thumb">{}</td>')
-NAME = Markup(
-    '<th scope="row" class="cell-clip col-name"><a href="{0}" hx-get="{0}" hx-target="#file-panel"'
-    ' data-panel-link="{1}" title="{2}"><bdi dir="ltr">{2}</bdi></a>{3}{4}</th>'
-)
 BADGE = Markup(' <span class="badge">{}</span>')
 DRAFT = Markup(' <span class="badge badge-warning">{}</span>')
-FOLDER = Markup(
-    '<td class="cell-clip col-folder cell-muted"><a href="?{0}" title="{1}"><bdi dir="ltr">{1}</bdi></a></td>'
-)
-TYPE = Markup('<td class="col-type cell-muted">{}</td>')
-DIMENSIONS = Markup('<td class="col-dimensions cell-muted">{}</td>')
-SIZE = Markup('<td class="col-size">{}</td>')
-CREATED = Markup('<td class="col-created cell-muted">{}</td>')
-UPDATED = Markup('<td class="col-updated cell-muted">{}</td>')
-TAGS = Markup('<td class="cell-clip col-tags cell-muted" title="{}">{}{}</td>')
-ACCESS = Markup('<td class="col-access cell-muted">{}</td>')
-VERSION = Markup('<td class="cell-clip col-version cell-muted">{}</td>')
-FILE_ID = Markup('<td class="cell-clip col-file_id cell-muted hash" title="{0}">{0}</td>')
 
 
 @dataclass(frozen=True)
@@ -68,6 +52,14 @@ class Page:
     calendar: Calendar
 
 
+@dataclass(frozen=True)
+class Cell:
+    """A <td> with {} where the values of a row go."""
+
+    html: str
+    values: Callable[[Asset, Page], tuple[object, ...]]
+
+
 @register.simple_tag
 def asset_rows(
     assets: Iterable[Asset], *, account: Account, columns: Collection[str], pixels: int, ticked: Collection[int]
@@ -75,16 +67,26 @@ def asset_rows(
     """A <tr> for each file: its tick, its picture of so many pixels, its name, and the columns of these keys."""
     panel = reverse("medialib:asset-panel", args=[account.name, "0"]).removesuffix("0/")
     page = Page(panel, pixels, ticked, _("Select %(name)s"), Calendar())
-    cells = [_tick, _picture, _name, *(cell for key, cell in CELLS.items() if key in columns)]
-    return joined(ROW(joined(cell(asset, page) for cell in cells)) for asset in assets)
+    cells = [Cell(HEAD, _head), *(cell for key, cell in CELLS.items() if key in columns)]
+    row = Markup(f"<tr data-row>{''.join(cell.html for cell in cells)}</tr>")
+    return joined(row(*(value for cell in cells for value in cell.values(asset, page))) for asset in assets)
 
 
-def _tick(asset: Asset, page: Page) -> SafeString:
-    return TICK(asset.pk, page.tick_label % {"name": asset.name}, CHECKED if asset.pk in page.ticked else "")
-
-
-def _picture(asset: Asset, page: Page) -> SafeString:
-    return PICTURE(thumb(asset, page.pixels))
+def _head(asset: Asset, page: Page) -> tuple[object, ...]:
+    address = f"{page.panel}{quote(asset.file_id, safe='')}/"
+    return (
+        asset.pk,
+        page.tick_label % {"name": asset.name},
+        CHECKED if asset.pk in page.ticked else "",
+        thumb(asset, page.pixels),
+        address,
+        address,
+        asset.file_id,
+        asset.name,
+        asset.name,
+        BADGE(_("private")) if asset.is_private else "",
+        "" if asset.is_published else DRAFT(_("draft")),
+    )
 
 
 @register.simple_tag
@@ -92,7 +94,7 @@ def thumb(asset: Asset, pixels: int, css: str = "") -> SafeString:
     """A small picture of the file, and under it the icon that shows where no picture can."""
     icon = _icon("lock-closed" if asset.is_private else kind_icon(asset.kind))
     source = thumbnail(asset, pixels)
-    return THUMB(f"thumb {css}".rstrip(), icon, IMAGE(source, pixels) if source else "")
+    return THUMB(f"thumb {css}".rstrip(), icon, IMAGE(source, pixels, pixels) if source else "")
 
 
 @lru_cache
@@ -100,70 +102,45 @@ def _icon(name: str) -> SafeString:
     return heroicon_micro(name, aria_hidden="true")
 
 
-def _name(asset: Asset, page: Page) -> SafeString:
-    return NAME(
-        f"{page.panel}{quote(asset.file_id, safe='')}/",
-        asset.file_id,
-        asset.name,
-        BADGE(_("private")) if asset.is_private else "",
-        "" if asset.is_published else DRAFT(_("draft")),
-    )
+def _dimensions(asset: Asset, _page: Page) -> tuple[object, ...]:
+    return (f"{asset.width} × {asset.height}" if asset.width else NOTHING,)
 
 
-def _folder(asset: Asset, _page: Page) -> SafeString:
-    return FOLDER(folder_query(asset.folder), asset.folder)
-
-
-def _type(asset: Asset, _page: Page) -> SafeString:
-    return TYPE((asset.format or asset.kind).upper())
-
-
-def _dimensions(asset: Asset, _page: Page) -> SafeString:
-    return DIMENSIONS(f"{asset.width} × {asset.height}" if asset.width else NOTHING)
-
-
-def _size(asset: Asset, _page: Page) -> SafeString:
-    return SIZE(file_size(asset.size_bytes))
-
-
-def _created(asset: Asset, page: Page) -> SafeString:
-    return CREATED(page.calendar.moment(asset.created_at))
-
-
-def _updated(asset: Asset, page: Page) -> SafeString:
-    return UPDATED(page.calendar.moment(asset.updated_at))
-
-
-def _tags(asset: Asset, _page: Page) -> SafeString:
+def _tags(asset: Asset, _page: Page) -> tuple[object, ...]:
     badges = joined(BADGE(tag) for tag in asset.tags[:MOST_TAGS])
     others = f" +{len(asset.tags) - MOST_TAGS}" if len(asset.tags) > MOST_TAGS else ""
-    return TAGS(", ".join(map(str, asset.tags)), badges or NOTHING, others)
+    return ", ".join(map(str, asset.tags)), badges or NOTHING, others
 
 
-def _access(asset: Asset, _page: Page) -> SafeString:
+def _access(asset: Asset, _page: Page) -> tuple[object, ...]:
     access = _("Private") if asset.is_private else _("Public")
-    return ACCESS(access if asset.is_published else f"{access}, {_('draft')}")
+    return (access if asset.is_published else f"{access}, {_('draft')}",)
 
 
-def _version(asset: Asset, _page: Page) -> SafeString:
-    return VERSION(asset.version_name or NOTHING)
-
-
-def _file_id(asset: Asset, _page: Page) -> SafeString:
-    return FILE_ID(asset.file_id)
-
-
-Cell = Callable[[Asset, Page], SafeString]
 # By the key of the column, in the order of views/columns.py.
 CELLS: Mapping[str, Cell] = {
-    "folder": _folder,
-    "type": _type,
-    "dimensions": _dimensions,
-    "size": _size,
-    "created": _created,
-    "updated": _updated,
-    "tags": _tags,
-    "access": _access,
-    "version": _version,
-    "file_id": _file_id,
+    "folder": Cell(
+        '<td class="cell-clip col-folder cell-muted"><a href="?{}" title="{}"><bdi dir="ltr">{}</bdi></a></td>',
+        lambda asset, _page: (folder_query(asset.folder), asset.folder, asset.folder),
+    ),
+    "type": Cell(
+        '<td class="col-type cell-muted">{}</td>', lambda asset, _page: ((asset.format or asset.kind).upper(),)
+    ),
+    "dimensions": Cell('<td class="col-dimensions cell-muted">{}</td>', _dimensions),
+    "size": Cell('<td class="col-size">{}</td>', lambda asset, _page: (file_size(asset.size_bytes),)),
+    "created": Cell(
+        '<td class="col-created cell-muted">{}</td>', lambda asset, page: (page.calendar.moment(asset.created_at),)
+    ),
+    "updated": Cell(
+        '<td class="col-updated cell-muted">{}</td>', lambda asset, page: (page.calendar.moment(asset.updated_at),)
+    ),
+    "tags": Cell('<td class="cell-clip col-tags cell-muted" title="{}">{}{}</td>', _tags),
+    "access": Cell('<td class="col-access cell-muted">{}</td>', _access),
+    "version": Cell(
+        '<td class="cell-clip col-version cell-muted">{}</td>', lambda asset, _page: (asset.version_name or NOTHING,)
+    ),
+    "file_id": Cell(
+        '<td class="cell-clip col-file_id cell-muted hash" title="{}">{}</td>',
+        lambda asset, _page: (asset.file_id, asset.file_id),
+    ),
 }
