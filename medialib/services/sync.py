@@ -18,6 +18,7 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
+from medialib.models.sql import look_again
 from medialib.services import accounts, library_summary
 from medialib.services.audit import SYSTEM, Actor
 from medialib.services.crawl import CREATED, UPDATED
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 LOOK_UP_SIZE = 100
 MARK_SIZE = 1000
+GROWN_AFTER = {5, 50, 500}  # Pages after which the planner should know that the table is another one.
 # An incremental run looks back a little further: our clock and ImageKit's differ, and its lists may lag behind.
 CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -101,11 +103,13 @@ def _list(run: SyncRun, client: ImageKitClient, last_pk: int) -> bool:
     by = CREATED if run.kind == SyncKind.FULL else UPDATED
     left = stretches_of(run.place.get("left", [[run.since.isoformat() if run.since else None, None]]))
     crowd = Crowd(client, by=by, stretches=left, turn=read_turn(run.account))
-    for page in crowd.pages():
+    for number, page in enumerate(crowd.pages(), start=1):
         if run.kind == SyncKind.INCREMENTAL and not crowd.has_queries:
             _make_full(run)
         _store(run, page.files, place={"last_pk": last_pk, "left": crowd.left()})
         note_read(run.account, page)
+        if number in GROWN_AFTER:
+            look_again(Asset)
     return crowd.has_queries
 
 

@@ -367,6 +367,19 @@ def test_a_page_is_written_in_as_many_statements_as_one_file(account: Account) -
     assert Asset.objects.filter(size_bytes=5, tags=["a"]).count() == 50
 
 
+@pytest.mark.postgres
+def test_the_planner_hears_of_a_library_while_it_is_read(
+    sandbox: Sandbox, sandbox_account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it takes the account for empty, and reads all of its rows to find those of each page."""
+    monkeypatch.setattr(sync, "GROWN_AFTER", {1})
+    sandbox.add_files([{"path": f"/{number}.jpg"} for number in range(20)])
+    sync.run_sync(sandbox_account)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE oid = 'medialib_asset'::regclass")
+        assert cursor.fetchone() == (20,)
+
+
 @pytest.mark.sqlite
 def test_a_page_makes_one_segment_of_the_text_index(account: Account) -> None:
     """One for each file would have to be merged with the rest later, which made a sync four times as slow."""
