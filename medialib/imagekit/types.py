@@ -51,9 +51,9 @@ class RemoteFile:
         """Read one row of a list; None when it is no file.
 
         A folder has no `fileId`. A `file-version` has one, but sources disagree whose it is, so nothing may be deleted
-        by it and it is no file here either.
+        by it and it is no file here either. Nor is what has an id that no database keeps as it is.
         """
-        if not isinstance(row, Mapping) or not _text(row.get("fileId")).strip():
+        if not isinstance(row, Mapping) or not (file_id := _text(row.get("fileId"))).strip() or "\0" in file_id:
             return None
         if _text(row.get("type")) not in ("", "file"):
             return None

@@ -2,23 +2,8 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
-def keep_reports(apps, schema_editor):
-    """A list of before is one part that is matched."""
-    ListImport, ListPart = apps.get_model("medialib", "ListImport"), apps.get_model("medialib", "ListPart")
-    for pk, report in ListImport.objects.values_list("pk", "report").iterator(chunk_size=20):
-        ListPart.objects.create(whole_id=pk, number=0, report=report)
-
-
-def put_reports_back(apps, schema_editor):
-    ListImport, ListPart = apps.get_model("medialib", "ListImport"), apps.get_model("medialib", "ListPart")
-    for made in ListImport.objects.defer("report"):
-        parts = ListPart.objects.filter(whole=made, report__isnull=False).order_by("number")
-        # One gzip stream after the other is a gzip stream.
-        made.report = b"".join(bytes(report) for report in parts.values_list("report", flat=True))
-        made.save(update_fields=["report"])
-
-
 class Migration(migrations.Migration):
+    """A list of files is matched part by part: its lines and what became of them get a table of their own."""
 
     dependencies = [
         ("medialib", "0032_sort_by_type"),
@@ -45,6 +30,5 @@ class Migration(migrations.Migration):
         migrations.AlterField("listimport", "not_found", models.PositiveIntegerField(default=0)),
         migrations.AlterField("listimport", "ambiguous", models.PositiveIntegerField(default=0)),
         migrations.AlterField("listimport", "report", models.BinaryField(default=b"", help_text="Every line and what became of it, as CSV, compressed by gzip.")),
-        migrations.RunPython(keep_reports, put_reports_back),
-        migrations.RemoveField("listimport", "report"),
+        migrations.AddField("listimport", "left_out", models.PositiveIntegerField(default=0, help_text="Lines that were not looked at: a person stopped it.")),
     ]

@@ -31,6 +31,7 @@ class ListImport(models.Model):
     repeated = models.PositiveIntegerField(default=0)
     not_found = models.PositiveIntegerField(default=0)
     ambiguous = models.PositiveIntegerField(default=0)
+    left_out = models.PositiveIntegerField(default=0, help_text="Lines that were not looked at: a person stopped it.")
     problems = models.JSONField(default=list, help_text="The first lines that did not match.")
 
     objects = ListImportQuerySet.as_manager()
@@ -48,8 +49,13 @@ class ListImport(models.Model):
         return self.matched + self.repeated + self.not_found + self.ambiguous
 
     @property
+    def tenths(self) -> int:
+        """How many tenths of the lines are done: a screen reader need not hear of more."""
+        return self.done_count * 10 // max(self.line_count, 1)
+
+    @property
     def is_done(self) -> bool:
-        return self.done_count >= self.line_count
+        return self.done_count + self.left_out >= self.line_count
 
 
 class ListPart(models.Model):

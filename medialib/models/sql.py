@@ -75,15 +75,16 @@ class CanonicalTime(Func):
         return self.as_sql(compiler, connection, template=template, **extra)
 
 
-def look_again(model: type[models.Model]) -> None:
+def analyze(model: type[models.Model]) -> None:
     """Let PostgreSQL's planner see how a table has grown, which it else does minutes later.
 
     It takes an account that it has not seen yet for empty, and then finds some files of it by reading all of them.
     SQLite's planner is told once, see sqlite_planner.
     """
+    connection = connections[router.db_for_write(model)]
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+            cursor.execute(f"ANALYZE (SKIP_LOCKED) {connection.ops.quote_name(model._meta.db_table)}")
 
 
 @contextmanager

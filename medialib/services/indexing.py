@@ -67,7 +67,8 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     """Insert or update the rows of up to a page of files. Call it in a transaction."""
     listed = {file.file_id: file for file in files}
     # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
-    rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk").select_for_update()
+    rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk")
+    rows = rows.select_for_update(no_key=True)  # Selections may point to them meanwhile.
     plan = _plan(run, listed, {row.file_id: row for row in rows})
     upsert_rows(
         plan.write,

@@ -30,9 +30,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_PROBLEMS = 200  # Shown on the page; the report holds them all.
-KEPT = 10  # Reports of one person in one account.
+KEPT, KEPT_UNFINISHED = 10, 30  # Lists of one person in one account.
 PART = 10_000  # Lines of one transaction: a third of a second.
 MATCHED, REPEATED, NOT_FOUND, AMBIGUOUS = "matched", "repeated", "not_found", "ambiguous"
+LEFT_OUT = "not_looked_at"
 REPORT_HEAD = ["line", "text", "result", "file_id", "path"]
 Candidate = tuple[int, str, str]  # Row number, file id, path.
 
@@ -68,15 +69,15 @@ def stop(made: ListImport) -> None:
     """Leave the rest of the list alone. What was selected by it stays selected."""
     with transaction.atomic():
         _lock(made)
-        made.parts.filter(lines__isnull=False).delete()
-        made.line_count = made.done_count
-        made.save(update_fields=["line_count"])
+        made.left_out = made.line_count - made.done_count
+        made.save(update_fields=["left_out"])
 
 
 def report(made: ListImport) -> Iterator[bytes]:
-    """Each line that was matched and what became of it, as CSV, a part at a time."""
-    packed = made.parts.filter(report__isnull=False).order_by("number").values_list("report", flat=True)
-    return (gzip.decompress(part) for part in packed.iterator(chunk_size=20) if part is not None)
+    """Each line and what became of it, as CSV, a part at a time."""
+    for pk in list(made.parts.order_by("number").values_list("pk", flat=True)):
+        part = made.parts.get(pk=pk)
+        yield gzip.decompress(part.report or _packed_report(_left_out(part), has_head=part.number == 0))
 
 
 def _match_next(made: ListImport) -> bool:
@@ -84,7 +85,7 @@ def _match_next(made: ListImport) -> bool:
     with transaction.atomic():
         _lock(made)
         part = made.parts.filter(lines__isnull=False).order_by("number").first()
-        if part is None:
+        if part is None or made.is_done:
             return False
         selection = selections.selection_of(made.owner, made.account)
         results = _results(made, part)
@@ -95,17 +96,14 @@ def _match_next(made: ListImport) -> bool:
 
 def _lock(made: ListImport) -> None:
     """Hold the list, and read again how far it is."""
-    ListImport.objects.select_for_update().get(pk=made.pk)
-    made.refresh_from_db()
+    made.refresh_from_db(from_queryset=ListImport.objects.select_for_update())
 
 
 Result = tuple[Line, str, list[Candidate]]
 
 
 def _results(made: ListImport, part: ListPart) -> list[Result]:
-    assert part.lines is not None  # noqa: S101 - Only such parts are matched.
-    texts = json.loads(zlib.decompress(part.lines))
-    lines = [line_of(number, text, made.account.url_endpoint) for number, text in texts]
+    lines = [line_of(number, text, made.account.url_endpoint) for number, text in _texts(part)]
     found = _found(made, lines)
     seen = _matched_before(made, part, {one[0][0] for one in found.values() if len(one) == 1})
     results = []
@@ -116,6 +114,16 @@ def _results(made: ListImport, part: ListPart) -> list[Result]:
             seen.add(candidates[0][0])
         results.append((line, result, candidates))
     return results
+
+
+def _texts(part: ListPart) -> list[tuple[int, str]]:
+    """The lines of a part that is not matched yet."""
+    texts: list[tuple[int, str]] = json.loads(zlib.decompress(part.lines or b""))
+    return texts
+
+
+def _left_out(part: ListPart) -> list[Result]:
+    return [(Line(number, text), LEFT_OUT, []) for number, text in _texts(part)]
 
 
 def _result(candidates: list[Candidate], seen: set[int]) -> str:
@@ -186,5 +194,7 @@ def _harmless(text: str) -> str:
 
 
 def _forget_older(made: ListImport) -> None:
-    mine = ListImport.objects.filter(owner=made.owner, account=made.account).order_by("-made_at", "-pk")
-    ListImport.objects.filter(pk__in=list(mine.values_list("pk", flat=True)[KEPT:])).delete()
+    """One that is being matched in another window stays."""
+    mine = list(ListImport.objects.filter(owner=made.owner, account=made.account).order_by("-made_at", "-pk"))
+    old = [each.pk for each in mine[KEPT:] if each.is_done] + [each.pk for each in mine[KEPT_UNFINISHED:]]
+    ListImport.objects.filter(pk__in=old).delete()

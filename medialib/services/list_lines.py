@@ -7,15 +7,16 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from medialib.errors import WrongUse
 
 MOST_LINES = 1_000_000
-MOST_BYTES = 200 * 1024 * 1024
+LONGEST_LINE = 200_000  # Characters; csv itself refuses a cell of 131,072.
 HEADS = {"file_id", "fileid", "id", "path", "filepath", "file_path", "url", "name"}
 NO_TEXT = "The list is not text: one file id, path or address a line is expected."
+T = TypeVar("T")
 _FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -34,15 +35,16 @@ def read_texts(content: BinaryIO) -> Iterator[tuple[int, str]]:
 
     Reads as it goes, so that a long list takes little memory. Raises WrongUse for what cannot be a list.
     """
-    if content.seek(0, io.SEEK_END) > MOST_BYTES:
-        raise WrongUse(f"The list is larger than {MOST_BYTES // 1024 // 1024} MiB.")
-    content.seek(0)
     beginning = content.read(2000)
     content.seek(0)
     encoding = "utf-16" if beginning[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     text = io.TextIOWrapper(content, encoding, newline="")
+    delimiter = _delimiter(beginning.decode(encoding, "replace"))
     try:
-        yield from _column(csv.reader(_without_nul(text), delimiter=_delimiter(beginning)))
+        if delimiter:
+            yield from _column(csv.reader(_lines(text), delimiter=delimiter))
+        else:
+            yield from _plain(_lines(text))
     except UnicodeDecodeError:
         raise WrongUse(NO_TEXT) from None
     except csv.Error as error:
@@ -60,11 +62,22 @@ def line_of(number: int, text: str, url_endpoint: str) -> Line:
     return Line(number, text, file_id=text)
 
 
+def _plain(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
+    """A line is one id, path or address, whatever it holds; quotes around all of it are not part of it."""
+    is_first = True
+    for number, line in _numbered(lines):
+        text = line.strip()
+        if len(text) > 1 and text[0] == text[-1] == '"':
+            text = text[1:-1].replace('""', '"').strip()
+        if text and not (is_first and _head([text]) is not None):
+            yield number, text
+        is_first = is_first and not text
+
+
 def _column(rows: Iterator[list[str]]) -> Iterator[tuple[int, str]]:
+    """The cells of the column that the first line of a CSV names."""
     column, is_first = 0, True
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_LINES + 1:
-            raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
+    for number, row in _numbered(rows):
         if is_first and any(row):
             is_first, head = False, _head(row)
             if head is not None:
@@ -75,22 +88,37 @@ def _column(rows: Iterator[list[str]]) -> Iterator[tuple[int, str]]:
             yield number, text
 
 
-def _without_nul(lines: Iterator[str]) -> Iterator[str]:
-    for line in lines:
+def _numbered(rows: Iterator[T]) -> Iterator[tuple[int, T]]:
+    for number, row in enumerate(rows, start=1):
+        if number > MOST_LINES + 1:
+            raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
+        yield number, row
+
+
+def _lines(text: io.TextIOWrapper) -> Iterator[str]:
+    while line := text.readline(LONGEST_LINE):
         if "\0" in line:
             raise WrongUse(NO_TEXT)
+        if len(line) == LONGEST_LINE:
+            raise WrongUse(
+                f"The list has a line of more than {LONGEST_LINE:,} characters. One file a line is expected."
+            )
         yield line
 
 
 def _path_behind(address: str, url_endpoint: str) -> str:
-    """Empty for an address that another account delivers."""
-    base, given = urlsplit(url_endpoint), urlsplit(address)
+    """Empty for an address that another account delivers, or that is none."""
+    try:
+        base, given = urlsplit(url_endpoint), urlsplit(address)
+    except ValueError:  # Such as "http://[x".
+        return ""
     start = base.path.rstrip("/")
     if given.netloc.lower() != base.netloc.lower() or not given.path.startswith(f"{start}/"):
         return ""
     steps = [step for step in given.path.removeprefix(start).split("/") if step]
     steps = steps[1:] if steps and steps[0].startswith("tr:") else steps
-    return unquote("/" + "/".join(steps))
+    path = unquote("/" + "/".join(steps))
+    return "" if "\0" in path else path  # PostgreSQL cannot even be asked for it.
 
 
 def _head(row: list[str]) -> int | None:
@@ -101,10 +129,11 @@ def _head(row: list[str]) -> int | None:
     return None
 
 
-def _delimiter(beginning: bytes) -> str:
-    """Of a CSV with a head; a plain list is not cut, since names may hold commas."""
-    first = beginning.lstrip().split(b"\n")[0].decode("utf-8", "replace").lower()
+def _delimiter(beginning: str) -> str:
+    """Of a CSV with a head; none of a plain list, which is not cut, since names may hold commas."""
+    first = beginning.lstrip().split("\n")[0].lower()
     for delimiter in (",", ";", "\t"):
-        if HEADS & {cell.strip().strip('"').lstrip("\ufeff") for cell in first.split(delimiter)}:
+        cells = first.split(delimiter)
+        if len(cells) > 1 and HEADS & {cell.strip().strip('"') for cell in cells}:
             return delimiter
-    return "\x1f"
+    return ""

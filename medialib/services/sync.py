@@ -18,7 +18,7 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
-from medialib.models.sql import look_again
+from medialib.models.sql import analyze
 from medialib.services import accounts, library_summary
 from medialib.services.audit import SYSTEM, Actor
 from medialib.services.crawl import CREATED, UPDATED
@@ -109,7 +109,7 @@ def _list(run: SyncRun, client: ImageKitClient, last_pk: int) -> bool:
         _store(run, page.files, place={"last_pk": last_pk, "left": crowd.left()})
         note_read(run.account, page)
         if number in GROWN_AFTER:
-            look_again(Asset)
+            analyze(Asset)
     return crowd.has_queries
 
 

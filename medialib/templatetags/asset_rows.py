@@ -1,7 +1,7 @@
 """The rows of the library table, and the small pictures of all lists.
 
 A template would read better and takes four times as long, which for a page of a hundred rows is most of the request
-(docs/benchmarks.md). Each cell is one function; the head of its column is in views/columns.py.
+(docs/benchmarks.md). The head of each column is in views/columns.py.
 """
 
 from __future__ import annotations

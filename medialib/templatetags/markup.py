@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 
 
 class Markup:
-    """As format_html(), at a quarter of its cost: the text is made ready once, when a module is loaded.
+    """As format_html(), at a quarter of its cost: the text is made ready once, and filled in many times.
 
     What is filled in is escaped unless it is a SafeString. Calling it raises IndexError for too few values.
     """

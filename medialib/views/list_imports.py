@@ -33,7 +33,7 @@ def list_import(request: HttpRequest, account: str) -> HttpResponse:
         except MedialibError as error:
             complaint = str(error)
         else:
-            return redirect("medialib:list-report", owner.name, made.pk)
+            return redirect(_address(made))
     context = {
         "account": owner,
         "complaint": complaint,
@@ -48,18 +48,36 @@ def list_import(request: HttpRequest, account: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @staff_may("view_library")
 def list_report(request: HtmxRequest, account: str, report: UUID) -> HttpResponse:
-    """What became of the lines. While some are left, the page asks again and again for the next ones to be matched."""
+    """What became of the lines. While some are left, the page asks again and again for the next ones to be matched.
+
+    It does so when its person has just begun (`go` in the address), and not when an old list is merely looked at.
+    """
     owner = account_named(request, account)
     made = get_object_or_404(_mine(request, owner), pk=report)
     if request.method == "POST":
-        list_imports.stop(made) if "stop" in request.POST else list_imports.go_on(made, for_s=AT_A_TIME_S)
-        if request.htmx and not made.is_done:
-            return render(request, "medialib/_list_progress.html", {"account": owner, "made": made})
-        address = reverse("medialib:list-report", args=[owner.name, made.pk])
-        return HttpResponseClientRedirect(address) if request.htmx else redirect(address)
+        return _go_on(request, made)
     selection = selections.selection_of(person(request), owner)
     context = {"account": owner, "made": made, "selection": selection, "summary": selections.summary(selection)}
-    return render(request, "medialib/list_report.html", context)
+    return render(request, "medialib/list_report.html", context | {"is_going": "go" in request.GET})
+
+
+def _go_on(request: HtmxRequest, made: ListImport) -> HttpResponse:
+    tenths = made.tenths
+    if "stop" in request.POST:
+        list_imports.stop(made)
+    else:
+        list_imports.go_on(made, for_s=AT_A_TIME_S)
+    if not request.htmx:
+        return redirect(_address(made))
+    if made.is_done:
+        return HttpResponseClientRedirect(_address(made))
+    context = {"account": made.account, "made": made, "is_going": True, "is_news": made.tenths > tenths}
+    return render(request, "medialib/_list_progress.html", context)
+
+
+def _address(made: ListImport) -> str:
+    address = reverse("medialib:list-report", args=[made.account.name, made.pk])
+    return address if made.is_done else f"{address}?go=1"
 
 
 @require_safe

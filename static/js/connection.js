@@ -1,6 +1,7 @@
 // Says quietly when the server cannot be reached, and lets what was asking ask again until it answers.
 // Expects: #connection[hidden][data-is-back] with [data-when=offline|trouble|unsent|refused]. Elements that fetch by htmx once, not
-// "every …", name the trigger "reconnect". A POST is never repeated: it may have been carried out.
+// "every …", name the trigger "reconnect". A POST is not repeated, as it may have been carried out, unless its element says that
+// this does no harm: [data-may-repeat].
 const banner = document.getElementById("connection");
 const FIRST_WAIT_MS = 2000;
 const LONGEST_WAIT_MS = 30_000;
@@ -37,7 +38,8 @@ const retryLater = (element) => {
 const failed = (event) => {
   const { requestConfig, elt, xhr } = event.detail;
   const status = xhr?.status ?? 0;
-  if ((requestConfig?.verb ?? "get") !== "get") return show(status >= 400 && status < 500 ? "refused" : "unsent");
+  const mayRepeat = (requestConfig?.verb ?? "get") === "get" || elt.hasAttribute("data-may-repeat");
+  if (!mayRepeat) return show(status >= 400 && status < 500 ? "refused" : "unsent");
   if (status >= 400 && status < 500 && status !== 408 && status !== 429) return undefined;  // It answers; asking again would change nothing.
   show(status ? "trouble" : "offline");
   return retryLater(elt);

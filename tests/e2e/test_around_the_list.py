@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
+from medialib.services import list_imports as matching
+from medialib.views import list_imports
 from tests.e2e.conftest import Watched
 
 if TYPE_CHECKING:
@@ -79,3 +81,19 @@ def test_list_that_is_pasted_becomes_the_selection(signed_in: Watched) -> None:
     expect(page.locator("[data-count=matched]")).to_have_text("3")
     signed_in.must_be_accessible()
     expect(page.locator("#selection-bar")).to_contain_text("3 files selected")
+
+
+def test_long_list_shows_how_far_it_is_until_its_report(signed_in: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(matching, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+    page = signed_in.page
+    known = page.locator("[data-panel-link]").first.get_attribute("data-panel-link") or ""
+    page.get_by_role("link", name="Import a list").click()
+    page.get_by_label(re.compile("^Paste")).fill(
+        "\n".join([known, *(f"/nowhere/{number}.jpg" for number in range(200))])
+    )
+    page.get_by_role("button", name="Match and select").click()
+    expect(page.locator("#list-progress")).to_contain_text("of 201 lines are matched")
+    signed_in.must_be_accessible()
+    expect(page.get_by_role("heading", name="1 file selected by your list")).to_be_visible()
+    expect(page.locator("[data-count=not-found]")).to_have_text("200")

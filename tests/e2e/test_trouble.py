@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -15,6 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from medialib.models import Account, DeletionJob, Selection, SyncRun
+from medialib.services import list_imports as matching
+from medialib.services import selections
+from medialib.views import list_imports
 from tests import factories
 from tests.e2e.conftest import PASSWORD
 from tests.views import job_rows
@@ -166,3 +170,17 @@ def test_times_are_the_readers_and_exact_on_hover(opened: Opener, kim: User, run
     time = page.locator("dd time[datetime^='2026-01-02']").first
     expect(time).to_have_text("3. Jan 2026, 08:30:00")
     expect(time).to_have_attribute("title", re.compile(r"2026-01-02 23:30:00 UTC"))
+
+
+def test_long_list_goes_on_when_the_connection_is_back(
+    opened: Opener, kim: User, acme: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+    content = BytesIO(b"\n".join(b"/nowhere/%d.jpg" % number for number in range(100)))
+    made = matching.begin(selections.selection_of(kim, acme), content, user=kim)
+    page = opened(kim, f"/acme/lists/{made.pk}/?go=1")
+    page.context.set_offline(True)
+    expect(page.locator("#connection p")).to_be_visible()
+    page.context.set_offline(False)
+    expect(page.locator("[data-count=not-found]")).to_have_text("100", timeout=30_000)

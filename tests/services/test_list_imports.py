@@ -161,15 +161,62 @@ def explode(*_: object) -> None:
     raise RuntimeError
 
 
-def test_stopped_list_leaves_the_rest_alone(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("parts_before", [0, 1])
+def test_stopped_list_says_what_was_left_out(
+    staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch, parts_before: int
+) -> None:
     monkeypatch.setattr(list_imports, "PART", 1)
     paths = [factories.asset(acme).path for _ in range(3)]
     made = list_imports.begin(selections.selection_of(staff, acme), BytesIO("\n".join(paths).encode()), user=staff)
-    list_imports.go_on(made, for_s=0)
+    for _ in range(parts_before):
+        list_imports.go_on(made, for_s=0)
     list_imports.stop(made)
     list_imports.go_on(made)
-    assert (made.is_done, made.line_count, made.matched) == (True, 1, 1)
-    assert selected(staff, acme) == {paths[0]}
+    assert (made.is_done, made.line_count, made.matched, made.left_out) == (True, 3, parts_before, 3 - parts_before)
+    assert list(results(made).values()) == ["matched"] * parts_before + ["not looked at"] * (3 - parts_before)
+    assert selected(staff, acme) == set(paths[:parts_before])
+
+
+@pytest.mark.parametrize("line", ["http://[bad/x", "https://ik\u2100.io/x", f"{ENDPOINT}/a%00b.jpg", '"', '""', "a,b"])
+def test_line_that_is_nothing_is_not_found_and_stops_nothing(staff: User, acme: Account, line: str) -> None:
+    factories.asset(acme, "/one.jpg")
+    made = take(staff, acme, f"{line}\n/one.jpg")
+    assert (made.matched, made.not_found, made.is_done) == (1, 0 if line == '""' else 1, True)
+
+
+def test_quotes_of_a_plain_list_hold_one_line_each(staff: User, acme: Account) -> None:
+    for name in ("/a, b.jpg", '/c"d".jpg', "/e.jpg"):
+        factories.asset(acme, name)
+    assert take(staff, acme, 'path\n"/a, b.jpg"\n"/c""d"".jpg"\n/e.jpg').matched == 3
+    assert results(take(staff, acme, '"/e.jpg\n/e.jpg')) == {1: "not found", 2: "matched"}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig"])
+def test_table_of_a_spreadsheet_is_read_in_its_own_encoding(staff: User, acme: Account, encoding: str) -> None:
+    factories.asset(acme, "/größe.jpg", file_id="file_1")
+    assert take(staff, acme, "Name\tFile ID\r\nGröße\tfile_1\r\n".encode(encoding)).matched == 1
+    assert take(staff, acme, "/größe.jpg\r\n".encode(encoding)).matched == 1
+
+
+def test_endless_line_is_refused_before_it_is_read_whole(
+    staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_lines, "LONGEST_LINE", 100)
+    with pytest.raises(WrongUse, match="a line of more than 100 characters"):
+        take(staff, acme, "/one.jpg\n" + "x" * 101)
+
+
+def test_unfinished_list_is_not_forgotten_for_newer_ones(
+    staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_imports, "KEPT", 1)
+    monkeypatch.setattr(list_imports, "KEPT_UNFINISHED", 3)
+    selection = selections.selection_of(staff, acme)
+    waiting = list_imports.begin(selection, BytesIO(b"nobody"), user=staff)
+    made = [take(staff, acme, "nobody").pk for _ in range(2)]
+    assert set(ListImport.objects.values_list("pk", flat=True)) == {waiting.pk, made[1]}
+    unfinished = {list_imports.begin(selection, BytesIO(b"nobody"), user=staff).pk for _ in range(3)}
+    assert set(ListImport.objects.values_list("pk", flat=True)) == unfinished
 
 
 def test_only_the_latest_reports_are_kept(staff: User, acme: Account, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -71,6 +71,7 @@ def test_long_list_is_matched_while_the_page_shows_how_far_it_is(
     monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
     shown = page(send(staff_client, library, pasted="/one.jpg\n/nowhere.jpg\n/two.jpg")).select_one("#list-progress")
     assert "1 of 3 lines are matched." in words(shown)
+    assert shown["hx-trigger"] == "load, reconnect"
     assert (shown.progress["value"], shown.progress["max"]) == ("1", "3")
     address, htmx = shown["hx-post"], {"HTTP_HX_REQUEST": "true"}
     assert "2 of 3 lines are matched." in words(page(staff_client.post(address, **htmx)))
@@ -88,7 +89,22 @@ def test_long_list_can_be_stopped_and_goes_on_without_scripts(
     address = f"/{library.name}/lists/{ListImport.objects.get().pk}/"
     assert "2 of 3 lines are matched." in words(page(staff_client.post(address, follow=True)))
     assert "unfinished" in words(page(staff_client.get(f"/{library.name}/lists/")).select_one(".list-earlier"))
-    assert counts(staff_client.post(address, {"stop": "1"}, follow=True))["matched"] == "2"
+    stopped = staff_client.post(address, {"stop": "1"}, follow=True)
+    assert counts(stopped)["matched"] == "2"
+    assert "one line was not looked at" in words(page(stopped).select_one(".banner-warning"))
+
+
+def test_old_list_does_not_go_on_by_being_looked_at(
+    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The selection may be about something else by now."""
+    monkeypatch.setattr(service, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+    send(staff_client, library, pasted="/one.jpg\n/two.jpg")
+    earlier = page(staff_client.get(f"/{library.name}/lists/")).select_one(".list-earlier a")["href"]
+    shown = page(staff_client.get(earlier)).select_one("#list-progress")
+    assert not shown.has_attr("hx-post")
+    assert "Match the next lines" in words(shown)
 
 
 def test_report_of_another_person_is_not_found(staff: User, client: Client, library: Account) -> None:
