@@ -95,5 +95,5 @@ def test_long_list_shows_how_far_it_is_until_its_report(signed_in: Watched, monk
     page.get_by_role("button", name="Match and select").click()
     expect(page.locator("#list-progress")).to_contain_text("of 201 lines are matched")
     signed_in.must_be_accessible()
-    expect(page.get_by_role("heading", name="1 file selected by your list")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 file selected by your list")).to_be_visible(timeout=30_000)
     expect(page.locator("[data-count=not-found]")).to_have_text("200")
