@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,7 +39,11 @@ class ListWanted:
         """The query string of the same list, with `changes` such as after=… or sort=…; without them its first page."""
         sort = "" if self.sort == AssetSort.NEWEST else self.sort.value
         pairs = {key: value for key, value in ({"sort": sort} | changes).items() if value}
-        return "&".join(filter(None, [self.filter.to_query(), urlencode(pairs)]))
+        return "&".join(filter(None, [self._filter_query, urlencode(pairs)]))
+
+    @cached_property
+    def _filter_query(self) -> str:
+        return self.filter.to_query()  # A page links to its list some forty times.
 
 
 def _cursor(text: str | None, sort: AssetSort) -> AssetCursor | None:

@@ -30,7 +30,7 @@ LIMITS: dict[str, Limits] = {
     "postgresql": ((8_000, 8_000), (48_000, 300_000)),
 }
 # Rows that are gathered without a walk before: so few are hardly ever found on the way.
-FEW = {"sqlite": 6_000, "postgresql": 2_000}
+FEW = {"sqlite": 6_000, "postgresql": 8_000}
 NOT_SO_FEW = 8  # The share of a page that a short walk must find for a longer one to be worth it.
 COUNTED = 1_000  # Rows up to which a page also tells how many there are, where it has them in hand.
 WHOLE_TABLE = Hint(Q(pk__gt=0))

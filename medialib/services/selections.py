@@ -164,9 +164,10 @@ def _key(selection: Selection, what: str) -> str:
     return f"selection-{selection.pk}-{selection.touched_at.timestamp()}-{what}"
 
 
-def ticked_among(selection: Selection, asset_ids: Iterable[int]) -> set[int]:
+def ticked_among(selection: Selection, asset_ids: list[int]) -> set[int]:
     """Which of the rows on a page are ticked."""
-    return set(selection.items.included().filter(asset__in=list(asset_ids)).values_list("asset_id", flat=True))
+    ticked = selection.items.included().filter(asset__pk__any_of=asset_ids)
+    return set(ticked.values_list("asset_id", flat=True)) if asset_ids else set()
 
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:

@@ -44,7 +44,8 @@ def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> d
     listing = Listing(shown, wanted, look)
     selection = selections.selection_of(person(request), shown)
     bar = selection_bar(selection, wanted)
-    ticked = selections.ticked_among(selection, [row.pk for row in listing.rows])
+    pks = [row.pk for row in listing.rows] if bar["summary"].file_count else []
+    ticked = selections.ticked_among(selection, pks)
     return {
         "account": shown,
         "listing": listing,
