@@ -23,6 +23,13 @@ def library(account: Account) -> Account:
     return account
 
 
+@pytest.fixture
+def line_by_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request matches one line of a list, as if it were a long one."""
+    monkeypatch.setattr(service, "PART", 1)
+    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+
+
 def send(client: Client, account: Account, **fields: object) -> object:
     return client.post(f"/{account.name}/lists/", fields, follow=True)
 
@@ -64,11 +71,8 @@ def test_nothing_given_is_said_in_one_sentence(staff_client: Client, library: Ac
     assert "Paste a list or choose a file first." in words(page(response).select_one("[role=alert]"))
 
 
-def test_long_list_is_matched_while_the_page_shows_how_far_it_is(
-    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "PART", 1)
-    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+@pytest.mark.usefixtures("line_by_line")
+def test_long_list_is_matched_while_the_page_shows_how_far_it_is(staff_client: Client, library: Account) -> None:
     shown = page(send(staff_client, library, pasted="/one.jpg\n/nowhere.jpg\n/two.jpg")).select_one("#list-progress")
     assert "1 of 3 lines are matched." in words(shown)
     assert shown["hx-trigger"] == "load, reconnect"
@@ -80,11 +84,8 @@ def test_long_list_is_matched_while_the_page_shows_how_far_it_is(
     assert counts(staff_client.get(address)) == {"matched": "2", "not-found": "1", "ambiguous": "0", "repeated": "0"}
 
 
-def test_long_list_can_be_stopped_and_goes_on_without_scripts(
-    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(service, "PART", 1)
-    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
+@pytest.mark.usefixtures("line_by_line")
+def test_long_list_can_be_stopped_and_goes_on_without_scripts(staff_client: Client, library: Account) -> None:
     send(staff_client, library, pasted="/one.jpg\n/two.jpg\n/three.jpg")
     address = f"/{library.name}/lists/{ListImport.objects.get().pk}/"
     assert "2 of 3 lines are matched." in words(page(staff_client.post(address, follow=True)))
@@ -94,12 +95,9 @@ def test_long_list_can_be_stopped_and_goes_on_without_scripts(
     assert "one line was not looked at" in words(page(stopped).select_one(".banner-warning"))
 
 
-def test_old_list_does_not_go_on_by_being_looked_at(
-    staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("line_by_line")
+def test_old_list_does_not_go_on_by_being_looked_at(staff_client: Client, library: Account) -> None:
     """The selection may be about something else by now."""
-    monkeypatch.setattr(service, "PART", 1)
-    monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
     send(staff_client, library, pasted="/one.jpg\n/two.jpg")
     earlier = page(staff_client.get(f"/{library.name}/lists/")).select_one(".list-earlier a")["href"]
     shown = page(staff_client.get(earlier)).select_one("#list-progress")
