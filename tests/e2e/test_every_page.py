@@ -93,6 +93,8 @@ def world(staff: User) -> dict[str, str]:
         "history": f"/acme/files/{item.file_id}/history/",
         "insight": "/acme/insight/",
         "import a list": "/acme/lists/",
+        "list under way": f"/acme/lists/{factories.list_import(acme, staff, line_count=1000).pk}/",
+        "stopped list": f"/acme/lists/{factories.list_import(acme, staff, line_count=1000, left_out=999).pk}/",
         "folders": "/acme/library/folders/",
         "facets": "/acme/library/facets/",
         "receipt not ready": f"/jobs/{finished.pk}/receipt/",
