@@ -29,6 +29,11 @@ def visible_accounts(request: HttpRequest) -> list[Account]:
     return known
 
 
+def visible_account(request: HttpRequest, name: str) -> Account | None:
+    """The account of this name, if this person may see it."""
+    return next((account for account in visible_accounts(request) if account.name == name), None)
+
+
 class Frame:
     """Asked lazily by templates, so that a partial that shows no frame costs no query."""
 
@@ -49,8 +54,8 @@ class Frame:
     def account(self) -> Account | None:
         """The account named in the address, when the address names one."""
         match = self._request.resolver_match
-        name = match.kwargs.get("account") if match else None
-        return next((each for each in self.accounts if each.name == name), None)
+        name = match.kwargs.get("account", "") if match else ""
+        return visible_account(self._request, name) if self.can_browse else None
 
     @cached_property
     def section(self) -> str:

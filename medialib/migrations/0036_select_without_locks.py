@@ -5,6 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """Selecting a file no longer locks its row."""
 
     dependencies = [
         ('medialib', '0035_list_reports_moved'),

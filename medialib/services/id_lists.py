@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from medialib.errors import WrongUse
+from medialib.services.list_lines import FILE_ID, encoding_of
 
 MAX_LIST_BYTES = 200 * 1024 * 1024
-_FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -28,16 +27,15 @@ def parse_ids(content: bytes, *, name: str = "The list") -> IdList:
     if not ids:
         raise WrongUse(f"{name} holds no file ids.")
     for number, file_id in ids:
-        if not _FILE_ID.fullmatch(file_id):
+        if not FILE_ID.fullmatch(file_id):
             raise WrongUse(f"{name}, line {number}: “{file_id[:60]}” is not a file id. One id a line is expected.")
     unique = list(dict.fromkeys(file_id for _, file_id in ids))
     return IdList(unique, len(ids) - len(unique))
 
 
 def _text(content: bytes, name: str) -> str:
-    encoding = "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
     try:
-        text = content.decode(encoding)
+        text = content.decode(encoding_of(content))
     except UnicodeDecodeError:
         raise WrongUse(f"{name} is not text: one file id a line is expected.") from None
     if "\0" in text:

@@ -41,18 +41,17 @@ Candidate = tuple[int, str, str]  # Row number, file id, path.
 def begin(selection: Selection, content: BinaryIO, *, user: User, is_replacing: bool = False) -> ListImport:
     """Take a list in. It is matched by go_on(). Raises WrongUse, and changes nothing, for what cannot be a list."""
     texts, line_count = read_texts(content), 0
-    parts: list[ListPart] = []
+    packed: list[bytes] = []
     while some := list(islice(texts, PART)):
-        parts.append(ListPart(number=len(parts), lines=zlib.compress(json.dumps(some).encode(), 1)))
+        packed.append(zlib.compress(json.dumps(some).encode(), 1))
         line_count += len(some)
-    if not parts:
+    if not packed:
         raise WrongUse("The list is empty: give one file id, path or address a line.")
     with transaction.atomic():
         if is_replacing:
             selections.clear(selection)
         made = ListImport.objects.create(account=selection.account, owner=user, line_count=line_count)
-        for part in parts:
-            part.whole = made
+        parts = (ListPart(whole=made, number=number, lines=lines) for number, lines in enumerate(packed))
         ListPart.objects.bulk_create(parts, batch_size=20)
         _forget_older(made)
     return made

@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from medialib.errors import WrongUse
 
 MOST_LINES = 1_000_000
 LONGEST_LINE = 200_000  # Characters; csv itself refuses a cell of 131,072.
-HEADS = {"file_id", "fileid", "id", "path", "filepath", "file_path", "url", "name"}
+COLUMNS = ("file_id", "fileid", "id", "path", "file_path", "filepath", "url")  # The first of them is read.
+HEADS = {*COLUMNS, "name"}
 NO_TEXT = "The list is not text: one file id, path or address a line is expected."
-T = TypeVar("T")
-_FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -37,14 +37,12 @@ def read_texts(content: BinaryIO) -> Iterator[tuple[int, str]]:
     """
     beginning = content.read(2000)
     content.seek(0)
-    encoding = "utf-16" if beginning[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+    encoding = encoding_of(beginning)
     text = io.TextIOWrapper(content, encoding, newline="")
-    delimiter = _delimiter(beginning.decode(encoding, "replace"))
+    delimiter, lines = _delimiter(beginning.decode(encoding, "replace")), _lines(text)
+    rows = csv.reader(lines, delimiter=delimiter) if delimiter else ([_unquoted(line)] for line in lines)
     try:
-        if delimiter:
-            yield from _column(csv.reader(_lines(text), delimiter=delimiter))
-        else:
-            yield from _plain(_lines(text))
+        yield from _column(rows)
     except UnicodeDecodeError:
         raise WrongUse(NO_TEXT) from None
     except csv.Error as error:
@@ -53,31 +51,32 @@ def read_texts(content: BinaryIO) -> Iterator[tuple[int, str]]:
         text.detach()  # Whoever opened the file closes it.
 
 
+def encoding_of(beginning: bytes) -> str:
+    """Spreadsheets write UTF-16, which begins with a mark; UTF-8 may begin with one, too."""
+    return "utf-16" if beginning[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+
+
 def line_of(number: int, text: str, url_endpoint: str) -> Line:
     """An address that this account delivers becomes the path behind it, whatever its transformation and version."""
     if text.startswith(("http://", "https://")):
         return Line(number, text, path=_path_behind(text, url_endpoint))
-    if "/" in text or not _FILE_ID.fullmatch(text):
+    if "/" in text or not FILE_ID.fullmatch(text):
         return Line(number, text, path=f"/{text.lstrip('/')}")
     return Line(number, text, file_id=text)
 
 
-def _plain(lines: Iterator[str]) -> Iterator[tuple[int, str]]:
-    """A line is one id, path or address, whatever it holds; quotes around all of it are not part of it."""
-    is_first = True
-    for number, line in _numbered(lines):
-        text = line.strip()
-        if len(text) > 1 and text[0] == text[-1] == '"':
-            text = text[1:-1].replace('""', '"').strip()
-        if text and not (is_first and _head([text]) is not None):
-            yield number, text
-        is_first = is_first and not text
+def _unquoted(line: str) -> str:
+    """A line of a plain list, whatever it holds; quotes around all of it are not part of it."""
+    text = line.strip()
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
-def _column(rows: Iterator[list[str]]) -> Iterator[tuple[int, str]]:
-    """The cells of the column that the first line of a CSV names."""
+def _column(rows: Iterable[list[str]]) -> Iterator[tuple[int, str]]:
+    """The cells of the column that the first row names, else of the first column."""
     column, is_first = 0, True
-    for number, row in _numbered(rows):
+    for number, row in enumerate(rows, start=1):
+        if number > MOST_LINES + 1:
+            raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
         if is_first and any(row):
             is_first, head = False, _head(row)
             if head is not None:
@@ -86,13 +85,6 @@ def _column(rows: Iterator[list[str]]) -> Iterator[tuple[int, str]]:
         text = row[column].strip() if len(row) > column else ""
         if text:
             yield number, text
-
-
-def _numbered(rows: Iterator[T]) -> Iterator[tuple[int, T]]:
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_LINES + 1:
-            raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
-        yield number, row
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:
@@ -123,10 +115,7 @@ def _path_behind(address: str, url_endpoint: str) -> str:
 
 def _head(row: list[str]) -> int | None:
     words = [cell.strip().lower().replace(" ", "_") for cell in row]
-    for wanted in ("file_id", "fileid", "id", "path", "file_path", "filepath", "url"):
-        if wanted in words:
-            return words.index(wanted)
-    return None
+    return next((words.index(wanted) for wanted in COLUMNS if wanted in words), None)
 
 
 def _delimiter(beginning: str) -> str:

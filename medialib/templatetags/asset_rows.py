@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from urllib.parse import quote
 
 from django import template
@@ -92,14 +91,9 @@ def _head(asset: Asset, page: Page) -> tuple[object, ...]:
 @register.simple_tag
 def thumb(asset: Asset, pixels: int, css: str = "") -> SafeString:
     """A small picture of the file, and under it the icon that shows where no picture can."""
-    icon = _icon("lock-closed" if asset.is_private else kind_icon(asset.kind))
+    icon = heroicon_micro("lock-closed" if asset.is_private else kind_icon(asset.kind), aria_hidden="true")
     source = thumbnail(asset, pixels)
     return THUMB(f"thumb {css}".rstrip(), icon, IMAGE(source, pixels, pixels) if source else "")
-
-
-@lru_cache
-def _icon(name: str) -> SafeString:
-    return heroicon_micro(name, aria_hidden="true")
 
 
 def _dimensions(asset: Asset, _page: Page) -> tuple[object, ...]:

@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
-from medialib.context import visible_accounts
+from medialib.context import visible_account
 from medialib.door.clients import address_of
 from medialib.models import Account
 from medialib.services.audit import Actor
@@ -50,19 +50,15 @@ def hide_foreign(request: HttpRequest, account_name: str) -> None:
     Here, so that a new page cannot forget it. A name that no account has is left to the page, since some speak of
     accounts that are long gone.
     """
-    if _visible(request, account_name) is None and Account.objects.filter(name=account_name).exists():
+    if visible_account(request, account_name) is None and Account.objects.filter(name=account_name).exists():
         raise Http404
 
 
 def account_named(request: HttpRequest, name: str) -> Account:
     """Raises Http404 when there is none, or none that the person may see."""
-    if account := _visible(request, name):
+    if account := visible_account(request, name):
         return account
     raise Http404
-
-
-def _visible(request: HttpRequest, name: str) -> Account | None:
-    return next((account for account in visible_accounts(request) if account.name == name), None)
 
 
 def person(request: HttpRequest) -> User:

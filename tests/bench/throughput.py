@@ -53,16 +53,19 @@ class Memory(threading.Thread):
 
     def __init__(self, pid: int) -> None:
         super().__init__(daemon=True)
-        self.pid, self.own, self.mapped = pid, 0.0, 0.0
+        self.pid, self.mapped = pid, 0.0
         self._own: list[float] = []
 
     def run(self) -> None:
         """Look four times a second until the process is gone."""
         while fields := self._fields():
-            self.own = max(self.own, fields["RssAnon"])
             self.mapped = max(self.mapped, fields["RssFile"])
             self._own.append(fields["RssAnon"])
             time.sleep(0.25)
+
+    @property
+    def own(self) -> float:
+        return max(self._own, default=0.0)
 
     def most_between(self, start: float, end: float) -> float:
         """The most of its own in a part of its life, from 0.0 to 1.0."""
