@@ -11,7 +11,7 @@ DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
 # What speaks SQL of its own, or depends on how a database locks.
-ON_POSTGRES := tests/engine tests/models tests/services tests/audit
+ON_POSTGRES := tests/models tests/services
 
 .PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots lighthouse clean
 

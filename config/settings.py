@@ -43,10 +43,10 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "medialib.limits.BodyLimitMiddleware",
+    "medialib.web.body_limit.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "medialib.tracing.trace_requests",
-    "medialib.headers.PageHeadersMiddleware",
+    "medialib.web.request_id.trace_requests",
+    "medialib.web.headers.PageHeadersMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -56,7 +56,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "medialib.door.second_factor.SecondFactorMiddleware",
+    "medialib.auth.second_factor.SecondFactorMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"
@@ -68,7 +68,7 @@ CONTEXT_PROCESSORS = [
     "django.template.context_processors.i18n",
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
-    "medialib.context.frame",
+    "medialib.web.context_processors.frame",
 ]
 TEMPLATES = [
     {
@@ -135,7 +135,7 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 200_000},
     }
 }
-ACCOUNT_ADAPTER = "medialib.door.adapters.AccountAdapter"
+ACCOUNT_ADAPTER = "medialib.auth.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -145,14 +145,14 @@ ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # Other sessions end all the same: th
 # After so many failures a name, and after more of them an address, has to wait, whoever tries.
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "20/5m/ip,5/15m/key", "reauthenticate": "10/5m/user"}
 ALLAUTH_TRUSTED_PROXY_COUNT = int(ENV.trust_proxy)
-MFA_ADAPTER = "medialib.door.adapters.SecondFactorAdapter"
+MFA_ADAPTER = "medialib.auth.adapters.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # medialib sends no mail, so it verifies none.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = DEBUG
 REQUIRE_SECOND_FACTOR = ENV.require_second_factor
-SOCIALACCOUNT_ADAPTER = "medialib.door.adapters.SocialAdapter"
+SOCIALACCOUNT_ADAPTER = "medialib.auth.adapters.SocialAdapter"
 # The provider vouches for the address; people are found by it, and never made.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
 SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True

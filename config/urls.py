@@ -5,7 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from medialib.views import frame
+from medialib.auth.views import SignIn
 
 urlpatterns = [
     # One way in: the admin's own sign-in page would show neither our errors nor our frame.
@@ -14,8 +14,8 @@ urlpatterns = [
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
     path("", include("medialib.urls")),
-    path("you/", include("medialib.door.urls")),
+    path("you/", include("medialib.auth.urls")),
     # The names by which django-allauth knows the two pages that medialib has of its own.
-    path("sign-in/", frame.SignIn.as_view(), name="account_login"),
+    path("sign-in/", SignIn.as_view(), name="account_login"),
     path("sign-out/", LogoutView.as_view(), name="account_logout"),
 ]

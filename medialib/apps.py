@@ -7,4 +7,7 @@ class MedialibConfig(AppConfig):
     verbose_name = "medialib"
 
     def ready(self) -> None:
-        from medialib import checks, rights_signals, signals  # noqa: F401  Importing them registers them.
+        # Importing them registers them.
+        from medialib import checks  # noqa: F401
+        from medialib.auth import rights_signals, signals  # noqa: F401
+        from medialib.web import database  # noqa: F401

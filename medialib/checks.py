@@ -18,8 +18,9 @@ from django.core.checks import CheckMessage, Error, Tags, register
 from django.db import DatabaseError, connections
 
 from medialib.errors import MedialibError
-from medialib.models import Account, append_only
-from medialib.services import addresses, vault
+from medialib.models import Account
+from medialib.models.audit import append_only
+from medialib.services.accounts import addresses, vault
 
 MIN_SECRET_LENGTH = 50
 

@@ -7,7 +7,9 @@ import threading
 from django_tasks import task
 
 from medialib.models import Account, DeletionJob, SyncKind, SyncRun
-from medialib.services import deletion, library_summary, purge, sync
+from medialib.services.deletion import purge, runner
+from medialib.services.library import summary
+from medialib.services.sync import run
 
 STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
 
@@ -23,7 +25,7 @@ def run_deletion_job(job_id: int) -> None:
             return
         _running.add(job_id)
     try:
-        deletion.run_deletion_job(job_id, stop=STOP)
+        runner.run_deletion_job(job_id, stop=STOP)
     finally:
         with _running_lock:
             _running.discard(job_id)
@@ -38,7 +40,7 @@ def purge_deleted(job_id: int) -> None:
 @task()
 def sync_library(account_id: int) -> None:
     """Bring an account's index in step with ImageKit."""
-    sync.run_sync(Account.objects.get(pk=account_id))
+    run.run_sync(Account.objects.get(pk=account_id))
 
 
 @task()
@@ -46,10 +48,10 @@ def sync_changes(account_id: int) -> None:
     """Bring an account's index in step with what changed at ImageKit. Finds nothing to do while another sync runs."""
     account = Account.objects.get(pk=account_id)
     if not SyncRun.objects.running(account):
-        sync.run_sync(account, kind=SyncKind.INCREMENTAL)
+        run.run_sync(account, kind=SyncKind.INCREMENTAL)
 
 
 @task()
 def summarise_library(account_id: int) -> None:
     """Count what a library holds."""
-    library_summary.rebuild(Account.objects.get(pk=account_id))
+    summary.rebuild(Account.objects.get(pk=account_id))

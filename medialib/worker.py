@@ -24,21 +24,14 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
-from medialib.services import (
-    audit_indexing,
-    audit_webhook,
-    deletion,
-    keys,
-    library_summary,
-    purge,
-    sealing,
-    selections,
-    sweeping,
-    sync_schedule,
-    weak_settings,
-    webhooks,
-)
-from medialib.services.clock import shared_now
+from medialib.services.accounts import keys
+from medialib.services.audit import indexing, weak_settings, webhook
+from medialib.services.audit.seal import sealing
+from medialib.services.base.clock import shared_now
+from medialib.services.deletion import purge, runner, sweeping
+from medialib.services.library import summary
+from medialib.services.selections import ticks
+from medialib.services.sync import schedule, webhooks
 from medialib.tasks import STOP
 
 logger = logging.getLogger(__name__)
@@ -134,7 +127,7 @@ def engine_for(worker_id: str) -> Engine:
 
 def run_worker(*, on_ready: Callable[[str], None]) -> None:
     """Run until SIGINT or SIGTERM: the first gives batches back in good order, the second ends at once."""
-    worker_id = deletion.worker_name()
+    worker_id = runner.worker_name()
     engine = engine_for(worker_id)
     _listen(engine)
     weak_settings.record_weak_settings("worker")
@@ -166,7 +159,7 @@ def _listen(engine: Engine) -> None:
 def run_once() -> int:
     """Do what is due now: queued tasks, jobs without a wake-up, purges. Returns how many jobs stopped unexpectedly."""
     failed = 0
-    worker_id = deletion.worker_name()
+    worker_id = runner.worker_name()
     engine = engine_for(worker_id)
     sweeping.heartbeat(worker_id, engine=engine.name)
     try:
@@ -174,16 +167,16 @@ def run_once() -> int:
             engine.drain()
         for job_id in list(DeletionJob.objects.due(shared_now()).values_list("pk", flat=True)):
             try:
-                deletion.run_deletion_job(job_id, worker=worker_id, stop=STOP)
+                runner.run_deletion_job(job_id, worker=worker_id, stop=STOP)
             except Exception:  # One job in trouble must not keep the others waiting.
                 logger.exception("job stopped unexpectedly job=%s", job_id)
                 failed += 1
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
         sealing.seal_due()
-        audit_indexing.catch_up()
+        indexing.catch_up()
         with requests.Session() as session:
-            audit_webhook.deliver_due(worker_id, session=session)
+            webhook.deliver_due(worker_id, session=session)
     finally:
         sweeping.sign_off(worker_id)
     return failed
@@ -197,14 +190,14 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
             sealing.seal_due()
-            audit_indexing.catch_up_beside_work()
+            indexing.catch_up_beside_work()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()
-                selections.forget_expired()
+                ticks.forget_expired()
                 webhooks.forget_receipts()
-                library_summary.wake_stale()
-                sync_schedule.wake_due()
+                summary.wake_stale()
+                schedule.wake_due()
                 keys.erase_retired()
                 _tidy_results()
         except DatabaseError as error:
@@ -220,7 +213,7 @@ def _send_audit_until_stopped(worker_id: str) -> None:
         while settings.AUDIT_WEBHOOK_URL and not STOP.is_set():
             try:
                 close_old_connections()
-                audit_webhook.deliver_due(worker_id, session=session, is_over=STOP.is_set)
+                webhook.deliver_due(worker_id, session=session, is_over=STOP.is_set)
             except DatabaseError as error:
                 logger.warning("audit webhook waits for the database: %s", error)
                 connection.close()

@@ -39,7 +39,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox_account(db: None, settings: Any, sandbox: Sandbox) -> Account:
     """An account whose key opens the sandbox, added as a person would add it."""
-    from medialib.services import accounts
+    from medialib.services.accounts import accounts
 
     settings.IMAGEKIT_ALLOW_PRIVATE_API = True
     return accounts.add_account(

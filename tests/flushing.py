@@ -8,19 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models.signals import m2m_changed
 from django.test import TransactionTestCase
 
-from medialib import rights_signals
-from medialib.models import append_only
+from medialib.auth import rights_signals
+from medialib.models.audit import append_only
+from medialib.services.accounts import groups
 
 
 def flush_with_triggers(flush: Callable[[TransactionTestCase], None]) -> Callable[[TransactionTestCase], None]:
@@ -30,9 +29,8 @@ def flush_with_triggers(flush: Callable[[TransactionTestCase], None]) -> Callabl
         flush(case)
         # The anchors outside the database would take the emptied log for one that was rolled back.
         Path(settings.AUDIT_ANCHOR_FILE).unlink(missing_ok=True)
-        groups = import_module("medialib.migrations.0011_ready_made_groups")
         with nothing_recorded():
-            groups.add_groups(apps, SimpleNamespace(connection=connection))
+            groups.add_groups(apps, DEFAULT_DB_ALIAS)
 
     return flush_all
 

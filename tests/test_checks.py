@@ -6,7 +6,7 @@ import pytest
 from django.core.checks import run_checks
 from django.db import connection
 
-from medialib.models import append_only
+from medialib.models.audit import append_only
 from tests import factories
 
 

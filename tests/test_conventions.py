@@ -18,21 +18,30 @@ MAX_LINES = 300
 # Longer modules, each with the reason why it is not split.
 LONG_MODULES: dict[str, str] = {}
 
+MAX_ROOT_MODULES = 10
+MAX_MODULES = 16
+# Folders that hold more, each with the reason.
+LARGE_FOLDERS = {"medialib/management/commands": "Django looks for commands in this one folder."}
+
 # Who may not know whom. A package's own modules are always allowed.
 OUTER = (
     "medialib.views",
     "medialib.admin",
+    "medialib.auth",
+    "medialib.web",
     "medialib.management",
     "medialib.urls",
-    "medialib.context",
-    "medialib.demo",
 )
+# The rooms inside services, from the ground up: each may know those before it.
+SERVICE_ROOMS = ("base", "audit", "accounts", "library", "sync", "manifests", "selections", "deletion", "jobs")
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "medialib.imagekit": ("django", "medialib"),
     "medialib.sandbox": ("django", "medialib"),
     "medialib.models": ("medialib.imagekit", "medialib.services", "medialib.tasks", "medialib.forms", *OUTER),
-    "medialib.services": ("medialib.tasks", "medialib.forms", "medialib.job_forms", *OUTER),
-    "medialib.services.jobs": ("medialib.services.deletion", "medialib.services.settling"),
+    "medialib.services": ("medialib.tasks", "medialib.forms", *OUTER),
+    "medialib.services.deletion": ("medialib.services.selections",),
+    # Whoever presses a button never waits for ImageKit: only a worker runs the engine.
+    "medialib.services.jobs": ("medialib.services.deletion.runner", "medialib.services.deletion.settling"),
     "medialib.tasks": ("medialib.imagekit", "medialib.forms", *OUTER),
     "medialib.views": (
         "medialib.imagekit.client",
@@ -104,6 +113,33 @@ def test_imports_point_one_way(owner: str) -> None:
         if is_in(name, forbidden) and not is_in(name, owner) and name not in VERSION
     }
     assert reversed_arrows == set()
+
+
+def test_rooms_of_services_know_only_those_below_them() -> None:
+    rooms = [f"medialib.services.{room}" for room in SERVICE_ROOMS]
+    assert {f"medialib.services.{path.name}" for path in (PRODUCT / "services").iterdir() if path.is_dir()} - {
+        "medialib.services.__pycache__"
+    } == set(rooms)
+    climbing = {
+        f"{path.relative_to(ROOT)}:{line} imports {name}"
+        for module, path in modules().items()
+        for floor, room in enumerate(rooms)
+        if is_in(module, room)
+        for line, name in imports(path)
+        for above in rooms[floor + 1 :]
+        if is_in(name, above)
+    }
+    assert climbing == set()
+
+
+def test_folders_stay_small() -> None:
+    held: dict[str, int] = {}
+    for path in modules().values():
+        if path.name != "__init__.py":
+            folder = str(path.parent.relative_to(ROOT))
+            held[folder] = held.get(folder, 0) + 1
+    assert held["medialib"] <= MAX_ROOT_MODULES
+    assert {folder for folder, count in held.items() if count > MAX_MODULES} <= set(LARGE_FOLDERS), held
 
 
 def test_only_its_command_knows_the_sandbox() -> None:

@@ -10,10 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters
 
-from medialib.account_form import AccountForm
+from medialib.admin.account_form import AccountForm
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of
 from medialib.models import Account, ApiKey
-from medialib.services import accounts
+from medialib.services.accounts import accounts, keys
 
 
 class ApiKeyInline(GuardedAdmin, admin.TabularInline):
@@ -66,7 +66,7 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
             return
         accounts.change_account(obj, actor=actor)
         if private_key:
-            accounts.set_key(obj, private_key=private_key, label=label, actor=actor)
+            keys.set_key(obj, private_key=private_key, label=label, actor=actor)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         keys = ApiKey.objects.filter(account=OuterRef("pk")).strongest_first()

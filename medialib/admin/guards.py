@@ -8,11 +8,11 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 
-from medialib.door import step_up
-from medialib.door.clients import address_of
+from medialib.admin.paginator import CappedPaginator
+from medialib.auth import step_up
+from medialib.auth.clients import address_of
 from medialib.models import Account
-from medialib.paginator import CappedPaginator
-from medialib.services.audit import Actor
+from medialib.services.audit.log import Actor
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User

@@ -14,10 +14,10 @@ from django.utils.timezone import localtime
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.guards import AccountFilter, FreshAdmin, GuardedAdmin, actor_of
+from medialib.admin.key_form import KeyForm, KeyNotesForm
 from medialib.errors import MedialibError
-from medialib.key_form import KeyForm, KeyNotesForm
 from medialib.models import ApiKey
-from medialib.services import keys
+from medialib.services.accounts import keys
 
 
 @admin.register(ApiKey)

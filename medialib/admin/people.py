@@ -12,10 +12,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
-from medialib.membership_form import MembershipForm
+from medialib.admin.membership_form import MembershipForm
 from medialib.models import Account, Membership
 from medialib.models.memberships import sees_everything
-from medialib.services import memberships
+from medialib.services.accounts import memberships
 
 
 @admin.register(Membership)

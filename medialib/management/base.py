@@ -24,8 +24,8 @@ from django.db import DatabaseError, connections
 
 from medialib.errors import MedialibError, WrongUse
 from medialib.imagekit.errors import ImageKitError
-from medialib.models.filter_values import MAX_INTEGER
-from medialib.services.audit import Actor
+from medialib.models.sql import MAX_INTEGER
+from medialib.services.audit.log import Actor
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 

@@ -2,15 +2,17 @@
 
 from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind, KeyPurpose
 from medialib.models.assets import Asset, AssetKind, Removal
-from medialib.models.audit import AuditEvent, EventKind
-from medialib.models.audit_chain import AuditCursor, AuditSegment
-from medialib.models.audit_index import AuditDay, AuditPath
+from medialib.models.audit.chain import AuditCursor, AuditSegment
+from medialib.models.audit.events import AuditEvent, EventKind
+from medialib.models.audit.index import AuditDay, AuditPath
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
 from medialib.models.list_imports import ListImport, ListPart
+from medialib.models.manifests import Item, Manifest
 from medialib.models.memberships import Membership
+from medialib.models.outcomes import Outcome
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.saved_views import LibraryLook, SavedView
-from medialib.models.selections import Item, Manifest, Outcome, Selection, SelectionItem
+from medialib.models.selections import Selection, SelectionItem
 from medialib.models.summaries import FolderTotal, LibrarySummary
 from medialib.models.sync import SyncKind, SyncRun, SyncState
 from medialib.models.webhooks import WebhookReceipt, WebhookSecret

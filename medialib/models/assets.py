@@ -13,14 +13,14 @@ from django.utils.translation import gettext_noop
 
 from medialib.errors import WrongUse
 from medialib.models.accounts import Account
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.asset_hints import Hint, hints_of
-from medialib.models.asset_orders import AssetCursor, AssetSort, Order, Place
-from medialib.models.asset_paging import WHOLE_TABLE, Stretch, cheapest, condition, usable
-from medialib.models.asset_where import ALWAYS, condition_of, node_of
-from medialib.models.filter_tree import Condition, Not
-from medialib.models.filter_values import AssetKind
-from medialib.models.folding import FoldedNameField, FoldedPathField
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.folding import FoldedNameField, FoldedPathField
+from medialib.models.query.hints import Hint, hints_of
+from medialib.models.query.orders import AssetCursor, AssetSort, Order, Place
+from medialib.models.query.paging import WHOLE_TABLE, Stretch, cheapest, condition, usable
+from medialib.models.query.tree import Condition, Not
+from medialib.models.query.values import AssetKind
+from medialib.models.query.where import ALWAYS, condition_of, node_of
 from medialib.models.sql import BinaryTextField, RowBeyond
 from medialib.models.sync import SyncRun
 

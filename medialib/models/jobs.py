@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from medialib.models.accounts import Account
-from medialib.models.selections import Manifest
+from medialib.models.manifests import Item, Manifest
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -217,6 +217,13 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"batch {self.number} of job {self.job_id}"
+
+    def open_items(self) -> models.QuerySet[Item]:
+        """Its files that have no outcome yet, in their order. Asks for the job where it is not loaded."""
+        positions = (self.first_position, self.last_position)
+        return Item.objects.filter(manifest_id=self.job.manifest_id, position__range=positions, outcome="").order_by(
+            "position"
+        )
 
 
 class Exchange(models.Model):

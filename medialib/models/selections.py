@@ -1,9 +1,8 @@
-"""Selection: what is ticked now, may change. Manifest and Item: the frozen list with its SHA-256, and its outcomes."""
+"""Selection: what one person has ticked now; it may change."""
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Self
 
@@ -18,8 +17,6 @@ from medialib.models.assets import Asset
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
-
-    from medialib.models.jobs import Batch
 
 
 SELECTION_LIFE = timedelta(days=30)  # Counted from the last time somebody touched it.
@@ -96,103 +93,3 @@ class SelectionItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.asset_id} in {self.selection_id}"
-
-
-class ManifestQuerySet(models.QuerySet["Manifest"]):
-    def frozen_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Manifests that this person froze."""
-        return self.filter(frozen_by_id=user.pk)
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Manifests of accounts that this person may see."""
-        return self.filter(account__in=Account.objects.visible_to(user))
-
-
-class Manifest(models.Model):
-    """The frozen files of one confirmed or proposed deletion. Its items' first columns never change."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="manifests")
-    frozen_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="manifests"
-    )
-    frozen_by_name = models.CharField(max_length=150)
-    frozen_at = models.DateTimeField()
-    sha256 = models.CharField(max_length=64)
-    file_count = models.PositiveIntegerField()
-    total_bytes = models.BigIntegerField()
-    library_count = models.PositiveIntegerField(help_text="Files in the account's index when it was frozen.")
-    source = models.JSONField(
-        default=dict, help_text="Where the files came from: ticks, a filter, a list of ids, a job."
-    )
-
-    objects = ManifestQuerySet.as_manager()
-
-    def __str__(self) -> str:
-        return f"manifest {self.sha256[:8]}"
-
-
-class Outcome(models.TextChoices):
-    """Where one file of a job ends. Exactly one of these, from evidence."""
-
-    DELETED = "deleted"
-    ALREADY_GONE = "already_gone"
-    SKIPPED = "skipped"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    UNVERIFIED = "unverified"
-
-
-class ItemQuerySet(models.QuerySet["Item"]):
-    def waiting_in(self, batch: Batch, *, manifest_id: uuid.UUID) -> Self:
-        """Files of a batch that have no outcome yet, in their order."""
-        return self.filter(
-            manifest_id=manifest_id, position__range=(batch.first_position, batch.last_position), outcome=""
-        ).order_by("position")
-
-    def deleted_by_job(self, account_id: int, file_ids: Iterable[str]) -> dict[str, int]:
-        """The job that is on record for having deleted each of these files, for those where there is one."""
-        rows = self.filter(file_id__in=file_ids, outcome=Outcome.DELETED, manifest__account_id=account_id)
-        return dict(rows.values_list("file_id", "manifest__job"))
-
-
-class Item(models.Model):
-    """One file of a manifest: what was shown, then what became of it."""
-
-    manifest = models.ForeignKey(Manifest, on_delete=models.CASCADE, related_name="items")
-    position = models.PositiveIntegerField(help_text="From 0, in the order of file ids. Batch n holds 100n to 100n+99.")
-    file_id = models.CharField(max_length=64)
-    path = models.TextField(blank=True)
-    size_bytes = models.BigIntegerField()
-    file_updated_at = models.DateTimeField(null=True)
-
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")
-    evidence = models.TextField(blank=True, default="")
-    http_status = models.PositiveSmallIntegerField(null=True)
-    exchange = models.ForeignKey(
-        "medialib.Exchange", on_delete=models.SET_NULL, null=True, related_name="items", db_index=False
-    )
-    settled_at = models.DateTimeField(null=True)
-
-    objects = ItemQuerySet.as_manager()
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["manifest", "position"], name="item_position_once"),
-            # In this order it also answers "which manifests hold this file?".
-            models.UniqueConstraint(fields=["file_id", "manifest"], name="item_file_once"),
-            models.CheckConstraint(
-                condition=Q(outcome="") | ~Q(evidence="") & Q(settled_at__isnull=False),
-                name="item_outcome_has_evidence",
-            ),
-        ]
-        indexes = [
-            models.Index(
-                fields=["manifest", "outcome", "position"],
-                condition=~Q(outcome__in=["", "deleted"]),
-                name="item_unusual_outcomes",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.path or self.file_id

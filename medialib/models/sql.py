@@ -12,6 +12,8 @@ from django.db import connection, connections, models, router
 from django.db.models import F, Func, Value
 from django.db.models.constants import OnConflict
 
+MAX_INTEGER = 2**63 - 1  # The largest that a database column holds.
+
 
 class BinaryTextField(models.TextField):
     """Text that each database compares and sorts by code point, as Python does.

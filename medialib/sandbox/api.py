@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from medialib.sandbox import listing
-from medialib.sandbox.answers import Answer, Refusal, json_answer
-from medialib.sandbox.cdn import Cdn
-from medialib.sandbox.changes import update
-from medialib.sandbox.faults import Fault, partial_answer
-from medialib.sandbox.library import MAX_DELETE_BATCH, Library, now_ms
-from medialib.sandbox.requests import Request
-from medialib.sandbox.uploads import Uploads
+from medialib.sandbox.cdn.cache import Cdn
+from medialib.sandbox.http.answers import Answer, Refusal, json_answer
+from medialib.sandbox.http.faults import Fault, partial_answer
+from medialib.sandbox.http.requests import Request
+from medialib.sandbox.library import listing
+from medialib.sandbox.library.changes import update
+from medialib.sandbox.library.library import MAX_DELETE_BATCH, Library, now_ms
+from medialib.sandbox.library.uploads import Uploads
 
 DAYS_TOO_MANY = "startDate and endDate should be within 90 days."
 DAYS_MISSING = "startDate and endDate are required in query parameters."
@@ -51,7 +51,7 @@ class Api:
 
     def list_files(self, work: Work) -> Answer:
         asked = listing.wanted(work.request.params, now_ms=now_ms())
-        return json_answer(200, self.library.page(asked))
+        return json_answer(200, listing.page(self.library, asked))
 
     def details(self, work: Work) -> Answer:
         return json_answer(200, self.library.file(work.ids[0]).as_json(self.library.endpoint))

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from medialib.sandbox import openapi
-from medialib.sandbox.answers import Answer, Refusal, json_answer
 from medialib.sandbox.api import Api, Route, Work, find_route
-from medialib.sandbox.calls import Call, CallLog
-from medialib.sandbox.delivery import Delivery
-from medialib.sandbox.faults import Fault, Faults
-from medialib.sandbox.rates import Rates
-from medialib.sandbox.requests import Request
-from medialib.sandbox.wire import Cut, wait_for_hang_up
+from medialib.sandbox.cdn.delivery import Delivery
+from medialib.sandbox.http.answers import Answer, Refusal, json_answer
+from medialib.sandbox.http.calls import Call, CallLog
+from medialib.sandbox.http.faults import Fault, Faults
+from medialib.sandbox.http.rates import Rates
+from medialib.sandbox.http.requests import Request
+from medialib.sandbox.http.wire import Cut, wait_for_hang_up
 
 WRONG_KEY = "Your account cannot be authenticated."
 EXPIRED_KEY = "Your request contains expired private API key."

@@ -13,21 +13,21 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from medialib.sandbox.answers import Answer
 from medialib.sandbox.api import Api
-from medialib.sandbox.calls import Call, CallLog, DeletedByCall
-from medialib.sandbox.cdn import Cdn
-from medialib.sandbox.delivery import Delivery
-from medialib.sandbox.faults import Fault, Faults
-from medialib.sandbox.files import File, as_ms, mime_of
+from medialib.sandbox.cdn.cache import Cdn
+from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.front import Front, Keys
-from medialib.sandbox.library import Library, now_ms
-from medialib.sandbox.rates import Rates
-from medialib.sandbox.requests import Request
-from medialib.sandbox.sample import sample_files
-from medialib.sandbox.store import Entry, Store
-from medialib.sandbox.uploads import Uploads
-from medialib.sandbox.wire import Server
+from medialib.sandbox.http.answers import Answer
+from medialib.sandbox.http.calls import Call, CallLog, DeletedByCall
+from medialib.sandbox.http.faults import Fault, Faults
+from medialib.sandbox.http.rates import Rates
+from medialib.sandbox.http.requests import Request
+from medialib.sandbox.http.wire import Server
+from medialib.sandbox.library.files import File, as_ms, mime_of
+from medialib.sandbox.library.library import Library, now_ms
+from medialib.sandbox.library.sample import sample_files
+from medialib.sandbox.library.store import Entry, Store
+from medialib.sandbox.library.uploads import Uploads
 
 _EXTRA = {
     "custom_metadata": "customMetadata",
@@ -202,7 +202,7 @@ class Sandbox:
         on: str = "delete",
         **params: Any,
     ) -> None:
-        """Queue a fault for the next `times` calls that fit. Names and params: medialib/sandbox/faults.py."""
+        """Queue a fault for the next `times` calls that fit. Names and params: medialib/sandbox/http/faults.py."""
         self._faults.add(Fault(name, times, match, on, params))
 
     def faults_waiting(self) -> int:

@@ -11,10 +11,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
-from medialib.context import visible_account
-from medialib.door.clients import address_of
+from medialib.auth.clients import address_of
 from medialib.models import Account
-from medialib.services.audit import Actor
+from medialib.services.audit.log import Actor
+from medialib.web.context_processors import visible_account
 
 View = Callable[..., HttpResponseBase]
 

@@ -12,8 +12,8 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from medialib.models import Account, DeletionJob, JobState, Manifest, Outcome
-from medialib.services import job_timeline
-from medialib.services.job_progress import Progress, Pulse
+from medialib.services.jobs import timeline
+from medialib.services.jobs.progress import Progress, Pulse
 from medialib.views.access import staff_may
 
 FILES = 48_213
@@ -90,18 +90,18 @@ def _progress(name: str) -> Progress:
     return Progress(job, at, Pulse(at.timestamp(), 312, job.settled, 4.8, 480.0), has_worker)
 
 
-def _course(job: DeletionJob) -> job_timeline.Timeline | None:
+def _course(job: DeletionJob) -> timeline.Timeline | None:
     """A course with everything in it, drawn from calls that were never made."""
     if job.state == JobState.SCHEDULED:
         return None
     begin = now() - timedelta(minutes=4)
-    return job_timeline.draw(begin, begin + timedelta(minutes=4), _calls(begin), [])
+    return timeline.draw(begin, begin + timedelta(minutes=4), _calls(begin), [])
 
 
-def _calls(begin: datetime) -> list[job_timeline.Call]:
+def _calls(begin: datetime) -> list[timeline.Call]:
     statuses = {17: 429, 18: 429, 40: 500, 66: None}
     return [
-        job_timeline.Call(
+        timeline.Call(
             number, "delete", 100, begin + timedelta(seconds=2.4 * number), begin + timedelta(seconds=2.4 * number + 1),
             statuses.get(number, 200), "answer lost: the connection was cut", None,
         )

@@ -7,8 +7,8 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from medialib.errors import WrongUse
-from medialib.services import webhooks
-from medialib.services.webhooks import NotSigned
+from medialib.services.sync import webhooks
+from medialib.services.sync.webhooks import NotSigned
 
 
 @csrf_exempt

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from medialib.models import DeletionJob, Selection
 from tests import factories
-from tests.test_permission_matrix import ADDRESSES, POSTS, World
-from tests.views import job_rows
+from tests.views.jobs import job_rows
+from tests.views.test_permission_matrix import ADDRESSES, POSTS, World
 
 PASSWORD = "correct horse battery staple"
 ELSEWHERE = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:evil.example"]

@@ -10,7 +10,7 @@ import pytest
 
 from medialib.errors import WrongUse
 from medialib.models import SelectionItem
-from medialib.services import list_imports, list_lines, selections
+from medialib.services.selections import list_imports, list_lines, ticks
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def selection(staff, account):
-    return selections.selection_of(staff, account)
+    return ticks.selection_of(staff, account)
 
 
 def match(selection, content: bytes):

@@ -15,12 +15,14 @@ from django.core import serializers
 from django.test import Client
 
 from medialib.errors import Refused, WrongUse
-from medialib.headers import origin_of
 from medialib.models import Account, EventKind, Exchange, JobState
-from medialib.services import accounts, audit, keys, review
-from medialib.services.audit import SYSTEM, Actor
+from medialib.services.accounts import accounts, keys
+from medialib.services.audit import log
+from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.manifests import review
+from medialib.web.headers import origin_of
 from tests import factories
-from tests.views import job_rows
+from tests.views.jobs import job_rows
 from tests.views.pages import page
 
 SCRIPT = "<script>alert(1)</script>"
@@ -52,7 +54,7 @@ def poisoned(kim: User, account: Account):
     job = job_rows.job(frozen, reason=nasty, state=JobState.PAUSED, pause_cause=nasty, last_error=nasty[:200])
     call = job_rows.exchange(job)
     Exchange.objects.filter(pk=call.pk).update(result=nasty[:200], errors={"file_nasty": nasty}, request_id=SCRIPT)
-    audit.record(EventKind.JOB_CONFIRMED, actor=Actor(name=SCRIPT), account=account, job=job, reason=nasty)
+    log.record(EventKind.JOB_CONFIRMED, actor=Actor(name=SCRIPT), account=account, job=job, reason=nasty)
     job_rows.event(account=account, job=job, file_id="file_nasty", file_path=nasty, evidence=nasty)
     return account, asset, job, call, frozen
 
@@ -169,7 +171,7 @@ def test_an_error_tells_the_person_nothing_of_the_inside(settings, signed_in, ki
     def explode(*args, **kwargs):
         raise RuntimeError("secret detail /srv/medialib private_inside")
 
-    monkeypatch.setattr("medialib.services.job_pages.jobs_page", explode)
+    monkeypatch.setattr("medialib.services.jobs.pages.jobs_page", explode)
     answer = client.get("/jobs/")
     assert answer.status_code == 500
     assert not {

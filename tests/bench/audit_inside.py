@@ -27,19 +27,14 @@ from django.contrib.auth.models import User  # noqa: E402
 
 from medialib.imagekit.types import DeleteAnswer  # noqa: E402
 from medialib.models import Account, Asset, AuditEvent  # noqa: E402
-from medialib.services import (  # noqa: E402
-    accounts,
-    audit_export,
-    audit_indexing,
-    audit_search,
-    audit_verify,
-    deletion,
-    freezing,
-    jobs,
-    sealing,
-)
-from medialib.services.audit import Actor  # noqa: E402
-from medialib.services.audit_search import AuditFilter  # noqa: E402
+from medialib.services.accounts import keys  # noqa: E402
+from medialib.services.audit import export, indexing, search  # noqa: E402
+from medialib.services.audit.log import Actor  # noqa: E402
+from medialib.services.audit.seal import sealing, verify  # noqa: E402
+from medialib.services.audit.search import AuditFilter  # noqa: E402
+from medialib.services.deletion import runner  # noqa: E402
+from medialib.services.jobs import controls  # noqa: E402
+from medialib.services.manifests import freezing  # noqa: E402
 
 PEOPLE = ["kim", "sam", "alex", "noor"]
 FIRST = date(2025, 1, 1)
@@ -94,7 +89,7 @@ def cost(files: int) -> dict[str, float]:
 
     In turn, seven times each, and the middle one of the seven ratios counts: others use this machine too.
     """
-    accounts.client_for = lambda *_: Obliging()  # type: ignore[assignment,misc,return-value]
+    keys.client_for = lambda *_: Obliging()  # type: ignore[assignment,misc,return-value]
     alone, beside = [], []
     for turn in range(7):
         alone.append(settle(f"alone-{turn}", files))
@@ -113,7 +108,7 @@ def cost(files: int) -> dict[str, float]:
 def seal_until(is_over: threading.Event) -> None:
     while not is_over.wait(2.0):
         sealing.seal_due()
-        audit_indexing.catch_up_beside_work()
+        indexing.catch_up_beside_work()
     connection.close()
 
 
@@ -129,9 +124,9 @@ def settle(name: str, files: int) -> float:
         for file_id in ids
     )  # fmt: skip
     manifest = freezing.freeze_assets(account, Asset.objects.live(account), source={"kind": "bench"}, actor=actor)
-    job = jobs.open_deletion_job(manifest=manifest, actor=actor, reason="bench", start_after_s=0)
+    job = controls.open_deletion_job(manifest=manifest, actor=actor, reason="bench", start_after_s=0)
     began = time.perf_counter()
-    deletion.run_to_end(job)
+    runner.run_to_end(job)
     spent = time.perf_counter() - began
     job.refresh_from_db()
     assert job.deleted == files, job.deleted
@@ -145,7 +140,7 @@ def seal(count: int) -> dict[str, Any]:
     sealing.seal_all(within_s=3600)
     sealed_s, sealed_cpu = time.perf_counter() - began, time.process_time() - cpu
     began = time.perf_counter()
-    assert audit_verify.verify().is_whole
+    assert verify.verify().is_whole
     return {
         "seal_us": sealed_cpu / count * 1e6,
         "seal_per_s": count / sealed_s,
@@ -157,10 +152,10 @@ def exports(count: int) -> dict[str, Any]:
     """How fast both exports are beside a bare cursor that writes the same file, and what memory they take."""
     fill(count)
     bare = {"jsonl": timed(lambda: write(bare_jsonl())), "csv": timed(lambda: write(bare_csv()))}
-    streams = {"jsonl": audit_export.stream_jsonl, "csv": audit_export.stream_csv}
+    streams = {"jsonl": export.stream_jsonl, "csv": export.stream_csv}
     ours = {name: timed(lambda s=stream: write(s(AuditEvent.objects.all()))) for name, stream in streams.items()}
     tracemalloc.start()
-    write(audit_export.stream_jsonl(AuditEvent.objects.filter(pk__lte=100_000)))
+    write(export.stream_jsonl(AuditEvent.objects.filter(pk__lte=100_000)))
     peak = tracemalloc.get_traced_memory()[1]
     return {"share": {name: bare[name] / ours[name] for name in ours}, "events": count, "seconds": ours, "peak": peak}
 
@@ -172,11 +167,11 @@ def bare_jsonl() -> Iterator[str]:
 
 def bare_csv() -> Iterator[str]:
     for _, rows in bare_rows():
-        yield audit_export._csv(rows)
+        yield export._csv(rows)
 
 
 def bare_rows() -> Iterator[tuple[list[str], list[Any]]]:
-    columns = ", ".join({"pk": "id"}.get(name, name) for name in audit_export.COLUMNS.values())
+    columns = ", ".join({"pk": "id"}.get(name, name) for name in export.COLUMNS.values())
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {columns} FROM medialib_auditevent ORDER BY id")
         names = [column[0] for column in cursor.description]
@@ -199,7 +194,7 @@ def reads(count: int) -> dict[str, Any]:
     """Milliseconds of a page of the list for each kind of question, many times each."""
     fill(count)
     sealing.seal_all(within_s=3600)
-    audit_indexing.catch_up(budget_s=None)
+    indexing.catch_up(budget_s=None)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
     root, dice = User.objects.create_superuser("root"), random.Random(5)
@@ -213,7 +208,7 @@ def reads(count: int) -> dict[str, Any]:
 
 
 def page(wanted: AuditFilter, root: User, **place: int) -> None:
-    audit_search.page(wanted, viewer=root, **place)
+    search.page(wanted, viewer=root, **place)
 
 
 def day(dice: random.Random) -> date:
@@ -243,7 +238,7 @@ ASKED: dict[str, Ask] = {
     "path contains, rare": lambda dice, n, root: page(AuditFilter(path=f"ture-{dice.randrange(n)}.j"), root),
     "path contains, common": lambda dice, n, root: page(AuditFilter(path="GRÖSSE"), root),
     "path contains, none": lambda dice, n, root: page(AuditFilter(path="nowhere"), root),
-    "what happened to a path": lambda dice, n, root: audit_search.files_at(
+    "what happened to a path": lambda dice, n, root: search.files_at(
         f"/products/{(m := 5 * dice.randrange(n // 5)) % 700}/picture-{m}.jpg", viewer=root
     ),
 }

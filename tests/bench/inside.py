@@ -20,8 +20,9 @@ django.setup()
 from django.contrib.auth.models import User  # noqa: E402
 
 from medialib.models import Account, Asset, AuditEvent, DeletionJob, Exchange, Item, Manifest  # noqa: E402
-from medialib.services import freezing, jobs  # noqa: E402
-from medialib.services.audit import SYSTEM, Actor  # noqa: E402
+from medialib.services.audit.log import SYSTEM, Actor  # noqa: E402
+from medialib.services.jobs import controls  # noqa: E402
+from medialib.services.manifests import freezing  # noqa: E402
 
 ITEM, ASSET, EVENT = (model._meta.db_table for model in (Item, Asset, AuditEvent))
 EVIDENCE = "ImageKit listed it as deleted (HTTP 200)."
@@ -37,7 +38,7 @@ def freeze(_files: int) -> str:
     started = time.monotonic()
     manifest = freezing.freeze_assets(account, Asset.objects.live(account), source={"kind": "bench"}, actor=actor)
     seconds = time.monotonic() - started
-    job = jobs.open_deletion_job(manifest=manifest, actor=actor, reason="bench", start_after_s=0)
+    job = controls.open_deletion_job(manifest=manifest, actor=actor, reason="bench", start_after_s=0)
     return json.dumps({"job": job.pk, "seconds": seconds})
 
 

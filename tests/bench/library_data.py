@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db import connection
 
-from medialib.models import Account, Asset, AssetKind, asset_search, sqlite_planner
-from medialib.models.folding import fold
+from medialib.models import Account, Asset, AssetKind
+from medialib.models.query import search, sqlite_planner
+from medialib.models.query.folding import fold
 
 FIRST = datetime(2020, 1, 1, tzinfo=UTC)
 DAYS = 2400
@@ -152,14 +153,14 @@ def fill(account: Account, count: int) -> None:
     with connection.schema_editor() as editor:
         for index in indexes:
             editor.remove_index(Asset, index)
-    asset_search.remove(connection)
+    search.remove(connection)
     rows = library(account, count)
     while batch := list(itertools.islice(rows, SLICE)):
         _write(batch)
     with connection.schema_editor() as editor:
         for index in indexes:
             editor.add_index(Asset, index)
-    asset_search.install(connection)
+    search.install(connection)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "PRAGMA wal_checkpoint(TRUNCATE)")
     sqlite_planner.teach(connection)  # What it was told of an index goes with the index.

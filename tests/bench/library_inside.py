@@ -29,14 +29,15 @@ from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
-from medialib.forms import ListWanted  # noqa: E402
+from medialib.forms.library import ListWanted  # noqa: E402
 from medialib.imagekit.types import RemoteFile  # noqa: E402
 from medialib.models import Account, Asset, SelectionItem, SyncRun, SyncState  # noqa: E402
-from medialib.models.asset_filters import AssetFilter  # noqa: E402
-from medialib.models.asset_orders import AssetCursor, AssetSort  # noqa: E402
-from medialib.services import library_summary, list_imports, selections  # noqa: E402
-from medialib.services.indexing import index_files, shown_values  # noqa: E402
-from medialib.services.list_lines import MOST_LINES  # noqa: E402
+from medialib.models.query.filters import AssetFilter  # noqa: E402
+from medialib.models.query.orders import AssetCursor, AssetSort  # noqa: E402
+from medialib.services.library import summary  # noqa: E402
+from medialib.services.selections import list_imports, ticks  # noqa: E402
+from medialib.services.selections.list_lines import MOST_LINES  # noqa: E402
+from medialib.services.sync.indexing import index_files, shown_values  # noqa: E402
 from tests.bench.library_data import fill  # noqa: E402
 
 RUNS, ROUNDS = 20, 2  # The peer runs once a round, as it takes seconds for some lists.
@@ -207,18 +208,18 @@ class Bench:
 
     def take(self) -> dict[str, Any]:
         wanted = AssetFilter(folder="/archive", subfolders=True)
-        selection = selections.selection_of(self.person, self.account)
+        selection = ticks.selection_of(self.person, self.account)
         ours, bare, count = [], [], 0
         for _ in range(3):
-            selections.clear(selection)
+            ticks.clear(selection)
             started = time.perf_counter()
-            count = selections.take_all_matching(selection, wanted)
+            count = ticks.take_all_matching(selection, wanted)
             ours.append(time.perf_counter() - started)
-            selections.clear(selection)
+            ticks.clear(selection)
             started = time.perf_counter()
             self.bare_insert(selection.pk)
             bare.append(time.perf_counter() - started)
-        selections.clear(selection)
+        ticks.clear(selection)
         return {"count": count, "ours_s": min(ours), "bare_s": min(bare)}
 
     def bare_insert(self, selection_id: Any) -> None:
@@ -236,14 +237,14 @@ class Bench:
         """A list of so many ids: seconds until it is taken in and until it is matched, and the longest transaction."""
         step = max(1, self.count // lines)
         content = "\r\n".join(f"{number * step:024x}" for number in range(min(lines, self.count))).encode()
-        selection = selections.selection_of(self.person, self.account)
+        selection = ticks.selection_of(self.person, self.account)
         started = time.perf_counter()
         made = list_imports.begin(selection, BytesIO(content), user=self.person)
         parts = [time.perf_counter()]
         while not made.is_done:
             list_imports.go_on(made, for_s=0)
             parts.append(time.perf_counter())
-        selections.clear(selection)
+        ticks.clear(selection)
         longest = max(after - before for before, after in pairwise(parts))
         return {"taken_in_s": parts[0] - started, "matched_s": parts[-1] - started, "longest_s": longest}
 
@@ -290,7 +291,7 @@ class Bench:
     def all(self) -> dict[str, Any]:
         self.say("counting")
         started = time.perf_counter()
-        library_summary.rebuild(self.account)
+        summary.rebuild(self.account)
         found: dict[str, Any] = {"rebuild_s": time.perf_counter() - started}
         found["first_ms"] = statistics.median(measured(self.ours(""), RUNS))
         if self.count <= 10_000:

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 def strict(settings, monkeypatch):
     settings.IMAGEKIT_ALLOW_PRIVATE_API = False
     monkeypatch.delenv("IMAGEKIT_PRIVATE_KEY", raising=False)
-    monkeypatch.setattr("medialib.services.addresses._look_up", lambda host: set())
+    monkeypatch.setattr("medialib.services.accounts.addresses._look_up", lambda host: set())
 
 
 def test_addaccount_takes_the_key_from_standard_input(run):

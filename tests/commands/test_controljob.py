@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from medialib.models import AuditEvent, DeletionJob
-from medialib.services import freezing, jobs
-from medialib.services.audit import SYSTEM
+from medialib.services.audit.log import SYSTEM
+from medialib.services.jobs import controls
+from medialib.services.manifests import freezing
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -17,7 +18,7 @@ def job(sandbox_account, staff) -> DeletionJob:
     assets = [factories.asset(sandbox_account) for _ in range(3)]
     queryset = type(assets[0]).objects.filter(account=sandbox_account)
     manifest = freezing.freeze_assets(sandbox_account, queryset, source={"kind": "test"}, actor=SYSTEM)
-    return jobs.open_deletion_job(manifest=manifest, actor=SYSTEM, reason="r", start_after_s=600)
+    return controls.open_deletion_job(manifest=manifest, actor=SYSTEM, reason="r", start_after_s=600)
 
 
 def test_cancel_and_its_audit_event(run, job):
@@ -52,7 +53,7 @@ def test_speed_and_undo(run, job):
 def test_retry_reports_the_new_job(run, job, sandbox, sandbox_account, settings):
     settings.IMAGEKIT_START_RATE = 1000
     settings.BREAKER_PERCENT = 100
-    jobs.start_now(job, actor=SYSTEM)
+    controls.start_now(job, actor=SYSTEM)
     sandbox.fault("malformed_400")
     assert run("runworker", "--once").code == 0
     done = run("controljob", str(job.pk), "retry", "--json")

@@ -10,7 +10,8 @@ import pytest
 
 from medialib.management.commands import exportaudit
 from medialib.models import AuditEvent, EventKind
-from medialib.services import audit, audit_export, sealing
+from medialib.services.audit import export, log
+from medialib.services.audit.seal import sealing
 from tests.audit_rows import job_of
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def own_data_dir(settings, tmp_path_factory):
 def recorded(account):
     """One event of a job and one beside it."""
     job = job_of(account)
-    return job, audit.record(EventKind.JOB_STARTED, job=job, account=account).pk, audit.record(EventKind.SIGNED_IN).pk
+    return job, log.record(EventKind.JOB_STARTED, job=job, account=account).pk, log.record(EventKind.SIGNED_IN).pk
 
 
 def test_json_lines_come_by_default_and_the_summary_goes_elsewhere(run, recorded):
@@ -127,10 +128,10 @@ def test_what_does_not_go_together_is_wrong_use(run, wrong):
 def test_following_writes_each_event_once_as_it_is_sealed(recorded):
     def wait(_seconds):
         sealing.seal_all()
-        waits.append(audit.record(EventKind.SIGNED_OUT).pk)
+        waits.append(log.record(EventKind.SIGNED_OUT).pk)
 
     waits, written = [], []
-    for piece in audit_export.follow(recorded[1], actor=audit.SYSTEM, wait=wait):
+    for piece in export.follow(recorded[1], actor=log.SYSTEM, wait=wait):
         written += [json.loads(line)["sequence"] for line in piece.splitlines()]
         if len(waits) == 3:
             break

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from medialib.models import Worker
-from medialib.services.wake import wake
-from tests.engine.conftest import actor, job_for  # noqa: F401
-from tests.engine.test_controls import wait_until
-from tests.engine.test_crashes import worker_environment
+from medialib.services.base.wake import wake
+from tests.services.deletion.conftest import actor, job_for  # noqa: F401
+from tests.services.deletion.test_controls import wait_until
+from tests.services.deletion.test_crashes import worker_environment
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def test_once_runs_due_jobs_and_queued_tasks_and_leaves(run, sandbox, sandbox_ac
 
 def test_once_finds_a_job_whose_wake_up_was_lost(run, sandbox, job_for, settings, monkeypatch):  # noqa: F811
     settings.IMAGEKIT_START_RATE = 10_000
-    monkeypatch.setattr("medialib.services.wake._enqueue", lambda *args: None)
+    monkeypatch.setattr("medialib.services.base.wake._enqueue", lambda *args: None)
     job = job_for(10)
     assert run("runworker", "--once").code == 0
     job.refresh_from_db()

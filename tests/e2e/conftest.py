@@ -16,7 +16,8 @@ from django.db import connection
 from playwright.sync_api import Page
 
 from medialib.sandbox.server import Sandbox
-from medialib.services import accounts, sync
+from medialib.services.accounts import accounts
+from medialib.services.sync import run
 from tests import factories
 from tests.conftest import SANDBOX_KEY
 
@@ -79,7 +80,7 @@ def acme(library: Sandbox) -> Account:
         api_url=library.api_url,
         upload_url=library.upload_url,
     )
-    sync.run_sync(account)
+    run.run_sync(account)
     return account
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from medialib.services import list_imports as matching
-from medialib.views import list_imports
+from medialib.services.selections import list_imports as matching
+from medialib.views.library import list_imports
 from tests.e2e.conftest import Watched
 
 if TYPE_CHECKING:

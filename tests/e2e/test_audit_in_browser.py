@@ -8,11 +8,12 @@ import pytest
 from django.contrib.auth.models import User
 
 from medialib.models import DeletionJob, EventKind
-from medialib.services import audit, audit_indexing, sealing
+from medialib.services.audit import indexing, log
+from medialib.services.audit.seal import sealing
 from tests import factories
-from tests.audit.conftest import own_data_dir
 from tests.e2e.test_every_page import visit
-from tests.views import job_rows
+from tests.services.audit.conftest import own_data_dir
+from tests.views.jobs import job_rows
 
 __all__ = ["own_data_dir", "visit"]
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -23,15 +24,15 @@ def finished(staff: User) -> DeletionJob:
     """A finished job whose files are in the log, sealed and summed."""
     acme = factories.account("acme")
     job = job_rows.finished(job_rows.manifest(acme, staff, 4), ["deleted", "deleted", "failed", "skipped"])
-    audit.record(EventKind.JOB_CONFIRMED, job=job, account=acme, reason=job.reason)
-    audit.record(EventKind.JOB_FINISHED, job=job, account=acme)
+    log.record(EventKind.JOB_CONFIRMED, job=job, account=acme, reason=job.reason)
+    log.record(EventKind.JOB_FINISHED, job=job, account=acme)
     for item in job.manifest.items.all():
         job_rows.event(
             EventKind.FILE_SETTLED, account=acme, job=job, file_id=item.file_id, file_path=item.path,
             size_bytes=1024, outcome=item.outcome, actor_name="sam",
         )  # fmt: skip
     sealing.seal_all()
-    audit_indexing.catch_up()
+    indexing.catch_up()
     return job
 
 

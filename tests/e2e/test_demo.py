@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from medialib.processes import HOST
+from medialib.management.processes import HOST
 from tests.e2e.conftest import ROOT
 
 READY = re.compile(r"Ready in \d+ s: (http\S+)/ ")

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from medialib.models import Asset, AuditEvent, EventKind, SyncRun
 from tests import factories
-from tests.views import job_rows
+from tests.views.jobs import job_rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 

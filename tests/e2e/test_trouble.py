@@ -16,12 +16,12 @@ from playwright.sync_api import Browser, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
 from medialib.models import Account, DeletionJob, Selection, SyncRun
-from medialib.services import list_imports as matching
-from medialib.services import selections
-from medialib.views import list_imports
+from medialib.services.selections import list_imports as matching
+from medialib.services.selections import ticks
+from medialib.views.library import list_imports
 from tests import factories
 from tests.e2e.conftest import PASSWORD
-from tests.views import job_rows
+from tests.views.jobs import job_rows
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 Opener = Callable[..., Page]
@@ -178,7 +178,7 @@ def test_long_list_goes_on_when_the_connection_is_back(
     monkeypatch.setattr(matching, "PART", 1)
     monkeypatch.setattr(list_imports, "AT_A_TIME_S", 0)
     content = BytesIO(b"\n".join(b"/nowhere/%d.jpg" % number for number in range(30)))
-    made = matching.begin(selections.selection_of(kim, acme), content, user=kim)
+    made = matching.begin(ticks.selection_of(kim, acme), content, user=kim)
     page = opened(kim, f"/acme/lists/{made.pk}/?go=1")
     page.context.set_offline(True)
     expect(page.locator("#connection p")).to_be_visible()

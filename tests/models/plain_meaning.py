@@ -11,9 +11,9 @@ from typing import Any
 from django.utils.timezone import now
 
 from medialib.models import Asset
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.filter_language import parse
-from medialib.models.filter_tree import And, Condition, Node, Not, Span
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.language import parse
+from medialib.models.query.tree import And, Condition, Node, Not, Span
 
 COMPARE = {
     "=": lambda a, b: a == b,

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from medialib.models import Account, Asset, AssetKind, Removal
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.filter_tree import Condition, Node, Not, all_of, any_of
-from medialib.models.filter_values import span
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.tree import Condition, Node, Not, all_of, any_of
+from medialib.models.query.values import span
 
 # Few values, so that filters and rows meet often; wildcards, quotes, case and other scripts among them.
 FOLDERS = ["/", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]

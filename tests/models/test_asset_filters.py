@@ -11,8 +11,8 @@ from django.http import QueryDict
 from hypothesis import given
 
 from medialib.errors import WrongUse
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.asset_orders import AssetCursor, AssetSort
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.orders import AssetCursor, AssetSort
 from tests.models.random_libraries import examples, filters
 
 

@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from medialib.errors import WrongUse
-from medialib.models import Account, Asset, asset_paging
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.asset_orders import AssetCursor, AssetSort
+from medialib.models import Account, Asset
 from medialib.models.assets import AssetQuerySet
+from medialib.models.query import paging
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.orders import AssetCursor, AssetSort
 from tests import factories
 from tests.models.plain_meaning import is_meant
 from tests.models.random_libraries import FIELDS, examples, filters, filters_by, libraries, library_of
@@ -124,8 +125,8 @@ def test_a_page_tells_how_long_the_list_is_where_it_saw_the_end(
     """However the page is found. A list that goes on after the walk is counted by another statement, if at all."""
     for number in range(5):
         factories.asset(account, path=f"/x/{number}.jpg", format="jpg")
-    monkeypatch.setitem(asset_paging.LIMITS, connection.vendor, ((steps, 100), (steps, 100)))
-    monkeypatch.setitem(asset_paging.FEW, connection.vendor, -1)
+    monkeypatch.setitem(paging.LIMITS, connection.vendor, ((steps, 100), (steps, 100)))
+    monkeypatch.setitem(paging.FEW, connection.vendor, -1)
     jpgs = Asset.objects.live(account).matching(AssetFilter(format=("jpg",)))
     page = jpgs.page(AssetSort.NAME, size=5 if steps == 9 else 2)
     assert page.total == known
@@ -180,8 +181,8 @@ def test_each_page_of_each_order_starts_in_its_index(account: Account, sort: Ass
 def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: AssetFilter, fields: list[Any]) -> None:
     with library_of(account, fields):
         matching = Asset.objects.live(account).matching(wanted)
-        for hint in asset_paging.usable(matching):
-            assert set(matching.filter(asset_paging.condition(hint, matching))) == set(matching)
+        for hint in paging.usable(matching):
+            assert set(matching.filter(paging.condition(hint, matching))) == set(matching)
 
 
 @given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 6))
@@ -190,9 +191,9 @@ def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
     account: Account, wanted: AssetFilter, sort: AssetSort, fields: list[Any], limits: tuple[int, ...]
 ) -> None:
     with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
-        patch.setitem(asset_paging.LIMITS, connection.vendor, (limits[:2], limits[2:4]))
-        patch.setattr(asset_paging, "COUNTED", limits[4])
-        patch.setitem(asset_paging.FEW, connection.vendor, limits[5] - 1)
+        patch.setitem(paging.LIMITS, connection.vendor, (limits[:2], limits[2:4]))
+        patch.setattr(paging, "COUNTED", limits[4])
+        patch.setitem(paging.FEW, connection.vendor, limits[5] - 1)
         matching = Asset.objects.live(account).matching(wanted)
         whole = in_order(matching, sort)
         assert _walked(matching, sort) == whole

@@ -10,9 +10,10 @@ from django.db import connection
 from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
-from medialib.models import Account, Asset, AssetKind, asset_paging, asset_search, sqlite_planner
-from medialib.models.asset_filters import AssetFilter
-from medialib.models.asset_orders import AssetCursor, AssetSort
+from medialib.models import Account, Asset, AssetKind
+from medialib.models.query import paging, search, sqlite_planner
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.orders import AssetCursor, AssetSort
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -102,7 +103,7 @@ def _file(account: Account, number: int) -> Asset:
 @pytest.fixture
 def in_search_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Pages that look for another way after a few rows, as in a library a thousand times as large."""
-    monkeypatch.setitem(asset_paging.LIMITS, connection.vendor, ((5, 500), (10, 500)))
+    monkeypatch.setitem(paging.LIMITS, connection.vendor, ((5, 500), (10, 500)))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SET enable_seqscan = off")
@@ -163,7 +164,7 @@ def test_many_files_are_found_by_walking_in_their_order(library: Account, sort: 
 
 
 def test_a_page_asks_as_often_whatever_it_holds(library: Account) -> None:
-    asset_search.has_text(connection)  # Which each connection asks once.
+    search.has_text(connection)  # Which each connection asks once.
     counts = {len(_statements(library, query, AssetSort.NAME)) for query in ("q=picture-0001", "q=picture-00")}
     assert len(counts) == 1
 

@@ -10,7 +10,7 @@ import time
 import pytest
 import requests
 
-from medialib.sandbox.faults import TROUBLES
+from medialib.sandbox.http.faults import TROUBLES
 from tests.sandbox.conftest import Api
 
 

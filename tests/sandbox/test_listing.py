@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medialib.sandbox.listing import BAD_TYPE
+from medialib.sandbox.library.listing import BAD_TYPE
 from medialib.sandbox.server import Sandbox
 from tests.sandbox.conftest import Api
 

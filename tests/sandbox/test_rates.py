@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from medialib.sandbox.rates import Window
+from medialib.sandbox.http.rates import Window
 from medialib.sandbox.server import Sandbox
 from tests.sandbox.conftest import Api
 

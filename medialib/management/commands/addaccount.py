@@ -10,7 +10,7 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account, AccountColour
-from medialib.services import accounts
+from medialib.services.accounts import accounts
 
 VARIABLE = "IMAGEKIT_PRIVATE_KEY"
 WHERE = f"Pass the private key on standard input or in the variable {VARIABLE}"

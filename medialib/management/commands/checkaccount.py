@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account
-from medialib.services import accounts
+from medialib.services.accounts import accounts
 
 
 class Command(MedialibCommand):

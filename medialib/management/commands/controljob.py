@@ -11,18 +11,18 @@ from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator, row_number
 from medialib.management.people import person_who_may
 from medialib.models import DeletionJob
-from medialib.services import jobs
-from medialib.services.audit import Actor
-from medialib.services.job_report import job_report, job_sentence
+from medialib.services.audit.log import Actor
+from medialib.services.jobs import controls
+from medialib.services.jobs.report import job_report, job_sentence
 
 ACTIONS: dict[str, Callable[..., DeletionJob | int | None]] = {
-    "pause": jobs.pause,
-    "resume": jobs.resume,
-    "cancel": jobs.cancel,
-    "retry": jobs.retry_failed,
-    "verify": jobs.verify,
-    "undo": jobs.undo,
-    "start": jobs.start_now,
+    "pause": controls.pause,
+    "resume": controls.resume,
+    "cancel": controls.cancel,
+    "retry": controls.retry_failed,
+    "verify": controls.verify,
+    "undo": controls.undo,
+    "start": controls.start_now,
 }
 
 
@@ -46,7 +46,7 @@ class Command(MedialibCommand):
         if action == "speed":
             if percent is None:
                 raise WrongUse("Say how fast with --percent, from 1 to 100.")
-            jobs.set_speed(found, percent, actor=actor)
+            controls.set_speed(found, percent, actor=actor)
         else:
             result = ACTIONS[action](found, actor=actor)
         shown = result if isinstance(result, DeletionJob) else found

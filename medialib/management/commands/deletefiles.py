@@ -15,11 +15,14 @@ from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
 from medialib.management.base import MedialibCommand, Report
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest
-from medialib.services import accounts, deletion, freezing, jobs
-from medialib.services.audit import Actor
-from medialib.services.id_lists import MAX_LIST_BYTES, parse_ids
-from medialib.services.job_report import job_report, job_sentence
-from medialib.services.plan import deletion_plan, must_type_number
+from medialib.services.accounts import keys
+from medialib.services.audit.log import Actor
+from medialib.services.deletion import runner
+from medialib.services.jobs import controls
+from medialib.services.jobs.report import job_report, job_sentence
+from medialib.services.manifests import freezing
+from medialib.services.manifests.plan import deletion_plan, must_type_number
+from medialib.services.selections.id_lists import MAX_LIST_BYTES, parse_ids
 
 
 class Command(MedialibCommand):
@@ -46,7 +49,7 @@ class Command(MedialibCommand):
         actor = Actor.person(person_who_may("delete_files", user, account=account))
         self._check(reason, options)
         listed = parse_ids(_read(ids_file), name="Standard input" if ids_file == "-" else ids_file)
-        with accounts.client_for(account) as client:
+        with keys.client_for(account) as client:
             freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
             frozen = freeze(account, listed.file_ids, actor=actor, client=client)
         self._mention(listed.duplicates, frozen.unknown, frozen.outside)
@@ -55,7 +58,7 @@ class Command(MedialibCommand):
             return _plan_report(frozen.manifest)
         if not options["yes"]:
             self._ask(frozen.manifest)
-        job = jobs.open_deletion_job(
+        job = controls.open_deletion_job(
             manifest=frozen.manifest,
             actor=actor,
             reason=reason,
@@ -68,8 +71,8 @@ class Command(MedialibCommand):
         """What can be refused before anything is looked up."""
         if not reason.strip():
             raise WrongUse("A deletion needs a reason: it stays in the audit log.")
-        if not 0 <= (options["start_after"] or 0) <= jobs.MAX_START_AFTER_S:
-            raise WrongUse(f"--start-after takes seconds from now, 0 to {jobs.MAX_START_AFTER_S:,}.")
+        if not 0 <= (options["start_after"] or 0) <= controls.MAX_START_AFTER_S:
+            raise WrongUse(f"--start-after takes seconds from now, 0 to {controls.MAX_START_AFTER_S:,}.")
         if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
             raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
 
@@ -98,7 +101,7 @@ class Command(MedialibCommand):
         stop = threading.Event()
         earlier = signal.signal(signal.SIGINT, lambda *_: stop.set())
         try:
-            deletion.run_to_end(job, stop=stop)
+            runner.run_to_end(job, stop=stop)
         except DatabaseError as error:
             raise MedialibError(f"Job {job.pk} is under way, but it cannot be awaited here: {error}") from error
         finally:

@@ -5,7 +5,7 @@ from typing import Any, NoReturn
 
 from django.core.management.base import CommandParser
 
-from medialib import demo
+from medialib.management import demo
 from medialib.management.base import MedialibCommand, Report
 
 

@@ -9,12 +9,12 @@ from django.core.management.base import CommandParser
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator, row_number
 from medialib.models import AuditEvent, AuditSegment, DeletionJob
-from medialib.models.audit import AuditEventQuerySet
-from medialib.services import audit_export
-from medialib.services.whole_files import writable, write, write_file
+from medialib.models.audit.events import AuditEventQuerySet
+from medialib.services.audit import export
+from medialib.services.base.files import writable, write, write_file
 
 PROOF = "proof"
-STREAMS = {"jsonl": audit_export.stream_jsonl, "csv": audit_export.stream_csv}
+STREAMS = {"jsonl": export.stream_jsonl, "csv": export.stream_csv}
 
 
 class Command(MedialibCommand):
@@ -42,20 +42,18 @@ class Command(MedialibCommand):
         return self._export(target, job=options["job"], format_=options["format"], after=options["after"])
 
     def _export(self, target: Path | None, *, job: int | None, format_: str, after: int | None) -> Report:
-        events = audit_export.prepare(
-            events_of(job), actor=operator(), detail={"format": format_, "job": job}, after=after
-        )
+        events = export.prepare(events_of(job), actor=operator(), detail={"format": format_, "job": job}, after=after)
         self._put(target, STREAMS[format_](events))
         return self._report(events.count(), format_, target)
 
     def _export_proof(self, after: int, target: Path | None) -> Report:
-        pieces = audit_export.prepare_proof(actor=operator(), detail={"format": PROOF}, after=after)
+        pieces = export.prepare_proof(actor=operator(), detail={"format": PROOF}, after=after)
         self._put(target, pieces)
         newest = AuditSegment.objects.sealed_up_to()
         return self._report(AuditEvent.objects.filter(pk__gt=after, pk__lte=newest).count(), PROOF, target)
 
     def _follow(self, after: int) -> Report:
-        for piece in audit_export.follow(after, actor=operator()):
+        for piece in export.follow(after, actor=operator()):
             write(self.stdout, iter([piece]))
         return Report()
 

@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, row_number
 from medialib.models import DeletionJob
-from medialib.services import receipts
-from medialib.services.whole_files import write_file
+from medialib.services.base.files import write_file
+from medialib.services.jobs import receipts
 
 
 class Command(MedialibCommand):

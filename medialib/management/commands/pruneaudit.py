@@ -8,8 +8,8 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
-from medialib.services import pruning
-from medialib.services.whole_files import writable
+from medialib.services.audit.seal import pruning
+from medialib.services.base.files import writable
 
 
 class Command(MedialibCommand):

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from medialib.management.base import MedialibCommand, Report, operator
-from medialib.services import accounts
+from medialib.services.accounts import reencryption
 
 
 class Command(MedialibCommand):
@@ -13,7 +13,7 @@ class Command(MedialibCommand):
     )
 
     def work(self, **options: Any) -> Report:
-        result = accounts.reencrypt_keys(actor=operator())
+        result = reencryption.reencrypt_keys(actor=operator())
         lines = [f"Encrypted {result.done} stored key{'' if result.done == 1 else 's'} with the newest encryption key."]
         error = ""
         if result.unreadable:

@@ -17,8 +17,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from medialib.sandbox.faults import TROUBLES
-from medialib.sandbox.rates import HEADER_CHOICES
+from medialib.sandbox.http.faults import TROUBLES
+from medialib.sandbox.http.rates import HEADER_CHOICES
 from medialib.sandbox.server import Sandbox
 
 DEFAULT_FILES = 2000

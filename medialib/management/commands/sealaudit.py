@@ -6,7 +6,7 @@ from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import AuditSegment
-from medialib.services import sealing, sealing_care
+from medialib.services.audit.seal import care, sealing
 
 
 class Command(MedialibCommand):
@@ -21,7 +21,7 @@ class Command(MedialibCommand):
 
     def work(self, *, accept_restore: str | None, **options: Any) -> Report:
         if accept_restore is not None:
-            sealing_care.accept_restore(accept_restore, actor=operator())
+            care.accept_restore(accept_restore, actor=operator())
         count = sealing.seal_all()
         head = AuditSegment.objects.head()
         data = {"events": count, "segment": head.number if head else None, "head": head.hash if head else None}

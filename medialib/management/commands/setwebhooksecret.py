@@ -12,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account
-from medialib.services import webhooks
+from medialib.services.sync import webhooks
 
 MAX_INPUT = 10_000
 

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account, SyncKind, SyncRun
-from medialib.services import sync
+from medialib.services.sync import run as sync
 
 
 class Command(MedialibCommand):

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report
-from medialib.services import audit_verify
-from medialib.services.audit_verify import Verdict
+from medialib.services.audit.seal import verify
+from medialib.services.audit.seal.verify import Verdict
 
 
 class Command(MedialibCommand):
@@ -19,7 +19,7 @@ class Command(MedialibCommand):
         )
 
     def work(self, *, trust: list[str], **options: Any) -> Report:
-        verdict = audit_verify.verify(trusted=trust)
+        verdict = verify.verify(trusted=trust)
         data = {"whole": verdict.is_whole, **asdict(verdict)}
         if verdict.is_whole:
             return Report([sentence(verdict), *verdict.notes], data)

@@ -1,0 +1,91 @@
+"""The admin's form for an account. The private key goes in once and never comes out again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.views.decorators.debug import sensitive_variables
+
+from medialib.errors import MedialibError
+from medialib.models import Account
+from medialib.services.accounts import accounts, addresses, keys, vault
+
+WHATS = {"url_endpoint": "URL endpoint", "api_url": "API address", "upload_url": "upload address"}
+
+
+class AccountForm(forms.ModelForm):
+    private_key = forms.CharField(
+        required=False,
+        max_length=keys.MAX_KEY_LENGTH,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
+        help_text="Stored encrypted and never shown again. On a saved account: a new key here retires the current one.",
+    )
+    key_label = forms.CharField(
+        required=False,
+        max_length=80,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="A word for people, such as “made in March”. Kept with the new key.",
+    )
+
+    class Meta:
+        model = Account
+        fields = (
+            "name",
+            "colour",
+            "url_endpoint",
+            "protected_folders",
+            "headroom_percent",
+            "undo_window_s",
+            "api_url",
+            "upload_url",
+        )
+        # Plain text: a URL field would refuse hosts without a dot, such as a sandbox on localhost, in its own words.
+        field_classes = dict.fromkeys(WHATS, forms.CharField)
+        widgets = dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"}))
+
+    def clean_name(self) -> str:
+        return self._checked("name", self._free_name)
+
+    def clean_url_endpoint(self) -> str:
+        return self._address("url_endpoint")
+
+    def clean_api_url(self) -> str:
+        return self._address("api_url")
+
+    def clean_upload_url(self) -> str:
+        return self._address("upload_url")
+
+    @sensitive_variables()
+    def clean_private_key(self) -> str:
+        private_key = self.cleaned_data["private_key"]
+        if not private_key and self.instance.pk:
+            return ""
+        return self._checked("private_key", _usable_key)
+
+    def _free_name(self, name: str) -> str:
+        accounts.refuse_taken(accounts.clean_name(name), except_for=self.instance)
+        return name
+
+    def _address(self, field: str) -> str:
+        return self._checked(field, lambda url: _allowed_address(url, what=WHATS[field]))
+
+    @sensitive_variables()
+    def _checked(self, field: str, check: Any) -> str:
+        """The value as `check` returns it; its refusal becomes the form's."""
+        try:
+            return str(check(self.cleaned_data[field]))
+        except MedialibError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+def _allowed_address(url: str, *, what: str) -> str:
+    url = addresses.clean(url, what=what)
+    addresses.refuse_private(url, what=what)
+    return url
+
+
+@sensitive_variables()
+def _usable_key(private_key: str) -> str:
+    vault.require_usable()  # Else the failure would come after the form was found right.
+    return keys.clean_key(private_key)

@@ -1,0 +1,81 @@
+"""The admin's forms for keys."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.views.decorators.debug import sensitive_variables
+
+from medialib.errors import MedialibError
+from medialib.models import Account, ApiKey
+from medialib.services.accounts import keys, vault
+from medialib.services.audit.log import Actor
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+OVERLAPS = [(0, "at once"), (1, "in 1 hour"), (24, "in 24 hours"), (72, "in 3 days"), (168, "in 7 days")]
+
+
+class KeyForm(forms.ModelForm):
+    """A new key, beside the others or in the place of one."""
+
+    viewer: User  # Set on the class that the admin makes for one request.
+    private_key = forms.CharField(
+        max_length=keys.MAX_KEY_LENGTH,
+        widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
+        help_text="Stored encrypted and never shown again.",
+    )
+    replaces = forms.ModelChoiceField(
+        ApiKey.objects.none(),
+        required=False,
+        help_text="The new key is tried at ImageKit first. When it may not do what the old one may, nothing changes.",
+    )
+    keep_old_hours = forms.TypedChoiceField(label="The old key ends", coerce=int, choices=OVERLAPS, initial=0)
+
+    class Meta:
+        model = ApiKey
+        fields = ("account", "kind", "label", "expires_at")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        mine = Account.objects.visible_to(self.viewer)
+        replaceable = ApiKey.objects.usable().filter(account__in=mine, retired_at__isnull=True)
+        self.fields["replaces"].queryset = replaceable.select_related("account")  # type: ignore[attr-defined]
+        self.fields["replaces"].label_from_instance = lambda key: (  # type: ignore[attr-defined]
+            f"{key} of {key.account}, {key.get_kind_display()} {key.label}".strip()
+        )
+
+    @sensitive_variables()
+    def clean_private_key(self) -> str:
+        try:
+            vault.require_usable()  # Else the failure would come after the form was found right.
+            return keys.clean_key(self.cleaned_data["private_key"])
+        except MedialibError as error:
+            raise forms.ValidationError(str(error)) from None
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        old = cleaned.get("replaces")
+        if old and (old.account != cleaned.get("account") or old.kind != cleaned.get("kind")):
+            self.add_error("replaces", "A key can only take the place of one of the same account and kind.")
+        return cleaned
+
+    @sensitive_variables()
+    def store(self, *, actor: Actor) -> ApiKey:
+        """Add or rotate. Raises MedialibError when ImageKit refuses the key of a rotation."""
+        given = self.cleaned_data
+        new = {name: given[name] for name in ("private_key", "label", "expires_at")}
+        if old := given["replaces"]:
+            return keys.rotate_key(old, keep_old_for=timedelta(hours=given["keep_old_hours"]), actor=actor, **new)
+        return keys.add_key(given["account"], kind=given["kind"], actor=actor, **new)
+
+
+class KeyNotesForm(forms.ModelForm):
+    """What people may still change of a stored key."""
+
+    class Meta:
+        model = ApiKey
+        fields = ("label", "expires_at")

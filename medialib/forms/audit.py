@@ -1,0 +1,143 @@
+"""Input of the audit log's chart and query bar, parsed into plain values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from medialib.forms.controls import style
+from medialib.models import Account, AuditDay, EventKind, Outcome
+from medialib.models.sql import MAX_INTEGER
+from medialib.services.audit.chart import ChartWanted
+from medialib.services.audit.search import AuditFilter
+from medialib.templatetags.job_words import OUTCOME_WORDS
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items()]
+MOST_OFFERED = 50
+WORDS = ("actor", "account", "event", "outcome", "job", "path", "file", "after", "before")
+# word:value or word:"a value with spaces", or a bare piece, which is taken for a part of a path.
+PIECE = re.compile(r'(?:(?P<word>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+))')
+
+
+class AuditFilterForm(forms.Form):
+    """The whole state of the audit list is in the URL, so every field is optional and named as there."""
+
+    actor = forms.CharField(label=_("Who"), max_length=150, required=False)
+    account = forms.CharField(label=_("Account"), max_length=60, required=False, widget=forms.Select)
+    event = forms.ChoiceField(
+        label=_("Event"),
+        choices=[("", _("any event")), *((kind.value, _(kind.label)) for kind in EventKind)],
+        required=False,
+    )
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("any outcome")), *OUTCOMES], required=False)
+    job = forms.IntegerField(label=_("Job"), min_value=1, max_value=MAX_INTEGER, required=False)
+    path = forms.CharField(label=_("Path"), max_length=1_000, required=False)
+    file = forms.CharField(label=_("File id"), max_length=64, required=False)
+    after = forms.DateField(
+        label=format_lazy(_("From ({zone})"), zone=settings.TIME_ZONE),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+    )
+    before = forms.DateField(
+        label=format_lazy(_("Until ({zone})"), zone=settings.TIME_ZONE),
+        widget=forms.DateInput(attrs={"type": "date"}),
+        required=False,
+    )
+
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        chosen = self.data.get("account", "")
+        names = {chosen, *Account.objects.visible_to(viewer).values_list("name", flat=True)} - {""}
+        self.fields["account"].widget.choices = [
+            ("", _("any account")),
+            *((name, name) for name in sorted(names)),
+        ]
+        style(self)
+
+    def wanted(self) -> AuditFilter:
+        """The filter; call after is_valid()."""
+        return AuditFilter(**self.cleaned_data)
+
+
+class PlaceForm(forms.Form):
+    """Where a keyset page starts."""
+
+    older_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+    newer_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+
+    def place(self) -> dict[str, int | None]:
+        """A place that is no number is the beginning."""
+        self.is_valid()
+        return {name: self.cleaned_data.get(name) for name in self.fields}
+
+
+class ExportForm(forms.Form):
+    format = forms.ChoiceField(choices=[("csv", "CSV"), ("jsonl", _("JSON lines"))])
+
+
+class FindFileForm(forms.Form):
+    q = forms.CharField(label=_("Path or file id"), max_length=1_000)
+
+
+class ChartForm(forms.Form):
+    """Everything is optional, and what makes no sense is taken as not given: nothing is changed from here."""
+
+    by = forms.ChoiceField(label=_("By"), choices=[("outcome", _("outcome")), ("actor", _("person"))], required=False)
+    measure = forms.ChoiceField(
+        label=_("Count"), choices=[("files", _("files")), ("size_bytes", _("bytes"))], required=False
+    )
+    account = forms.CharField(label=_("Account"), max_length=60, required=False, widget=forms.Select)
+    after = forms.DateField(label=_("From"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    before = forms.DateField(label=_("Until"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = Account.objects.visible_to(viewer).order_by("name").values_list("name", flat=True)
+        self.fields["account"].widget.choices = [("", _("any account")), *((name, name) for name in names)]
+        style(self)
+
+    def wanted(self) -> ChartWanted:
+        self.is_valid()
+        given = {name: value for name, value in self.cleaned_data.items() if value}
+        return ChartWanted(**given)
+
+
+def parse_query(text: str) -> dict[str, str]:
+    """The fields of an AuditFilterForm from a line such as `actor:kim path:/brand/ outcome:failed after:2026-01-31`.
+
+    An unknown word is no filter: it is looked for in paths, as it stands, so that nothing is silently left out.
+    """
+    fields: dict[str, str] = {}
+    for piece in PIECE.finditer(text):
+        word, value = piece["word"], piece["quoted"] if piece["quoted"] is not None else piece["plain"]
+        if word in WORDS:
+            fields[word] = value
+        else:
+            fields["path"] = " ".join(filter(None, [fields.get("path", ""), piece[0].strip('"')]))
+    return fields
+
+
+def as_query(fields: dict[str, Any]) -> str:
+    """The line that means these fields: what the query bar shows for a filter."""
+    texts = {name: str(value) for name, value in fields.items() if value not in ("", None)}
+    return " ".join(f'{name}:"{text}"' if re.search(r"\s", text) else f"{name}:{text}" for name, text in texts.items())
+
+
+def completions(form: AuditFilterForm) -> list[str]:
+    """What the query bar offers: each word, with its values where there are few."""
+    accounts = [name for name, _label in form.fields["account"].widget.choices][:MOST_OFFERED]
+    people = AuditDay.objects.order_by("actor_name").values_list("actor_name", flat=True).distinct()[:MOST_OFFERED]
+    values: dict[str, Iterable[str]] = {
+        "actor": people, "account": accounts, "event": EventKind.values, "outcome": Outcome.values,
+    }  # fmt: skip
+    offered = [as_query({word: value}) for word, known in values.items() for value in known if value]
+    return [*offered, *(f"{word}:" for word in WORDS if word not in values)]

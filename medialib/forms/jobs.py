@@ -1,0 +1,133 @@
+"""Input of the review and job pages, parsed into plain values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from medialib.forms.controls import style
+from medialib.models import Manifest, Outcome
+from medialib.models.sql import MAX_INTEGER
+from medialib.services.deletion import purge
+from medialib.services.jobs.pages import UNSETTLED, FilesWanted, JobsWanted
+from medialib.services.jobs.progress import Pulse
+from medialib.services.manifests.plan import must_type_number
+from medialib.templatetags.job_words import OUTCOME_WORDS
+
+SPEEDS = (100, 75, 50, 25, 10)
+MAX_REASON = 2_000
+JOB_VIEWS = [
+    ("", gettext_lazy("All")),
+    ("active", gettext_lazy("Under way")),
+    ("attention", gettext_lazy("Needs attention")),
+    ("finished", gettext_lazy("Finished")),
+]
+OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items()]
+_SEPARATORS = str.maketrans("", "", ",.'’ \u00a0\u2009\u202f_")
+
+
+class ConfirmForm(forms.Form):
+    """Asks more of a person the more is at stake: a tick, or the number of files typed by hand."""
+
+    reason = forms.CharField(
+        label=gettext_lazy("Why are these files deleted?"),
+        max_length=MAX_REASON,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={
+            "required": gettext_lazy("Write the reason: it stays in the audit log when the files are gone.")
+        },
+    )
+    purge_cache = forms.BooleanField(
+        label=gettext_lazy("Also purge the deleted addresses from the CDN"), required=False
+    )
+    understood = forms.BooleanField(
+        label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
+    )
+    typed_count = forms.CharField(
+        max_length=40,
+        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, manifest: Manifest, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.manifest = manifest
+        self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
+        self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
+        del self.fields["understood" if must_type_number(manifest) else "typed_count"]
+        style(self)
+        for name in [name for name in self.fields if name in self.errors][:1]:
+            self.fields[name].widget.attrs["autofocus"] = True
+
+    def clean_typed_count(self) -> int:
+        typed = self.cleaned_data["typed_count"].translate(_SEPARATORS)
+        if typed != str(self.manifest.file_count):
+            text = _("Type exactly %(count)s, the number of files above.") % {"count": self.manifest.file_count}
+            raise forms.ValidationError(text)
+        return self.manifest.file_count
+
+
+class ControlForm(forms.Form):
+    """What a person asks of a running job."""
+
+    percent = forms.TypedChoiceField(coerce=int, choices=[(speed, f"{speed} %") for speed in SPEEDS])
+
+
+class SampleForm(forms.Form):
+    """Which random sample is shown; "another sample" is a link with another seed."""
+
+    sample = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+
+    def seed(self) -> int:
+        self.is_valid()
+        return self.cleaned_data.get("sample") or 0
+
+
+class JobListForm(forms.Form):
+    state = forms.ChoiceField(choices=JOB_VIEWS, required=False)
+    account = forms.CharField(max_length=60, required=False)
+    older_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+
+    def wanted(self) -> JobsWanted:
+        """Fields that make no sense are taken as not given: nothing is deleted from this list."""
+        self.is_valid()
+        given = self.cleaned_data
+        return JobsWanted(given.get("state") or "", given.get("account") or "", given.get("older_than"))
+
+
+class JobFilesForm(forms.Form):
+    outcome = forms.ChoiceField(choices=[("", "all"), *Outcome.choices, (UNSETTLED, "left")], required=False)
+    after = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+    def wanted(self) -> FilesWanted:
+        self.is_valid()
+        return FilesWanted(self.cleaned_data.get("outcome") or "", self.cleaned_data.get("after"))
+
+
+class ProgressForm(forms.Form):
+    """What the watching page showed when it asked again."""
+
+    shown = forms.CharField(max_length=60, required=False)
+    pulse = forms.CharField(max_length=120, required=False)
+
+    def earlier(self) -> tuple[str, Pulse | None]:
+        self.is_valid()
+        return self.cleaned_data.get("shown") or "", Pulse.parse(self.cleaned_data.get("pulse") or "")
+
+
+class TrayForm(forms.Form):
+    """The jobs that the tray showed when it asked again, as "12.15"."""
+
+    watched = forms.RegexField(r"^\d{1,12}(\.\d{1,12}){0,9}$", required=False)
+    shown = forms.BooleanField(required=False)
+
+    def job_ids(self) -> list[int]:
+        self.is_valid()
+        return [int(part) for part in (self.cleaned_data.get("watched") or "").split(".") if part]
+
+    def was_shown(self) -> bool:
+        self.is_valid()
+        return bool(self.cleaned_data.get("shown"))

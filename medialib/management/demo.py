@@ -1,0 +1,99 @@
+"""The demo: a sandbox, its library indexed, a web server and a worker, in one terminal."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.management import call_command
+
+from medialib.errors import Refused
+from medialib.management.processes import HOST, Part, Parts, require_free_port, wait_until_answers
+from medialib.models import Account
+from medialib.services.accounts import accounts
+from medialib.services.sync import run as sync
+
+ACCOUNT = "demo"
+ADMIN = "admin"
+SANDBOX_KEY = "private_sandbox"  # Opens nothing but the sandbox.
+START_WITHIN_S = 120
+Say = Callable[[str], None]
+MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
+
+
+def run(*, port: int, file_count: int, say: Say) -> None:
+    """Start everything and keep it running until interrupted. Raises MedialibError when it cannot start."""
+    if not settings.DEBUG:
+        raise Refused("The demo is for development. Unset DEBUG, SECRET_KEY and ALLOWED_HOSTS to run it.")
+    for wanted in (port, port + 1):
+        require_free_port(wanted, hint="Choose another with: make demo PORT=8100 (it takes that port and the next).")
+    logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
+    began = time.monotonic()
+    call_command("migrate", verbosity=0)
+    with Parts(settings.DATA_DIR / "demo-logs") as parts:
+        start_sandbox(parts, port + 1, file_count)
+        prepare(port + 1, say)
+        start_product(parts, port)
+        say(f"Ready in {time.monotonic() - began:.0f} s: http://{HOST}:{port}/ - Ctrl-C stops everything.")
+        parts.watch(say)
+
+
+def start_sandbox(parts: Parts, port: int, file_count: int) -> Part:
+    kept = settings.DATA_DIR / "demo-sandbox"  # Not named for the port, so that the demo may move to another one.
+    options = ["--port", str(port), "--files", str(file_count), "--key", SANDBOX_KEY, "--data-dir", str(kept)]
+    part = parts.start("sandbox", [*MANAGE, "runsandbox", *options])
+    wait_until_answers(part, port, timeout_s=START_WITHIN_S)
+    return part
+
+
+def start_product(parts: Parts, port: int) -> None:
+    serve = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--blocking-threads", "8", "--no-access-log"]
+    web = parts.start("web server", [sys.executable, "-m", "granian", *serve, "config.wsgi:application"])
+    parts.start("worker", [*MANAGE, "runworker"])
+    wait_until_answers(web, port, timeout_s=START_WITHIN_S)
+
+
+def prepare(sandbox_port: int, say: Say) -> None:
+    account = account_of(sandbox_port)
+    index(account, say)
+    announce_admin(say)
+
+
+def account_of(port: int) -> Account:
+    """The demo account, pointed at where the sandbox listens this time."""
+    address = f"http://{HOST}:{port}"
+    account = Account.objects.filter(name=ACCOUNT).first()
+    if account is None:
+        return accounts.add_account(
+            name=ACCOUNT,
+            url_endpoint=f"{address}/{ACCOUNT}",
+            private_key=SANDBOX_KEY,
+            api_url=address,
+            upload_url=address,
+        )
+    if account.api_url != address:
+        account.api_url = account.upload_url = address
+        account.url_endpoint = f"{address}/{ACCOUNT}"
+        accounts.change_account(account, actor=accounts.SYSTEM)
+    return account
+
+
+def index(account: Account, say: Say) -> None:
+    """Bring the index in step: quick, and the sandbox may have been changed or moved meanwhile."""
+    started = time.monotonic()
+    run = sync.run_sync(account)
+    say(f"Indexed {run.seen:,} files of the sandbox in {time.monotonic() - started:.1f} s.")
+
+
+def announce_admin(say: Say) -> None:
+    if User.objects.filter(username=ADMIN).exists():
+        say(f"Sign in as “{ADMIN}” with the password of the first start (a new one: manage.py changepassword {ADMIN}).")
+        return
+    password = secrets.token_urlsafe(12)
+    User.objects.create_superuser(ADMIN, password=password)
+    say(f"Sign in as “{ADMIN}” with the password {password} (shown this once).")

@@ -1,0 +1,1 @@
+"""Tables of the audit log, its seals and its search index, and the triggers that keep them append-only."""

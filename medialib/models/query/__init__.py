@@ -1,0 +1,1 @@
+"""Queries of the library: filters, where-builder, orders, paging and search."""

@@ -1,0 +1,175 @@
+"""In which order a list stands: AssetSort, and where in it a page starts: AssetCursor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from django.db import models
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext_lazy as _
+
+from medialib.errors import WrongUse
+from medialib.models.query.filters import AssetFilter
+from medialib.models.sql import MAX_INTEGER
+
+if TYPE_CHECKING:
+    from medialib.models.assets import Asset
+
+
+@dataclass(frozen=True)
+class Order:
+    """Along one column, and by row number where that is equal, so each list has exactly one order."""
+
+    column: str
+    is_descending: bool
+
+    @property
+    def opposite(self) -> Order:
+        return Order(self.column, not self.is_descending)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A row in an order, by its value and number. The row itself may be gone by then."""
+
+    value: str | int | datetime
+    pk: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Files that stand together in a list: which they are, and their order among themselves."""
+
+    number: int  # Counted in rising order, so it is the same whichever way round the list stands.
+    filter: AssetFilter
+    order: Order
+
+
+class AssetSort(models.TextChoices):
+    """The orders of a list. The value is a column, with a minus in front when its largest comes first."""
+
+    NEWEST = "-created", _("newest first")
+    OLDEST = "created", _("oldest first")
+    UPDATED_LAST = "-updated", _("last updated first")
+    UPDATED_FIRST = "updated", _("longest unchanged first")
+    NAME = "name", _("name, A to Z")
+    NAME_DOWN = "-name", _("name, Z to A")
+    LARGEST = "-size", _("largest first")
+    SMALLEST = "size", _("smallest first")
+    PATH = "path", _("folder and name, A to Z")
+    PATH_DOWN = "-path", _("folder and name, Z to A")
+    TYPE = "format", _("type, A to Z")
+    TYPE_DOWN = "-format", _("type, Z to A")
+    WIDEST = "-width", _("widest first")
+    NARROWEST = "width", _("narrowest first")
+    TAGGED = "-tagged", _("with tags first")
+    UNTAGGED = "tagged", _("without tags first")
+    PRIVATE = "-private", _("private first")
+    PUBLIC = "private", _("public first")
+    LATER_VERSIONS = "-versions", _("several versions first")
+    FIRST_VERSIONS = "versions", _("one version first")
+    FILE_ID = "file_id", _("file id, A to Z")
+    FILE_ID_DOWN = "-file_id", _("file id, Z to A")
+
+    @classmethod
+    def from_query(cls, data: Mapping[str, Any]) -> AssetSort:
+        """The order named by `sort`, newest first when none is. Raises WrongUse."""
+        try:
+            return cls(data.get("sort") or cls.NEWEST)
+        except ValueError:
+            raise WrongUse(f"There is no order named “{str(data.get('sort'))[:60]}”.") from None
+
+    @property
+    def word(self) -> str:
+        """What it sorts by, whichever way round."""
+        return self.value.removeprefix("-")
+
+    @property
+    def is_descending(self) -> bool:
+        return self.value.startswith("-")
+
+    @property
+    def opposite(self) -> AssetSort:
+        """The same list from its end."""
+        return AssetSort(self.word if self.is_descending else f"-{self.word}")
+
+    @property
+    def groups(self) -> tuple[Group, ...]:
+        """The stretches of the list, one after the other: most orders have one, some put files with a trait apart."""
+        groups = [
+            Group(number, wanted, Order(column, self.is_descending))
+            for number, (wanted, column) in enumerate(_GROUPS[self.word])
+        ]
+        return tuple(groups[::-1] if self.is_descending else groups)
+
+
+ALL = AssetFilter()
+# In rising order. The columns are never NULL in their group, so one comparison finds the place of a cursor.
+_GROUPS: dict[str, tuple[tuple[AssetFilter, str], ...]] = {
+    "created": ((ALL, "created_at"),),
+    "updated": ((ALL, "updated_at"),),
+    "name": ((ALL, "name"),),
+    "size": ((ALL, "size_bytes"),),
+    "path": ((ALL, "path"),),
+    "format": ((ALL, "format"),),
+    "file_id": ((ALL, "file_id"),),
+    "width": ((AssetFilter(where="NOT width>=0"), "created_at"), (AssetFilter(min_width=0), "width")),
+    "tagged": ((AssetFilter(tagged=False), "created_at"), (AssetFilter(tagged=True), "created_at")),
+    "private": ((AssetFilter(private=False), "created_at"), (AssetFilter(private=True), "created_at")),
+    "versions": ((AssetFilter(where="versions<2"), "created_at"), (AssetFilter(min_versions=2), "created_at")),
+}
+_NUMBERS = frozenset({"size_bytes", "width"})
+_TEXTS = frozenset({"name", "path", "format", "file_id"})
+
+
+@dataclass(frozen=True)
+class AssetCursor:
+    """Where a page starts or ends: a place in one group of a sorted list."""
+
+    sort: AssetSort
+    place: Place
+    group: int = 0  # Its number.
+
+    @classmethod
+    def of(cls, asset: Asset, sort: AssetSort, group: int = 0) -> Self:
+        column = _GROUPS[sort.word][group][1]
+        return cls(sort, Place(getattr(asset, column), asset.pk), group)
+
+    @classmethod
+    def from_text(cls, text: str, sort: AssetSort) -> Self:
+        """The cursor that `as_text` wrote for this order. Raises WrongUse."""
+        groups = _GROUPS[sort.word]
+        pk, _, rest = text.partition("~")
+        number, _, value = rest.partition("~") if len(groups) > 1 else ("0", "", rest)
+        try:
+            group = int(number)
+            if group not in range(len(groups)) or not 0 <= int(pk) <= MAX_INTEGER:
+                raise ValueError(text)
+            return cls(sort, Place(_value_of(groups[group][1], value), int(pk)), group)
+        except ValueError:
+            raise WrongUse("The address does not say where the page starts; begin at the first page.") from None
+
+    @property
+    def turned(self) -> AssetCursor:
+        """The same place, looking the other way."""
+        return replace(self, sort=self.sort.opposite)
+
+    def as_text(self) -> str:
+        """For the `after` and `before` of an address."""
+        value = self.place.value.isoformat() if isinstance(self.place.value, date) else self.place.value
+        group = f"{self.group}~" if len(_GROUPS[self.sort.word]) > 1 else ""
+        return f"{self.place.pk}~{group}{value}"
+
+
+def _value_of(column: str, text: str) -> str | int | datetime:
+    if column in _NUMBERS:
+        return min(int(text), MAX_INTEGER)
+    if column in _TEXTS:
+        return text.replace("\x00", "")
+    moment = parse_datetime(text)
+    if moment is None or moment.tzinfo is None:
+        raise ValueError(text)
+    return moment

@@ -1,0 +1,111 @@
+"""The CDN side: `GET /<imagekit_id>/…` answers with the picture itself, whole or transformed."""
+
+from __future__ import annotations
+
+import io
+import re
+from urllib.parse import parse_qs, unquote
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from medialib.sandbox.cdn import pictures
+from medialib.sandbox.cdn.cache import Cdn, cache_key
+from medialib.sandbox.http.answers import Answer, Refusal
+from medialib.sandbox.http.requests import Request
+from medialib.sandbox.library.files import File
+from medialib.sandbox.library.library import Library
+from medialib.sandbox.library.uploads import Uploads
+
+MAX_SIDE = 1600
+ORIGINAL_SIDE = 800  # Samples claim camera sizes; drawing these would only cost time.
+THUMBNAIL = "n-ik_ml_thumbnail"
+THUMBNAIL_SIDE = 320
+_HEADERS = {"Cache-Control": "public, max-age=31536000", "Access-Control-Allow-Origin": "*"}
+_MP4 = bytes.fromhex("0000001c667479706d703432000000006d70343269736f6d61766331") + bytes.fromhex("000000086d646174")
+
+
+class Delivery:
+    def __init__(self, library: Library, cdn: Cdn, uploads: Uploads) -> None:
+        self._library = library
+        self._cdn = cdn
+        self._uploads = uploads
+
+    def answer(self, request: Request, path: str) -> Answer:
+        """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
+        transformation, file_path = taken_apart(unquote(path), request.query)
+        file = self._library.at_path(file_path)
+        if file is None or not file.is_published or (file.gone and not self._is_cached(file, path, request)):
+            raise Refusal(404, "The requested asset was not found.")
+        body, content_type = self._content(file, transformation)
+        return Answer(200, body, content_type, _HEADERS)
+
+    def _is_cached(self, file: File, path: str, request: Request) -> bool:
+        return self._cdn.still_serves(file, cache_key(path, request.query))
+
+    def _content(self, file: File, transformation: str) -> tuple[bytes, str]:
+        extension = file.name.rpartition(".")[2].lower()
+        uploaded = self._uploads.content(file)
+        if not transformation or transformation == "orig-true":
+            return (uploaded, file.mime) if uploaded is not None else _original(file, extension)
+        if uploaded is not None:
+            return _transformed(uploaded, transformation, extension), "image/jpeg"
+        return _drawn(file, transformation, extension)
+
+
+def taken_apart(path: str, query: str) -> tuple[str, str]:
+    """The transformation and the file's path: `/tr:w-300/a.jpg` and `/a.jpg?tr=w-300` mean the same."""
+    if match := re.match(r"/tr:([^/]*)(/.*)", path):
+        return match[1], match[2]
+    return (parse_qs(query).get("tr") or [""])[0], path
+
+
+def _original(file: File, extension: str) -> tuple[bytes, str]:
+    width, height = _within(file.width or 640, file.height or 480, ORIGINAL_SIDE)
+    if extension == "svg":
+        return pictures.svg(file.path, width, height), file.mime
+    if extension == "pdf":
+        return pictures.pdf(file.path), file.mime
+    if file.is_image:
+        return pictures.picture(file.path, width, height, extension), _mime(file, extension)
+    return (_MP4 if file.mime.startswith("video/") else b""), file.mime
+
+
+def _mime(file: File, extension: str) -> str:
+    return file.mime if extension in pictures.FORMATS else "image/jpeg"
+
+
+def _drawn(file: File, transformation: str, extension: str) -> tuple[bytes, str]:
+    has_picture = file.is_image or file.mime.startswith("video/") or extension == "pdf"
+    width, height = _target(transformation, file.width or 480, file.height or (640 if extension == "pdf" else 320))
+    if not has_picture:
+        return pictures.card(extension, min(width, height)), "image/jpeg"
+    if extension == "svg":
+        return pictures.svg(file.path, width, height), file.mime
+    # A transformation delivers JPEG where the original is none or cannot be shrunk cheaply.
+    kept = extension if extension in ("png", "webp", "gif") else "jpg"
+    return pictures.picture(file.path, width, height, kept), "image/jpeg" if kept == "jpg" else f"image/{kept}"
+
+
+def _transformed(content: bytes, transformation: str, extension: str) -> bytes:
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.load()
+            return pictures.encoded(ImageOps.fit(image.convert("RGB"), _target(transformation, *image.size)), "jpg")
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+        return pictures.card(extension, THUMBNAIL_SIDE)
+
+
+def _target(transformation: str, width: int, height: int) -> tuple[int, int]:
+    if THUMBNAIL in transformation:
+        return _within(width, height, THUMBNAIL_SIDE)
+    sides = {key: int(number) for key, number in re.findall(r"(?:^|[,:])([wh])-(\d{1,5})(?=[,:]|$)", transformation)}
+    if not sides:
+        return _within(width, height, ORIGINAL_SIDE)
+    wide = sides.get("w") or round(sides["h"] * width / height if sides.get("h") else width)
+    high = sides.get("h") or round(wide * height / width)
+    return min(max(wide, 1), MAX_SIDE), min(max(high, 1), MAX_SIDE)
+
+
+def _within(width: int, height: int, side: int) -> tuple[int, int]:
+    scale = min(1, side / max(width, height, 1))
+    return max(1, round(width * scale)), max(1, round(height * scale))

@@ -1,0 +1,1 @@
+"""The sandbox's wire: requests, answers, calls, rates, faults."""

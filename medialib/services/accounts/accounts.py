@@ -1,0 +1,147 @@
+"""Accounts: add, change, check."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.views.decorators.debug import sensitive_variables
+
+from medialib.errors import Refused, WrongUse
+from medialib.models import Account, DeletionJob, EventKind, JobState
+from medialib.services.accounts import addresses, keys, memberships
+from medialib.services.accounts.key_checks import KeyCheck
+from medialib.services.audit import log
+from medialib.services.audit.log import SYSTEM, Actor
+
+AUDITED = (
+    "name", "colour", "url_endpoint", "api_url", "upload_url", "headroom_percent", "undo_window_s", "protected_folders",
+)  # fmt: skip
+# First parts of medialib's own addresses: /<account>/library/ must not collide with them.
+RESERVED_NAMES = frozenset(
+    [
+        "admin",
+        "api",
+        "audit",
+        "healthz",
+        "jobs",
+        "language",
+        "manifests",
+        "media",
+        "readyz",
+        "sign-in",
+        "sign-out",
+        "static",
+        "webhooks",
+        "styleguide",
+        "you",
+    ]
+)
+
+
+@sensitive_variables("private_key")
+def add_account(
+    *,
+    name: str,
+    url_endpoint: str,
+    private_key: str,
+    api_url: str | None = None,
+    upload_url: str | None = None,
+    colour: str | None = None,
+    actor: Actor = SYSTEM,
+) -> Account:
+    """Add an account and its first key. Raises WrongUse for bad values, Refused when the name is taken."""
+    given = {"api_url": api_url, "upload_url": upload_url, "colour": colour}
+    account = Account(name=name, url_endpoint=url_endpoint, **{key: value for key, value in given.items() if value})
+    return open_account(account, private_key=private_key, actor=actor)
+
+
+@sensitive_variables("private_key")
+def open_account(account: Account, *, private_key: str, label: str = "", actor: Actor) -> Account:
+    """Save a new account with its first key, or nothing at all."""
+    private_key = keys.clean_key(private_key)
+    _clean(account)
+    with transaction.atomic():
+        account.save(force_insert=True)
+        log.record(EventKind.ACCOUNT_ADDED, actor=actor, account=account, detail=_state(account))
+        memberships.join(account, actor=actor)
+        keys.set_key(account, private_key=private_key, label=label, actor=actor)
+    return account
+
+
+def change_account(account: Account, *, actor: Actor) -> dict[str, dict[str, Any]]:
+    """Save an edited account and record what was and what is. Returns the changed fields."""
+    _clean(account)
+    with transaction.atomic():
+        before = _state(Account.objects.select_for_update().get(pk=account.pk))
+        _refuse_another_address(account, before)
+        account.save()
+        after = _state(account)
+        changed = {name: {"from": before[name], "to": after[name]} for name in AUDITED if before[name] != after[name]}
+        if changed:
+            log.record(EventKind.ACCOUNT_CHANGED, actor=actor, account=account, detail={"changed": changed})
+    return changed
+
+
+def _refuse_another_address(account: Account, before: dict[str, Any]) -> None:
+    """A job that goes on at another address would take files unknown there for gone."""
+    unsettled = DeletionJob.objects.filter(~Q(state=JobState.FINISHED) | Q(unverified__gt=0), account=account)
+    if before["api_url"] != account.api_url and (job := unsettled.first()):
+        raise Refused(f"The API address cannot change while job {job.pk} needs it. Wait for its end, or cancel it.")
+
+
+def check_account(account: Account, *, actor: Actor = SYSTEM) -> KeyCheck:
+    """Try what each of the account's keys may do. Trouble is the answer, not an exception."""
+    tried = [(key, keys.check_key(key, actor=actor)) for key in account.api_keys.all().usable()]
+    if not tried:
+        return KeyCheck(False, f"The account “{account}” has no private key. Add one in the admin under Accounts.")
+    if len(tried) == 1:
+        return tried[0][1]
+    message = " ".join(f"{key}: {check.message}" for key, check in tried)
+    first = tried[0][1]
+    is_ok = all(check.is_ok for _, check in tried)
+    return KeyCheck(is_ok, message, first.files_seen, first.request_id, any(check.may_write for _, check in tried))
+
+
+def clean_name(name: str) -> str:
+    """The name of an account, which becomes part of addresses."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
+        raise WrongUse("An account's name has 1 to 60 letters, digits, hyphens or underscores.")
+    if name.lower() in RESERVED_NAMES:
+        raise WrongUse(f"“{name}” is the address of one of medialib's own pages. Choose another name.")
+    return name
+
+
+def refuse_taken(name: str, *, except_for: Account) -> None:
+    """Raises Refused when another account has the name, in whatever letters: people would mix the two up."""
+    if Account.objects.filter(name__iexact=name).exclude(pk=except_for.pk).exists():
+        raise Refused(
+            f"There is already an account named “{name}”. "
+            "Choose another name, or change that one in the admin under Accounts."
+        )
+
+
+def _clean(account: Account) -> None:
+    clean_name(account.name)
+    account.url_endpoint = addresses.clean(account.url_endpoint, what="URL endpoint")
+    account.api_url = addresses.clean(account.api_url, what="API address")
+    account.upload_url = addresses.clean(account.upload_url, what="upload address")
+    for url, what in ((account.api_url, "API address"), (account.upload_url, "upload address")):
+        addresses.refuse_private(url, what=what)
+    refuse_taken(account.name, except_for=account)
+    _clean_fields(account)
+
+
+def _clean_fields(account: Account) -> None:
+    try:
+        # The addresses have had their own, stricter check, and URLField knows no host without a dot.
+        account.full_clean(exclude=["name", "url_endpoint", "api_url", "upload_url"])
+    except ValidationError as error:
+        raise WrongUse(" ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
+
+
+def _state(account: Account) -> dict[str, Any]:
+    return {field: getattr(account, field) for field in AUDITED}

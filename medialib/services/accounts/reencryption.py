@@ -1,0 +1,51 @@
+"""Encrypting all that is stored encrypted anew, with the newest encryption key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from medialib.errors import Refused
+from medialib.models import ApiKey, EventKind, WebhookSecret
+from medialib.services.accounts import factor_secrets, keys, vault
+from medialib.services.audit import log
+from medialib.services.audit.log import SYSTEM, Actor
+
+
+@dataclass(frozen=True)
+class Reencryption:
+    """How many stored keys are now under the newest encryption key, and which could not be read."""
+
+    done: int
+    unreadable: tuple[str, ...]
+
+
+def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
+    """Encrypt every stored key anew with the newest of FIELD_ENCRYPTION_KEYS, one by one, while all keep working."""
+    vault.require_usable()
+    keys.erase_retired()
+    done, unreadable = 0, []
+    for key in ApiKey.objects.active().select_related("account").order_by("pk"):
+        try:
+            fresh = vault.reencrypt(key.ciphertext)
+        except Refused:
+            unreadable.append(f"{key} of {key.account}")
+        else:
+            # Only if nobody replaced it meanwhile.
+            done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
+    unreadable += factor_secrets.reencrypt()
+    unreadable += _reencrypt_webhook_secrets()
+    log.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
+    return Reencryption(done, tuple(unreadable))
+
+
+def _reencrypt_webhook_secrets() -> list[str]:
+    """Encrypt all secrets with the newest encryption key. Returns the accounts whose secret could not be read."""
+    unreadable = []
+    for stored in WebhookSecret.objects.select_related("account"):
+        try:
+            fresh = vault.reencrypt(stored.ciphertext)
+        except Refused:
+            unreadable.append(f"webhook secret of {stored.account.name}")
+        else:
+            WebhookSecret.objects.filter(pk=stored.pk, ciphertext=stored.ciphertext).update(ciphertext=fresh)
+    return unreadable

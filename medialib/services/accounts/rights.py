@@ -1,0 +1,63 @@
+"""Who may see and delete in which account: asked by every service that freezes or deletes for a person.
+
+What a person may do at all is a permission, asked by the page or the command; where, is a membership, asked here. The
+product itself, and whoever has the machine's command line, act without a person and are not restricted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from django.db.models import QuerySet
+
+from medialib.errors import Refused
+from medialib.models import Account, DeletionJob, Item
+from medialib.models.memberships import EVERYTHING, DeleteScope
+from medialib.services.audit.log import Actor
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def require_may_see(actor: Actor, account: Account) -> None:
+    """Raises Refused when the actor is a person to whom the account does not exist."""
+    if actor.user and not Account.objects.visible_to(actor.user).filter(pk=account.pk).exists():
+        raise Refused(f"“{actor.name}” is not a member of this account. A key manager can change that.")
+
+
+def scope_for(actor: Actor, account: Account) -> DeleteScope:
+    """Where in the account the actor may delete. Raises Refused when that is nowhere."""
+    if actor.user is None:
+        return EVERYTHING
+    scope = account.delete_scope(actor.user)
+    if scope.is_nothing:
+        raise Refused(f"“{actor.name}” may not delete in the account “{account}”. A key manager can change that.")
+    return scope
+
+
+def require_all_in_scope(items: QuerySet[Item], *, actor: Actor, account: Account) -> None:
+    """Raises Refused when a frozen file lies outside what the actor may delete now: rights may have changed since."""
+    scope = scope_for(actor, account)
+    if scope.is_everything:
+        return
+    outside = items.exclude(scope.condition()).count()
+    if outside:
+        raise Refused(
+            f"{outside:,} of these files lie outside the folders in which “{actor.name}” may delete "
+            f"({scope.in_words()}), so nothing is deleted. Select again."
+        )
+
+
+def members_only(action: Callable[Concatenate[DeletionJob, P], R]) -> Callable[Concatenate[DeletionJob, P], R]:
+    """Let only those who may delete in the job's account do `action(job, …, actor=…)`."""
+
+    @wraps(action)
+    def checked(job: DeletionJob, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        actor = kwargs["actor"]
+        assert isinstance(actor, Actor)  # noqa: S101  # Each of these functions takes one.
+        scope_for(actor, job.account)
+        return action(job, *args, **kwargs)
+
+    return checked

@@ -1,0 +1,1 @@
+"""The audit log: record, search, export."""

@@ -1,0 +1,57 @@
+"""The only writer of AuditEvent: record_… functions, called inside the transaction that does the thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.utils.timezone import now
+
+from medialib.models import Account, AuditEvent, DeletionJob, EventKind
+from medialib.services.audit import trace
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, copied so that history outlives the person's account."""
+
+    user: User | None = None
+    name: str = "system"
+    address: str = ""
+
+    @classmethod
+    def person(cls, user: User, *, address: str = "") -> Actor:
+        return cls(user=user, name=user.get_username(), address=address)
+
+
+SYSTEM = Actor()
+
+
+def record(
+    event: EventKind,
+    *,
+    actor: Actor = SYSTEM,
+    account: Account | None = None,
+    job: DeletionJob | None = None,
+    reason: str = "",
+    detail: dict[str, Any] | None = None,
+) -> AuditEvent:
+    """Write one event. It stands when the surrounding transaction commits, and not before."""
+    traced = trace.current()
+    return AuditEvent.objects.create(
+        time=now(),
+        event=event,
+        actor=actor.user,
+        actor_name=actor.name,
+        address=actor.address,
+        session=traced.session if traced else "",
+        web_request=traced.id if traced else "",
+        account=account,
+        account_name=account.name if account else "",
+        job=job,
+        reason=reason,
+        detail=detail or {},
+    )

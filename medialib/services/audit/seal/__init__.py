@@ -1,0 +1,1 @@
+"""The seals over the audit log: Merkle roots, signatures, anchors, verification, pruning."""

@@ -1,0 +1,201 @@
+"""Holds the whole log to its seals and anchors, and names the first place that does not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from medialib.models import AuditEvent, AuditSegment, EventKind
+from medialib.models.audit import append_only
+from medialib.services.audit.seal import anchors, headers, merkle
+from medialib.services.audit.seal import keys as audit_keys
+from medialib.services.audit.seal.headers import Header, canonical_time
+from medialib.services.audit.seal.lines import BEFORE_ALL, lines
+
+LEAF_BYTES = 32
+AT_ONCE = 50  # Segments held in memory at a time.
+
+
+class Broken(Exception):
+    """The log is not what was sealed. The text says where and how."""
+
+
+@dataclass
+class Verdict:
+    """`problem` is the first bad place, empty when the log is whole; `notes` are what else one should know."""
+
+    events: int = 0
+    segments: int = 0
+    pruned: int = 0
+    unsealed: int = 0
+    key: str = ""
+    head: str = ""
+    anchors: int = 0
+    problem: str = ""
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return not self.problem
+
+
+def verify(*, trusted: Iterable[str] = ()) -> Verdict:
+    """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here."""
+    verdict = Verdict()
+    try:
+        chain = _walk(verdict, {key.lower() for key in trusted})
+        _hold_to_anchors(verdict, chain)
+    except Broken as error:
+        verdict.problem = str(error)
+    verdict.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
+    if not append_only.is_installed(connection):
+        verdict.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
+    return verdict
+
+
+@dataclass
+class _Chain:
+    """What the segments turned out to be: their hashes by number, and every key that may speak for them."""
+
+    hashes: dict[int, str]
+    keys: set[str]
+
+
+def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
+    known = audit_keys.known_public_key()
+    chain = _Chain({0: ""}, trusted | ({known} if known else set()))
+    pruned, own, signers = _pruned_ranges(), set(chain.keys), set()
+    before: Header | None = None
+    for segment in _segments():
+        header = _checked_header(segment, before, verdict, trusted)
+        present = _check_events(segment, header, after=before.last_id if before else BEFORE_ALL, pruned=pruned)
+        chain.hashes[header.number] = segment.hash
+        signers.add(header.key)
+        chain.keys |= {header.key, *([header.successor] if header.successor else [])}
+        verdict.segments += 1
+        verdict.events += header.count
+        verdict.pruned += 0 if present else header.count
+        verdict.key, verdict.head, before = header.key, segment.hash, header
+    # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
+    if before and known and not signers & own:
+        raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
+    return chain
+
+
+def _segments() -> Iterator[AuditSegment]:
+    """By key, a few at a time: their leaf hashes are large."""
+    last: int | None = None
+    segments = AuditSegment.objects.in_order()
+    while some := list((segments if last is None else segments.filter(number__gt=last))[:AT_ONCE]):
+        yield from some
+        last = some[-1].number
+
+
+def _checked_header(segment: AuditSegment, before: Header | None, verdict: Verdict, trusted: set[str]) -> Header:
+    where = f"Segment {segment.number}"
+    expected = before.number + 1 if before else 1
+    if segment.number != expected:
+        raise Broken(f"Segment {expected} is missing: segment {segment.number} follows {expected - 1}.")
+    try:
+        header = headers.parse(segment.header)
+    except ValueError:
+        raise Broken(f"{where}: its header was changed.") from None
+    if not audit_keys.is_signed(segment.header.encode(), segment.signature, header.key):
+        raise Broken(f"{where}: its header or its signature was changed.")
+    if before and header.key != (before.successor or before.key) and header.key not in trusted:
+        raise Broken(f"{where}: it is signed by the key {header.key}, which the key before did not name.")
+    if segment.hash != headers.hash_of(segment.header) or _columns(segment) != _told(header):
+        raise Broken(f"{where}: its columns were changed; they do not say what its signed header says.")
+    if header.previous != (verdict.head or headers.NOTHING_BEFORE):
+        raise Broken(f"{where}: it does not follow the segment before it.")
+    if before and header.first_position != before.first_position + before.count:
+        raise Broken(f"{where}: its positions do not follow those of the segment before it.")
+    return header
+
+
+def _columns(segment: AuditSegment) -> tuple[Any, ...]:
+    times = [canonical_time(at) for at in (segment.first_time, segment.last_time)]
+    numbers = (segment.number, segment.first_position, segment.event_count, segment.first_id, segment.last_id)
+    return (*numbers, *times, segment.previous)
+
+
+def _told(header: Header) -> tuple[Any, ...]:
+    times = [canonical_time(datetime.fromisoformat(at)) for at in (header.first_time, header.last_time)]
+    return (
+        header.number, header.first_position, header.count, header.first_id, header.last_id, *times, header.previous
+    )  # fmt: skip
+
+
+def _check_events(segment: AuditSegment, header: Header, *, after: int, pruned: list[tuple[int, int]]) -> bool:
+    """Whether the events are there, and exactly those that were sealed. False where they were pruned."""
+    found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
+    if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
+        return True
+    if not found and any(first <= header.number <= last for first, last in pruned):
+        return False
+    raise Broken(f"Segment {header.number}: {_difference(segment, header, found)}")
+
+
+def _difference(segment: AuditSegment, header: Header, found: list[tuple[int, bytes]]) -> str:
+    """Which event it is. The list of leaf hashes is kept beside the seal, and trusted when it has the sealed root."""
+    kept = bytes(segment.leaves)
+    sealed = [kept[start : start + LEAF_BYTES] for start in range(0, len(kept), LEAF_BYTES)]
+    if not found:
+        return f"its {header.count} events were removed (ids {header.first_id} to {header.last_id})."
+    if len(sealed) != header.count or merkle.root(sealed).hex() != header.root:
+        return f"its events (ids {header.first_id} to {header.last_id}) and their list of hashes were changed."
+    return _first_difference(header, sealed, found)
+
+
+def _first_difference(header: Header, sealed: list[bytes], found: list[tuple[int, bytes]]) -> str:
+    hashes = [leaf for _, leaf in found]
+    index = next(
+        (n for n, (a, b) in enumerate(zip(sealed, hashes, strict=False)) if a != b), min(map(len, (sealed, hashes)))
+    )
+    place = f"at position {header.first_position + index}"
+    if index >= len(hashes) or (hashes[index] in sealed and sealed[index] not in hashes):
+        return f"an event was removed {place}{_after(found, index)}."
+    if index >= len(sealed) or (sealed[index] in hashes and hashes[index] not in sealed):
+        return f"the event {found[index][0]} was inserted {place}."
+    if hashes[index] in sealed:
+        return f"the events were reordered from {place.removeprefix('at ')} on (event {found[index][0]})."
+    return f"the event {found[index][0]} was changed ({place.removeprefix('at ')})."
+
+
+def _after(found: list[tuple[int, bytes]], index: int) -> str:
+    return f", after the event {found[index - 1][0]}" if index else ""
+
+
+def _pruned_ranges() -> list[tuple[int, int]]:
+    """Segments that sealed events say were archived. That those events are genuine is found out on the way."""
+    told = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED, pk__lte=AuditSegment.objects.sealed_up_to())
+    details = told.values_list("detail", flat=True)
+    return [(detail.get("first_segment", 1), detail.get("last_segment", 0)) for detail in details]
+
+
+def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
+    valid, name = _valid_anchors(chain.keys), anchors.anchor_file().name
+    for anchor in valid:
+        if anchor.number not in chain.hashes:
+            raise Broken(
+                f"Segment {max(chain.hashes) + 1} is missing: segment {anchor.number}, with {anchor.events} events up "
+                f"to its end, was noted in {name}. The log was cut off or rolled back."
+            )
+        if chain.hashes[anchor.number] != anchor.hash:
+            raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
+    verdict.anchors = len(valid)
+
+
+def _valid_anchors(keys: set[str]) -> list[anchors.Anchor]:
+    valid: list[anchors.Anchor] = []
+    for anchor in anchors.every():
+        if not anchor.is_signed or anchor.key not in keys:
+            raise Broken(f"The anchor of segment {anchor.number} in {anchors.anchor_file().name} was changed.")
+        if anchor.restored_from is not None:  # A person accepted that later seals are lost.
+            valid = [earlier for earlier in valid if earlier.number <= anchor.restored_from]
+        valid.append(anchor)
+    return valid

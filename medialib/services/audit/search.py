@@ -1,0 +1,169 @@
+"""Search in the audit log: what a query string asks for, as a filter that pages and exports share."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+from django.utils.timezone import get_current_timezone, make_aware
+
+from medialib.errors import WrongUse
+from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
+from medialib.models.audit.events import AuditEventQuerySet
+from medialib.services.audit import places
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PAGE_SIZE = 100
+MAX_FOUND = 50
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """Empty fields do not restrict. Dates are whole days of the server's time zone, both ends included."""
+
+    actor: str = ""
+    account: str = ""
+    event: str = ""
+    outcome: str = ""
+    job: int | None = None
+    path: str = ""
+    file: str = ""
+    after: date | None = None
+    before: date | None = None
+
+    def to_query(self, **changes: object) -> str:
+        """The query string of this filter, without its empty fields."""
+        filled = {name: value for name, value in {**asdict(self), **changes}.items() if value not in ("", None)}
+        return urlencode({name: str(value) for name, value in filled.items()})
+
+    def as_detail(self) -> dict[str, str]:
+        """For the audit event of an export."""
+        return {name: str(value) for name, value in asdict(self).items() if value not in ("", None)}
+
+    def chips(self) -> list[Chip]:
+        """What restricts the list now, each with the query string that takes it away."""
+        empty = AuditFilter()
+        fields = [name for name in asdict(self) if getattr(self, name) != getattr(empty, name)]
+        return [
+            Chip(name, str(getattr(self, name)), replace(self, **{name: getattr(empty, name)}).to_query())
+            for name in fields
+        ]
+
+    @property
+    def is_empty(self) -> bool:
+        return self == AuditFilter()
+
+
+@dataclass(frozen=True)
+class Chip:
+    name: str
+    value: str
+    query_without: str
+
+
+@dataclass(frozen=True)
+class AuditPage:
+    """Events newest first; `older` and `newer` are the sequence numbers that the neighbouring pages start from."""
+
+    events: list[AuditEvent]
+    older: int | None
+    newer: int | None
+
+
+def matching(wanted: AuditFilter, *, viewer: User | None = None) -> AuditEventQuerySet:
+    """Events of exactly this filter. Raises WrongUse for an event or outcome that does not exist.
+
+    A viewer sees those of the viewer's accounts; None is the command line, which sees all.
+    """
+    _refuse_unknown("event", wanted.event, EventKind.values)
+    _refuse_unknown("outcome", wanted.outcome, Outcome.values)
+    conditions: dict[str, object] = {
+        "actor_name": wanted.actor,
+        "event": wanted.event,
+        "outcome": wanted.outcome,
+        "job_id": wanted.job,
+        "file_id": wanted.file,
+    }
+    events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
+    events = places.within(
+        events,
+        since=_start_of(wanted.after) if wanted.after else None,
+        until=_start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
+    )
+    if wanted.outcome not in ("", Outcome.DELETED):
+        events = events.filter(places.UNUSUAL)
+    if wanted.event not in ("", EventKind.FILE_SETTLED):
+        events = events.filter(places.OF_KIND)
+    if wanted.file:
+        events = events.filter(places.OF_FILE)
+    events = places.at_path(_of_account(events, wanted.account), wanted.path)
+    return events.visible_to(viewer) if viewer else events
+
+
+def page(
+    wanted: AuditFilter, *, viewer: User | None = None, before: int | None = None, after: int | None = None
+) -> AuditPage:
+    """One screen: of events older than `before`, or newer than `after`, or the newest."""
+    events = matching(wanted, viewer=viewer)
+    if after is not None:
+        return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1]))
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    rows = list(events.order_by("-pk")[: PAGE_SIZE + 1])
+    shown = rows[:PAGE_SIZE]
+    newer = shown[0].pk if shown and before is not None else None
+    return AuditPage(shown, older=shown[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
+
+
+def of_file(account_name: str, file_id: str, *, viewer: User) -> AuditEventQuerySet:
+    """All that is recorded about one file, oldest first, whether or not its account is still here."""
+    return (
+        AuditEvent.objects.visible_to(viewer)
+        .filter(places.OF_FILE, file_id=file_id, account_name=account_name)
+        .order_by("pk")
+    )
+
+
+def items_of_file(account_name: str, file_id: str) -> list[Item]:
+    """Its places in frozen lists, newest first, whether or not they became jobs."""
+    items = Item.objects.filter(file_id=file_id, manifest__account__name=account_name)
+    return list(items.select_related("manifest", "manifest__job").order_by("-manifest__frozen_at")[:PAGE_SIZE])
+
+
+def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
+    """(account, file id) of files that are or were at this path or have this id, as index and log know them."""
+    recorded = AuditEvent.objects.visible_to(viewer).exclude(file_id="")
+    is_path = path.startswith("/")
+    events = places.exactly_at(recorded, path) if is_path else recorded.filter(places.OF_FILE, file_id=path)
+    of_log = events.values_list("account_name", "file_id")
+    named = {"path": path} if path.startswith("/") else {"file_id": path}
+    mine = Account.objects.visible_to(viewer)
+    of_index = Asset.objects.filter(**named, account__in=mine).values_list("account__name", "file_id")
+    return sorted({*of_log.order_by().distinct()[:MAX_FOUND], *of_index.order_by().distinct()[:MAX_FOUND]})
+
+
+def _newer_page(rows: list[AuditEvent]) -> AuditPage:
+    shown = rows[:PAGE_SIZE][::-1]
+    newer = shown[0].pk if len(rows) > PAGE_SIZE else None
+    return AuditPage(shown, older=shown[-1].pk if shown else None, newer=newer)
+
+
+def _of_account(events: AuditEventQuerySet, name: str) -> AuditEventQuerySet:
+    """By key where the account is here, for its index; by the copied name where it is not."""
+    if not name:
+        return events
+    account = Account.objects.filter(name=name).first()
+    return events.filter(account=account) if account else events.filter(account_name=name)
+
+
+def _refuse_unknown(field: str, value: str, known: list[str]) -> None:
+    if value and value not in known:
+        raise WrongUse(f"There is no {field} “{value}”; choose one of {', '.join(known)}.")
+
+
+def _start_of(day: date) -> datetime:
+    return make_aware(datetime.combine(day, time.min), get_current_timezone())

@@ -1,0 +1,1 @@
+"""What every service may use: clock, wake-ups, cache, retries, files."""

@@ -1,0 +1,128 @@
+"""One call to ImageKit in a thread of its own: no database here, so that a slow answer holds no connection."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.timezone import now
+
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import AnswerLost, FileMissing, ImageKitError, RateLimited
+from medialib.imagekit.types import DeleteAnswer
+from medialib.services.accounts.pacing import MAX_BLOCK_S
+from medialib.services.deletion.claim import Claim
+
+logger = logging.getLogger(__name__)
+
+LOOK_UP_THREADS = 8
+PATIENT_TRIES = 8  # A look-up that is told to wait does so: what it would find out is worth more than the time.
+LONGEST_READ_WAIT_S = 30.0
+
+
+class Gate:
+    """Closed for all threads of this process the moment one of them is told to wait."""
+
+    def __init__(self) -> None:
+        self._closed_until = 0.0
+
+    def close_for(self, seconds: float) -> None:
+        self._closed_until = max(self._closed_until, time.monotonic() + min(seconds, MAX_BLOCK_S))
+
+    def is_open(self) -> bool:
+        return time.monotonic() >= self._closed_until
+
+
+class ReadPace:
+    """Keeps the look-ups of this process to so many reads a second, well below ImageKit's limit for reads."""
+
+    def __init__(self, per_second: float) -> None:
+        self._gap_s, self._lock, self._next_at = 1 / per_second, threading.Lock(), 0.0
+
+    def wait(self) -> None:
+        """Sleep until it is this caller's turn."""
+        with self._lock:
+            turn = max(self._next_at, time.monotonic())
+            self._next_at = turn + self._gap_s
+        time.sleep(max(0.0, turn - time.monotonic()))
+
+
+@dataclass(frozen=True)
+class CallReport:
+    """How one call ended. Exactly one of `answer`, `gone`, `error` and `was_held` says what came of it."""
+
+    claim: Claim
+    sent_at: datetime
+    answered_at: datetime
+    latency_s: float
+    answer: DeleteAnswer | None = None
+    gone: frozenset[str] | None = None
+    error: ImageKitError | None = None
+    was_held: bool = False
+
+    @property
+    def http_status(self) -> int | None:
+        return self.answer.http_status if self.answer else self.error.http_status if self.error else None
+
+    @property
+    def request_id(self) -> str:
+        return self.answer.request_id if self.answer else self.error.request_id if self.error else ""
+
+
+def perform(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPace) -> CallReport:
+    """Send the delete call when it is due, or look the files up. Never raises: the report says what went wrong."""
+    time.sleep(max(0.0, claim.send_at - time.monotonic()))
+    sent_at, started = now(), time.monotonic()
+
+    def report(
+        *,
+        answer: DeleteAnswer | None = None,
+        gone: frozenset[str] | None = None,
+        error: ImageKitError | None = None,
+        was_held: bool = False,
+    ) -> CallReport:
+        return CallReport(claim, sent_at, now(), time.monotonic() - started, answer, gone, error, was_held)
+
+    try:
+        if claim.is_look_up or not claim.file_ids:
+            return report(gone=_missing_of(client, claim.file_ids, read_pace))
+        if not gate.is_open() or not claim.is_still_ours():
+            return report(was_held=True)
+        return report(answer=client.delete_files(claim.file_ids))
+    except ImageKitError as error:
+        if isinstance(error, RateLimited) and not claim.is_look_up:
+            gate.close_for(error.retry_after_s or 1.0)
+        return report(error=error)
+    except Exception as error:
+        logger.exception("call failed unexpectedly batch=%s", claim.batch_id)
+        return report(error=AnswerLost(f"unexpected {type(error).__name__}"))
+
+
+def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace) -> frozenset[str]:
+    """Which of the files are gone, asked one by one by id.
+
+    A search for all of them would be one call, but nothing says that ImageKit's search sees a deletion at once
+    (imagekit-api, "List and search"); and emptiness is no evidence.
+    """
+
+    def is_gone(file_id: str, tries_left: int = PATIENT_TRIES) -> bool:
+        read_pace.wait()
+        try:
+            client.file_details(file_id)
+        except FileMissing:
+            return True
+        except RateLimited as error:
+            if not tries_left:
+                raise
+            time.sleep(min(error.retry_after_s or 1.0, LONGEST_READ_WAIT_S))
+            return is_gone(file_id, tries_left - 1)
+        return False
+
+    with ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="look-up") as threads:
+        answers = threads.map(is_gone, file_ids)
+        return frozenset(file_id for file_id, gone in zip(file_ids, answers, strict=True) if gone)

@@ -1,0 +1,131 @@
+"""How a job begins and ends: batches laid out once its manifest is proven, sums written when nothing is open."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome
+from medialib.models.jobs import BATCH_SIZE
+from medialib.services.audit import log
+from medialib.services.base.clock import shared_now
+from medialib.services.base.wake import wake
+from medialib.services.deletion import breaker, events
+from medialib.services.manifests.hashing import manifest_sha256
+
+logger = logging.getLogger(__name__)
+
+CHANGED_MANIFEST = "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
+SLICE = 10_000  # Files in one transaction where a whole job is settled: nobody waits long for the lock.
+
+
+def start(job: DeletionJob) -> bool:
+    """Begin a job whose undo window is over. False when it is not due, or was begun or undone by somebody else.
+
+    What was shown is what is deleted: the manifest's hash is computed again before anything is sent, and a job whose
+    files are not those that were confirmed stays paused.
+    """
+    at = shared_now()
+    if not DeletionJob.objects.due(at).filter(pk=job.pk, state=JobState.SCHEDULED).exists():
+        return False
+    if manifest_sha256(job.manifest) != job.manifest.sha256:
+        breaker.stop(job, CHANGED_MANIFEST, only_from=[JobState.SCHEDULED])
+        return False
+    skip_protected(job)
+    with transaction.atomic():
+        if not DeletionJob.objects.move(job, to=JobState.RUNNING, only_from=[JobState.SCHEDULED], started_at=at):
+            return False
+        _lay_out_batches(job)
+        log.record(EventKind.JOB_STARTED, account=job.account, job=job, detail={"manifest": job.manifest.sha256})
+    logger.info("job started job=%s files=%s", job.pk, job.file_count)
+    return True
+
+
+def _lay_out_batches(job: DeletionJob) -> None:
+    starts = range(0, job.file_count, BATCH_SIZE)
+    Batch.objects.bulk_create(
+        (
+            Batch(
+                job=job,
+                number=number,
+                first_position=first,
+                last_position=min(first + BATCH_SIZE, job.file_count) - 1,
+            )
+            for number, first in enumerate(starts)
+        ),
+        batch_size=1000,
+    )
+
+
+def skip_protected(job: DeletionJob) -> None:
+    """Settle the files in protected folders as `skipped`: they are never sent."""
+    is_protected = Q()
+    for prefix in job.account.protected_prefixes():
+        is_protected |= Q(path__startswith=prefix)
+    if is_protected:
+        evidence = "It lies in a protected folder of the account, so it was not sent."
+        for items in _slices(job):
+            with transaction.atomic():
+                _settle_unsent(job, items.filter(is_protected), Outcome.SKIPPED, evidence)
+
+
+def close_if_done(job: DeletionJob) -> bool:
+    """Finish the job when no file of it is open. In a job being cancelled, what was never sent is settled first."""
+    job.refresh_from_db()
+    if job.state == JobState.CANCELLING:
+        _cancel_unsent(job)
+    with transaction.atomic():
+        locked = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        if locked.state not in (JobState.RUNNING, JobState.CANCELLING) or locked.left or locked.batches.open().exists():
+            return False
+        DeletionJob.objects.filter(pk=job.pk).update(
+            state=JobState.FINISHED, finished_at=shared_now(), wait_until=None, wait_cause=""
+        )
+        sums = {outcome.value: getattr(locked, outcome.value) for outcome in Outcome}
+        log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail={**sums, "calls": locked.calls})
+        if locked.purge_cache and locked.deleted:
+            wake("purge_deleted", job.pk)
+    logger.info("job finished job=%s %s", job.pk, " ".join(f"{name}={count}" for name, count in sums.items()))
+    return True
+
+
+def _cancel_unsent(job: DeletionJob) -> None:
+    """Settle what waits as `cancelled`, a slice at a time. Batches in flight or to be looked up end by evidence."""
+    evidence = "The job was cancelled before a call for it was carried out."
+    # Files whose call got no answer are looked up once more: it may still be carried out.
+    job.batches.filter(state=BatchState.WAITING, lost_answers__gt=0).update(state=BatchState.LOOK_UP)
+    if not job.batches.exists():
+        for items in _slices(job):
+            with transaction.atomic():
+                _settle_unsent(job, items, Outcome.CANCELLED, evidence)
+        return
+    while numbers := list(
+        job.batches.filter(state=BatchState.WAITING).values_list("number", flat=True)[: SLICE // BATCH_SIZE]
+    ):
+        with transaction.atomic():
+            waiting = job.batches.select_for_update().filter(state=BatchState.WAITING, number__in=numbers)
+            in_them = Q()
+            for batch in waiting:
+                in_them |= Q(position__range=(batch.first_position, batch.last_position))
+            if in_them:
+                _settle_unsent(
+                    job, Item.objects.filter(in_them, manifest_id=job.manifest_id), Outcome.CANCELLED, evidence
+                )
+                waiting.update(state=BatchState.SETTLED)
+
+
+def _slices(job: DeletionJob) -> Iterator[QuerySet[Item]]:
+    for first in range(0, job.file_count, SLICE):
+        yield Item.objects.filter(manifest_id=job.manifest_id, position__range=(first, first + SLICE - 1))
+
+
+def _settle_unsent(job: DeletionJob, items: QuerySet[Item], outcome: Outcome, evidence: str) -> None:
+    at: datetime = shared_now()
+    count = items.filter(outcome="").update(outcome=outcome, evidence=evidence, settled_at=at)
+    if count:
+        events.record_outcomes(job, items.filter(outcome=outcome, settled_at=at), at=at)
+        DeletionJob.objects.count_outcomes(job.pk, {outcome.value: count})

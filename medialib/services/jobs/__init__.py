@@ -1,0 +1,1 @@
+"""Jobs as people see and steer them: controls, progress, timeline, report, receipts."""

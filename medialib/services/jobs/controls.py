@@ -1,0 +1,245 @@
+"""What people may ask of a job: open, undo, pause, resume, cancel, speed, retry, verify. Each is audited."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.models import F
+
+from medialib.errors import Refused, WrongUse
+from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome
+from medialib.models.jobs import BATCH_SIZE
+from medialib.services.accounts import rights
+from medialib.services.accounts.rights import members_only
+from medialib.services.audit import log
+from medialib.services.audit.log import Actor
+from medialib.services.base.clock import shared_now
+from medialib.services.base.wake import wake_job
+from medialib.services.deletion import purge
+from medialib.services.deletion.lifecycle import close_if_done
+from medialib.services.manifests.freezing import freeze_items
+
+MAX_REASON = 2000
+MAX_START_AFTER_S = 30 * 24 * 3600
+
+
+class AlreadySubmitted(Refused):
+    """The manifest has its job already; `job` is that one."""
+
+    def __init__(self, job: DeletionJob) -> None:
+        super().__init__(f"These files were confirmed before, as job {job.pk}.")
+        self.job = job
+
+
+def open_deletion_job(
+    *,
+    manifest: Manifest,
+    actor: Actor,
+    reason: str,
+    purge_cache: bool = False,
+    start_after_s: int | None = None,
+    retry_of: DeletionJob | None = None,
+) -> DeletionJob:
+    """Queue the deletion of exactly the files in `manifest`, once.
+
+    `start_after_s` is the undo window in seconds; None takes the account's. Raises WrongUse without a reason,
+    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice or a file lies outside
+    what the actor may delete.
+    """
+    reason = _clean_reason(reason)
+    rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
+    if purge_cache:
+        purge.check_quota(manifest)
+    at = shared_now()
+    window_s = manifest.account.undo_window if start_after_s is None else start_after_s
+    if not 0 <= window_s <= MAX_START_AFTER_S:
+        raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
+    try:
+        with transaction.atomic():
+            job = DeletionJob.objects.create(
+                manifest=manifest,
+                account=manifest.account,
+                requested_by=actor.user,
+                requested_by_name=actor.name,
+                reason=reason,
+                retry_of=retry_of,
+                purge_cache=purge_cache,
+                created_at=at,
+                starts_at=at + timedelta(seconds=window_s),
+                file_count=manifest.file_count,
+            )
+            detail = {
+                "manifest": manifest.sha256,
+                "file_count": manifest.file_count,
+                "total_bytes": manifest.total_bytes,
+            }
+            detail |= {"starts_at": job.starts_at.isoformat(), "purge_cache": purge_cache}
+            log.record(EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail)
+            if not window_s:
+                wake_job(job, at=at)
+    except IntegrityError:
+        if earlier := DeletionJob.objects.filter(manifest=manifest).first():
+            raise AlreadySubmitted(earlier) from None
+        raise
+    return job
+
+
+def _clean_reason(reason: str) -> str:
+    reason = reason.strip()
+    if not reason:
+        raise WrongUse("A deletion needs a reason: it stays in the audit log.")
+    if len(reason) > MAX_REASON:
+        raise WrongUse(f"The reason is longer than {MAX_REASON:,} characters.")
+    return reason
+
+
+@members_only
+def undo(job: DeletionJob, *, actor: Actor) -> None:
+    """Take the whole job back before it starts: nothing was sent. Raises Refused when it has started."""
+    with transaction.atomic():
+        if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=[JobState.SCHEDULED]):
+            raise Refused("It is too late to undo: the job has started. You can still cancel what is left.")
+        log.record(EventKind.JOB_UNDONE, actor=actor, account=job.account, job=job)
+    close_if_done(job)
+
+
+@members_only
+def start_now(job: DeletionJob, *, actor: Actor) -> None:
+    """End the undo window now. Raises Refused when the job does not wait any more."""
+    at = shared_now()
+    with transaction.atomic():
+        waiting = DeletionJob.objects.filter(pk=job.pk, state=JobState.SCHEDULED, starts_at__gt=at)
+        if not waiting.update(starts_at=at):
+            raise Refused("The job does not wait any more.")
+        log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job, detail={"start_now": True})
+        wake_job(job, at=at)
+
+
+@members_only
+def pause(job: DeletionJob, *, actor: Actor) -> None:
+    """Send nothing more until somebody resumes. Calls in flight are still settled."""
+    cause = f"Paused by {actor.name}."
+    with transaction.atomic():
+        if not DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):
+            raise Refused(f"Only a running job can be paused; this one is {_state(job)}.")
+        log.record(EventKind.JOB_PAUSED, actor=actor, account=job.account, job=job, detail={"cause": cause})
+
+
+@members_only
+def resume(job: DeletionJob, *, actor: Actor) -> None:
+    """Go on. The breaker counts anew from here. A job that never started has its manifest checked again."""
+    at = shared_now()
+    job.refresh_from_db()
+    to = JobState.RUNNING if job.started_at else JobState.SCHEDULED
+    with transaction.atomic():
+        moved = DeletionJob.objects.move(
+            job,
+            to=to,
+            only_from=[JobState.PAUSED],
+            pause_cause="",
+            same_errors=0,
+            last_error="",
+            breaker_from=_settled_sum(),
+            breaker_failed=F("failed") + F("unverified"),
+        )
+        if not moved:
+            raise Refused(f"Only a paused job can be resumed; this one is {_state(job)}.")
+        log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job)
+        wake_job(job, at=at)
+
+
+def _settled_sum() -> F:
+    total = F("deleted")
+    for outcome in Outcome:
+        if outcome != Outcome.DELETED:
+            total = total + F(outcome.value)  # type: ignore[assignment]
+    return total
+
+
+@members_only
+def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
+    """Send nothing more, for good. Returns the job; `deleted` says how many are gone, `cancelled` how many stay.
+
+    Raises Refused when the job is finished or being cancelled. Calls in flight are settled by their answers first.
+    """
+    stoppable = [JobState.SCHEDULED, JobState.RUNNING, JobState.PAUSED]
+    with transaction.atomic():
+        if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=stoppable):
+            raise Refused(f"There is nothing left to cancel: the job is {_state(job)}.")
+        job.refresh_from_db()
+        log.record(
+            EventKind.JOB_CANCELLED,
+            actor=actor,
+            account=job.account,
+            job=job,
+            detail={"already_gone": job.deleted + job.already_gone, "left": job.left},
+        )
+        wake_job(job, at=shared_now())
+    close_if_done(job)
+    job.refresh_from_db()
+    return job
+
+
+@members_only
+def set_speed(job: DeletionJob, percent: int, *, actor: Actor) -> None:
+    """Use this share of the account's allowance, 1 to 100. Acts on the next call."""
+    if not 1 <= percent <= 100:
+        raise WrongUse("The speed is a percentage from 1 to 100.")
+    with transaction.atomic():
+        if not DeletionJob.objects.active().filter(pk=job.pk).update(speed_percent=percent):
+            raise Refused("The job is finished; its speed cannot be changed.")
+        log.record(EventKind.JOB_SPEED, actor=actor, account=job.account, job=job, detail={"percent": percent})
+
+
+@members_only
+def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
+    """A new job, with a manifest of its own, for the files that failed. It starts at once.
+
+    The old job stays as it ended, so that each of its files keeps its one outcome.
+    """
+    job.refresh_from_db()
+    if not job.is_finished:
+        raise Refused(f"Wait until the job is finished; it is {_state(job)}.")
+    with transaction.atomic():
+        DeletionJob.objects.select_for_update().get(pk=job.pk)  # One retry at a time.
+        retried = Item.objects.filter(manifest__job__retry_of=job).values("file_id")
+        failed = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.FAILED).exclude(file_id__in=retried)
+        if not failed.exists():
+            raise Refused("The failed files were retried already." if job.failed else "No file of this job failed.")
+        manifest = freeze_items(job.account, failed, source={"kind": "retry", "job": job.pk}, actor=actor)
+        return open_deletion_job(
+            manifest=manifest,
+            actor=actor,
+            reason=f"Retry of job {job.pk}: {job.reason}"[:MAX_REASON],
+            purge_cache=job.purge_cache,
+            start_after_s=0,
+            retry_of=job,
+        )
+
+
+@members_only
+def verify(job: DeletionJob, *, actor: Actor) -> int:
+    """Look the unverified files up again; nothing is sent. Returns how many there are. Raises Refused without any."""
+    at = shared_now()
+    with transaction.atomic():
+        locked = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        if not locked.unverified:
+            raise Refused("No file of this job is unverified.")
+        if not locked.is_finished:
+            raise Refused(f"Wait until the job is finished; it is {_state(job)}.")
+        items = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.UNVERIFIED)
+        numbers = {position // BATCH_SIZE for position in items.values_list("position", flat=True)}
+        job.batches.filter(number__in=numbers).update(state=BatchState.VERIFY, look_ups=0, not_before=None)
+        DeletionJob.objects.filter(pk=job.pk).update(
+            state=JobState.RUNNING, finished_at=None, unverified=0, same_errors=0, last_error=""
+        )
+        items.update(outcome="", evidence="", settled_at=None)
+        log.record(EventKind.JOB_VERIFY, actor=actor, account=job.account, job=job, detail={"files": locked.unverified})
+        wake_job(job, at=at)
+    return locked.unverified
+
+
+def _state(job: DeletionJob) -> str:
+    job.refresh_from_db(fields=["state"])
+    return JobState(job.state).label

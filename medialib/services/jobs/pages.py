@@ -1,0 +1,133 @@
+"""Reading for the job pages: keyset pages of jobs and of a job's files, the files of one call, the purges."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from django.db.models import Count
+
+from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState
+from medialib.services.deletion import purge
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
+
+PAGE_SIZE = 50
+FILES_PER_PAGE = 100
+PURGES_SHOWN = 50
+UNSETTLED = "left"  # In addresses; the row itself holds an empty outcome.
+
+
+@dataclass(frozen=True)
+class JobsWanted:
+    """Which jobs the list shows. Empty fields do not restrict."""
+
+    state: str = ""
+    account: str = ""
+    older_than: int | None = None
+
+
+@dataclass(frozen=True)
+class JobsPage:
+    jobs: list[DeletionJob]
+    older: int | None
+
+
+@dataclass(frozen=True)
+class FilesWanted:
+    """Which files of a job are listed: those of one outcome, after a position."""
+
+    outcome: str = ""
+    after: int | None = None
+
+
+@dataclass(frozen=True)
+class FilesPage:
+    items: list[Item]
+    wanted: FilesWanted
+    next_after: int | None
+    tabs: list[Tab]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """A choice of the outcome filter with its number of files."""
+
+    outcome: str
+    label: str
+    count: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Purges:
+    """The CDN purge of one job."""
+
+    counts: dict[str, int]
+    requests: list[PurgeRequest]
+    quota: purge.PurgeQuota
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+    @property
+    def is_under_way(self) -> bool:
+        return bool(self.counts[PurgeState.WAITING] or self.counts[PurgeState.REQUESTED])
+
+
+def jobs_page(wanted: JobsWanted, *, viewer: User) -> JobsPage:
+    """Newest first, of the accounts that the viewer may see."""
+    jobs = DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").order_by("-pk")
+    if wanted.state == "active":
+        jobs = jobs.exclude(state=JobState.FINISHED)
+    elif wanted.state == "attention":
+        jobs = jobs.exclude(unverified=0, failed=0) | jobs.filter(state=JobState.PAUSED)
+    elif wanted.state:
+        jobs = jobs.filter(state=wanted.state)
+    if wanted.account:
+        jobs = jobs.filter(account__name=wanted.account)
+    if wanted.older_than is not None:
+        jobs = jobs.filter(pk__lt=wanted.older_than)
+    rows = list(jobs[: PAGE_SIZE + 1])
+    return JobsPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None)
+
+
+def files_page(job: DeletionJob, wanted: FilesWanted) -> FilesPage:
+    """In the order in which they are sent."""
+    items = Item.objects.filter(manifest_id=job.manifest_id).order_by("position")
+    if wanted.outcome:
+        items = items.filter(outcome="" if wanted.outcome == UNSETTLED else wanted.outcome)
+    if wanted.after is not None:
+        items = items.filter(position__gt=wanted.after)
+    rows = list(items[: FILES_PER_PAGE + 1])
+    has_more = len(rows) > FILES_PER_PAGE
+    return FilesPage(
+        rows[:FILES_PER_PAGE], wanted, rows[FILES_PER_PAGE - 1].position if has_more else None, _tabs(job, wanted)
+    )
+
+
+def items_of_batch(batch: Batch) -> list[Item]:
+    """By their positions, since a batch is a run of neighbours: at most 100 rows from the index."""
+    span = (batch.first_position, batch.last_position)
+    return list(Item.objects.filter(manifest_id=batch.job.manifest_id, position__range=span).order_by("position"))
+
+
+def purges_of(job: DeletionJob) -> Purges | None:
+    """None for a job that was not asked to purge."""
+    if not job.purge_cache:
+        return None
+    counted = dict(job.purges.order_by().values_list("state").annotate(Count("pk")))
+    counts = {state.value: counted.get(state.value, 0) for state in PurgeState}
+    return Purges(counts, list(job.purges.order_by("pk")[:PURGES_SHOWN]), purge.quota(job.account))
+
+
+def _tabs(job: DeletionJob, wanted: FilesWanted) -> list[Tab]:
+    labels = [(outcome.value, outcome.label.lower()) for outcome in Outcome] + [(UNSETTLED, "left")]
+    tabs = [Tab("", "all", job.file_count, wanted.outcome == "")]
+    for outcome, label in labels:
+        count = job.left if outcome == UNSETTLED else getattr(job, outcome)
+        if count or wanted.outcome == outcome:
+            tabs.append(Tab(outcome, label, count, wanted.outcome == outcome))
+    return tabs

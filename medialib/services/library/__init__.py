@@ -1,0 +1,1 @@
+"""Reading the library: facets, folders, totals, insight, saved views."""

@@ -1,0 +1,65 @@
+"""How many files a list has: a good guess at once, the exact number when asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Sum
+
+from medialib.models import Account, Asset, LibrarySummary
+from medialib.models.query import paging
+from medialib.models.query.filters import AssetFilter
+from medialib.services.base.cache import kept
+from medialib.services.library.facets import draw_sample
+
+CAP = paging.COUNTED  # Files that are counted for a guess.
+SAMPLE = 600  # Row numbers that are drawn for one: a person waits for the page.
+ENOUGH = 30  # Matches among them without which they say nothing.
+
+
+@dataclass(frozen=True)
+class Total:
+    """`file_count` is exact, or about right (`is_estimate`), or only a least number (`is_least`)."""
+
+    file_count: int
+    total_bytes: int | None = None  # Known for exact totals, and for the whole library.
+    is_estimate: bool = False
+    is_least: bool = False
+
+
+def estimate(account: Account, wanted: AssetFilter) -> Total:
+    """In a few milliseconds, however large the library is. What is no exact number anyway is kept for a minute."""
+    if not wanted and (summed := _summed(account)):
+        return summed
+    return kept(
+        f"total-{account.pk}-{wanted.digest()}",
+        lambda: _estimate(account, wanted),
+        is_dear=lambda total: total.is_estimate or total.is_least,
+    )
+
+
+def _summed(account: Account) -> Total | None:
+    """The whole library, as a worker counted it. Only three columns are read: the others take longer than the page."""
+    summary = LibrarySummary.objects.filter(account=account).values_list("file_count", "total_bytes", "is_stale")
+    return next((Total(count, size, is_estimate=is_stale) for count, size, is_stale in summary), None)
+
+
+def _estimate(account: Account, wanted: AssetFilter) -> Total:
+    matching = Asset.objects.live(account).matching(wanted)
+    count = matching.capped_count(CAP)
+    if count <= CAP:
+        return Total(count)
+    sample = draw_sample(account, size=SAMPLE)
+    if sample is None:  # So few files that counting them all is as quick.
+        return Total(matching.order_by().count())
+    found = matching.filter(pk__in=sample.pks).order_by().count()
+    if found < ENOUGH:
+        return Total(CAP, is_least=True)
+    return Total(max(round(found * sample.scale), CAP), is_estimate=True)
+
+
+def exact(account: Account, wanted: AssetFilter) -> Total:
+    """Counts and adds up every file that matches: up to a second for a million."""
+    matching = Asset.objects.live(account).matching(wanted).narrowed().order_by()
+    sums = matching.aggregate(file_count=Count("pk"), total_bytes=Sum("size_bytes", default=0))
+    return Total(sums["file_count"], sums["total_bytes"])

@@ -1,0 +1,1 @@
+"""Frozen lists: freezing, hashing, review, plan."""

@@ -1,0 +1,265 @@
+"""Freeze files into a manifest: the list that is reviewed, confirmed, sent and quoted by its SHA-256."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.db import transaction
+from django.db.models import QuerySet, Value, Window
+from django.db.models.functions import RowNumber
+from django.utils.timezone import now
+
+from medialib.errors import MedialibError, Refused, WrongUse
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, EventKind, Item, Manifest, Selection
+from medialib.models.memberships import DeleteScope
+from medialib.models.sql import ByCodePoint, insert_from_select
+from medialib.services.accounts import rights
+from medialib.services.audit import log
+from medialib.services.audit.log import Actor
+from medialib.services.manifests.hashing import hash_and_bytes
+from medialib.services.sync.indexing import shown_values
+
+COLUMNS = ["manifest", "position", "outcome", "evidence", "file_id", "path", "size_bytes", "file_updated_at"]
+SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
+LOOK_UP_SIZE = 100
+# Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up.
+FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
+
+    `outside` is how many were left out because they lie where the actor may not delete.
+    """
+
+    manifest: Manifest
+    duplicates: int
+    unknown: list[str]
+    outside: int = 0
+
+
+def freeze(selection: Selection, *, actor: Actor) -> Manifest:
+    """Freeze what is ticked, still there and within what the actor may delete. Raises Refused when that is nothing."""
+    ticked = Asset.objects.live(selection.account).filter(
+        pk__in=selection.items.filter(is_excluded=False).values("asset_id")
+    )
+    source = {"kind": "selection", "selection": str(selection.pk), "filters": selection.filters}
+    excluded = selection.items.excluded().count()
+    return freeze_assets(selection.account, ticked, source=source | {"excluded": excluded}, actor=actor)
+
+
+def freeze_assets(account: Account, queryset: QuerySet[Asset], *, source: dict[str, Any], actor: Actor) -> Manifest:
+    """Freeze the assets of a queryset, in one statement. Raises Refused when there are none.
+
+    Files outside what the actor may delete are left out, and counted in the manifest's source.
+    """
+    assets = queryset.filter(account=account)
+    return _freeze(account, _Query(assets, ("file_id", "path", "size_bytes", "updated_at")), source=source, actor=actor)
+
+
+def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, Any], actor: Actor) -> Manifest:
+    """Freeze files of earlier manifests once more, as they were shown then. Raises Refused when there are none."""
+    items = items.filter(manifest__account=account)
+    columns = ("file_id", "path", "size_bytes", "file_updated_at")
+    return _freeze(account, _Query(items, columns), source=source, actor=actor)
+
+
+def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
+    """Freeze files by their ids; those that are not in the index are looked up at ImageKit first.
+
+    Raises WrongUse when no id is given, one cannot be an id, or none of them exists; Refused when the actor may delete
+    none of them.
+    """
+    rights.scope_for(actor, account)
+    listed = _list(account, file_ids, client)
+    with transaction.atomic():
+        return listed.write(account, actor=actor)
+
+
+def preview_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
+    """What freeze_file_ids would give, hash and all. Its rows are rolled back: nothing is left and nothing audited."""
+    rights.scope_for(actor, account)
+    listed = _list(account, file_ids, client)
+    with transaction.atomic():
+        frozen = listed.write(account, actor=actor, is_rehearsal=True)
+        transaction.set_rollback(True)
+    return frozen
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """Ids to freeze, sorted, and what ImageKit knows of those that the index does not hold; None for unknown ones."""
+
+    given: int
+    wanted: list[str]
+    remote: dict[str, RemoteFile | None]
+
+    @property
+    def unknown(self) -> list[str]:
+        return [file_id for file_id, file in self.remote.items() if file is None]
+
+    def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> Frozen:
+        source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
+        scope = rights.scope_for(actor, account)
+        manifest = _begin(account, source=source, actor=actor)
+        kept = _fill(manifest, self.wanted, self.remote, scope)
+        outside = len(self.wanted) - kept
+        _leave_out(manifest, outside, kept=kept, scope=scope)
+        _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
+        unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
+        return Frozen(manifest, self.given - len(self.wanted), unknown, outside)
+
+
+def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
+    """Look up before any transaction: none is held open over the network."""
+    given = list(file_ids)
+    if not given:
+        raise WrongUse("No file id is given, so there is nothing to freeze.")
+    wanted = sorted(set(map(_checked, given)))
+    listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
+    if len(listed.unknown) == len(wanted):
+        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+    return listed
+
+
+def _checked(file_id: str) -> str:
+    if not isinstance(file_id, str) or not FILE_ID.fullmatch(file_id):
+        raise WrongUse(f"“{str(file_id)[:80]}” cannot be a file id, so nothing was frozen.")
+    return file_id
+
+
+def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
+    """What ImageKit knows of the ids that the index does not hold; None for those it does not know either."""
+    uncached: list[str] = []
+    for ids in _slices(wanted, SLICE):
+        cached = set(Asset.objects.filter(account=account, file_id__in=ids).values_list("file_id", flat=True))
+        uncached += [file_id for file_id in ids if file_id not in cached]
+    try:
+        return _look_up(uncached, client)
+    except ImageKitError as error:
+        cause = str(error).rstrip(".")
+        sentence = f"Ids that are not in the index could not be looked up, so nothing was frozen: {cause}."
+        raise MedialibError(sentence) from error
+
+
+def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
+    files: dict[str, RemoteFile | None] = {}
+    for ids in _slices(file_ids, LOOK_UP_SIZE):
+        found = client.find_files(ids)
+        # A search may lag behind an upload, so only the file's own page proves that there is none.
+        files |= {file_id: found.get(file_id) or _details(file_id, client) for file_id in ids}
+    return files
+
+
+def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
+    try:
+        return client.file_details(file_id)
+    except (FileMissing, BadRequest):  # ImageKit answers 400 for what it does not take for an id.
+        return None
+
+
+def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
+    """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
+    position = 0
+    for ids in _slices(wanted, SLICE):
+        rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
+        cached = {row[0]: row[1:] for row in rows.values_list("file_id", "path", "size_bytes", "updated_at")}
+        shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
+        kept = [each for each in shown if scope.allows(each[1])]
+        Item.objects.bulk_create(
+            Item(manifest=manifest, position=position + n, file_id=id_, path=path, size_bytes=size, file_updated_at=at)
+            for n, (id_, path, size, at) in enumerate(kept)
+        )
+        position += len(kept)
+    return position
+
+
+def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None]:
+    if file is None:
+        return "", 0, None
+    values = shown_values(file)
+    return values["path"], values["size_bytes"], values["updated_at"]
+
+
+def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
+    return (ids[start : start + size] for start in range(0, len(ids), size))
+
+
+class _Query(NamedTuple):
+    """Rows to freeze, and which of their columns are file id, path, size and time."""
+
+    rows: QuerySet[Any]
+    columns: tuple[str, str, str, str]
+
+    def insert_into(self, manifest: Manifest) -> int:
+        position = Window(RowNumber(), order_by=ByCodePoint(self.columns[0])) - 1
+        rows = self.rows.order_by(ByCodePoint(self.columns[0])).values_list(
+            Value(manifest.pk, output_field=Manifest._meta.pk), position, Value(""), Value(""), *self.columns
+        )
+        return insert_from_select(Item, COLUMNS, rows)
+
+
+def _freeze(account: Account, query: _Query, *, source: dict[str, Any], actor: Actor) -> Manifest:
+    with transaction.atomic():
+        scope = rights.scope_for(actor, account)
+        manifest = _begin(account, source=source, actor=actor)
+        kept = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
+        outside = 0 if scope.is_everything else query.rows.exclude(scope.condition()).count()
+        _leave_out(manifest, outside, kept=kept, scope=scope)
+        return _seal(manifest, kept, actor=actor)
+
+
+def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifest:
+    """A manifest without files and hash; only within the transaction that fills and seals it."""
+    return Manifest.objects.create(
+        account=account,
+        frozen_by=actor.user,
+        frozen_by_name=actor.name,
+        frozen_at=now(),
+        sha256="",
+        file_count=0,
+        total_bytes=0,
+        library_count=Asset.objects.live(account).count(),
+        # The account may be renamed; the hash is over the name that was shown.
+        source={"account": account.name, **source},
+    )
+
+
+def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
+    """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
+    if outside and not kept:
+        raise Refused(
+            f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen."
+        )
+    if outside:
+        manifest.source["outside_scope"] = outside
+
+
+def _seal(manifest: Manifest, file_count: int, *, actor: Actor, is_rehearsal: bool = False) -> Manifest:
+    """Count, hash and, unless it is a rehearsal, audit the items of a new manifest. Raises Refused for none."""
+    if not file_count:
+        raise Refused("No file is selected that is still there, so there is nothing to freeze.")
+    manifest.file_count = file_count
+    manifest.sha256, manifest.total_bytes = hash_and_bytes(manifest)
+    manifest.save(update_fields=["file_count", "sha256", "total_bytes", "source"])
+    if not is_rehearsal:
+        log.record(EventKind.MANIFEST_FROZEN, actor=actor, account=manifest.account, detail=_told(manifest))
+    return manifest
+
+
+def _told(manifest: Manifest) -> dict[str, Any]:
+    return {
+        "manifest": str(manifest.pk),
+        "sha256": manifest.sha256,
+        "file_count": manifest.file_count,
+        "total_bytes": manifest.total_bytes,
+        "source": manifest.source,
+    }

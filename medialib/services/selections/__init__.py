@@ -1,0 +1,1 @@
+"""What a person has ticked, and lists to tick from."""

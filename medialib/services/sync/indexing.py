@@ -1,0 +1,193 @@
+"""Bring cached rows in step with files as ImageKit lists them, in a few statements for a whole page."""
+
+from __future__ import annotations
+
+import math
+import mimetypes
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.utils.timezone import now
+
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, AssetKind, Removal, SyncRun
+from medialib.models.sql import MAX_INTEGER, update_rows, upsert_rows
+
+# ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
+DELETION_OUTWEIGHS = timedelta(hours=1)
+
+SHOWN = (
+    "name",
+    "path",
+    "folder",
+    "kind",
+    "format",
+    "mime",
+    "size_bytes",
+    "width",
+    "height",
+    "tags",
+    "custom_metadata",
+    "is_private",
+    "is_published",
+    "version_name",
+    "url",
+    "thumbnail_url",
+    "created_at",
+    "updated_at",
+)
+FOLDED = ("search_text", "search_name")  # Made from the others as a row is written.
+MOST_PIXELS = 2**31 - 1
+DOCUMENT_TYPES = ("text/", "application/pdf", "application/msword", "application/rtf", "application/vnd.")
+
+
+@dataclass
+class Tally:
+    """What a page of files changed, as counts of a SyncRun."""
+
+    seen: int = 0
+    added: int = 0
+    changed: int = 0
+
+
+@dataclass
+class _Plan:
+    """Rows to write in full, rows of which some columns changed, and rows that were only seen."""
+
+    write: list[Asset] = field(default_factory=list)
+    changed: dict[tuple[str, ...], list[Asset]] = field(default_factory=dict)
+    only_seen: list[int] = field(default_factory=list)
+    tally: Tally = field(default_factory=Tally)
+
+
+def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
+    """Insert or update the rows of up to a page of files. Call it in a transaction."""
+    listed = {file.file_id: file for file in files}
+    # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
+    rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk")
+    rows = rows.select_for_update(no_key=True)  # Selections may point to them meanwhile.
+    plan = _plan(run, listed, {row.file_id: row for row in rows})
+    upsert_rows(
+        plan.write,
+        unique_fields=["account", "file_id"],
+        update_fields=[*SHOWN, *FOLDED, "seen_in", "removed_at", "removal"],
+    )
+    for columns, assets in plan.changed.items():
+        update_rows(assets, [*columns, "seen_in"])
+    Asset.objects.filter(pk__in=plan.only_seen).update(seen_in=run)
+    return plan.tally
+
+
+def index_file(account: Account, file: RemoteFile) -> bool:
+    """Insert or update the row of one file that ImageKit told of by itself; False when it is no news.
+
+    Such a message may be late, so it changes nothing that is as new, and brings back nothing that is gone: if the file
+    is there, the next list says so. Call it in a transaction.
+    """
+    row = Asset.objects.filter(account=account, file_id=file.file_id).select_for_update().first()
+    values = shown_values(file)
+    if row is None:
+        Asset.objects.create(account=account, file_id=file.file_id, **values)
+        return True
+    if row.removed_at or file.updated_at < row.updated_at or not (columns := _change(row, values)):
+        return False
+    row.save(update_fields=columns)
+    return True
+
+
+def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -> _Plan:
+    plan = _Plan()
+    for file_id, file in listed.items():
+        row = rows.get(file_id)
+        plan.tally.seen += row is None or row.seen_in_id != run.pk
+        if row is None or (row.removed_at and not _is_freshly_removed(row, run)):
+            plan.tally.added += 1
+            plan.write.append(_asset(run, file))
+        elif row.removed_at is None and (columns := _change(row, shown_values(file))):
+            plan.tally.changed += 1
+            row.seen_in = run
+            plan.changed.setdefault(columns, []).append(row)
+        else:
+            plan.only_seen.append(row.pk)
+    return plan
+
+
+def _asset(run: SyncRun, file: RemoteFile) -> Asset:
+    return Asset(account_id=run.account_id, file_id=file.file_id, seen_in=run, **shown_values(file))
+
+
+def _is_freshly_removed(row: Asset, run: SyncRun) -> bool:
+    """Whether the list may be older than what we know: the row went while we listed, or by a deletion of ours."""
+    if row.removed_at is None:
+        return False
+    by_us = row.removal == Removal.DELETED and row.removed_at >= now() - DELETION_OUTWEIGHS
+    return by_us or row.removed_at >= run.started_at
+
+
+def _change(row: Asset, values: dict[str, Any]) -> tuple[str, ...]:
+    """Give the row these values. Returns the columns that changed: each that is written costs its indexes."""
+    names = tuple(name for name, value in values.items() if getattr(row, name) != value)
+    for name in names:
+        setattr(row, name, values[name])
+    return (*names, *FOLDED) if {"name", "path"} & set(names) else names
+
+
+def shown_values(file: RemoteFile) -> dict[str, Any]:
+    """The columns of an Asset that people see."""
+    path = _storable(file.path if file.path.startswith("/") else f"/{file.path}")
+    folder, _, last = path.rpartition("/")
+    name = _storable(file.name) or last
+    extension = name.rpartition(".")[2].lower() if "." in name else ""
+    return {
+        "name": name,
+        "path": path,
+        "folder": folder or "/",
+        "kind": kind_of(file),
+        "format": extension if len(extension) <= 16 else "",
+        "mime": _storable(file.mime)[:120],
+        "size_bytes": min(file.size_bytes, MAX_INTEGER),
+        "width": _pixels(file.width),
+        "height": _pixels(file.height),
+        "tags": _storable_json(list(file.tags)),
+        "custom_metadata": _storable_json(file.custom_metadata),
+        "is_private": file.is_private,
+        "is_published": file.is_published,
+        "version_name": _storable(file.version_name)[:40],
+        "url": _storable(file.url),
+        "thumbnail_url": _storable(file.thumbnail_url),
+        "created_at": file.created_at,
+        "updated_at": file.updated_at,
+    }
+
+
+def kind_of(file: RemoteFile) -> AssetKind:
+    """ImageKit tells images from the rest only, so the rest goes by its media type or its ending."""
+    media = (file.mime or mimetypes.guess_type(file.name)[0] or "").lower()
+    family = media.partition("/")[0]
+    if family in ("image", "video", "audio"):
+        return AssetKind(family)
+    if media.startswith(DOCUMENT_TYPES):
+        return AssetKind.DOCUMENT
+    return AssetKind.IMAGE if file.file_type == "image" else AssetKind.OTHER
+
+
+def _storable(text: str) -> str:
+    """Without what a database refuses: NUL, and half a surrogate pair, which JSON can carry."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
+
+
+def _storable_json(value: Any) -> Any:
+    """JSON whose texts and numbers a database takes; Python also reads NaN and Infinity, which are none."""
+    if isinstance(value, str):
+        return _storable(value)
+    if isinstance(value, Mapping):
+        return {_storable(key): _storable_json(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_storable_json(one) for one in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _pixels(count: int | None) -> int | None:
+    return count if count is None or count <= MOST_PIXELS else None

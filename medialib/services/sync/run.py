@@ -1,0 +1,206 @@
+"""run_sync: bring the cached index of an account in step with ImageKit."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import Max
+from django.utils.timezone import localtime, now
+
+from medialib.errors import MedialibError, Refused
+from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.errors import FileMissing, ImageKitError
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
+from medialib.models.sql import analyze
+from medialib.services.accounts import keys
+from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.library import summary
+from medialib.services.sync.indexing import index_files
+from medialib.services.sync.parallel import Crowd, note_read, read_turn, stretches_of
+from medialib.services.sync.walk import CREATED, UPDATED
+
+logger = logging.getLogger(__name__)
+
+LOOK_UP_SIZE = 100
+MARK_SIZE = 1000
+GROWN_AFTER = {5, 50, 500}  # Pages after which the planner should know that the table is another one.
+# An incremental run looks back a little further: our clock and ImageKit's differ, and its lists may lag behind.
+CLOCKS_DIFFER = timedelta(minutes=10)
+
+
+def run_sync(
+    account: Account,
+    *,
+    actor: Actor = SYSTEM,
+    client: AbstractContextManager[ImageKitClient] | None = None,
+    kind: SyncKind = SyncKind.FULL,
+) -> SyncRun:
+    """List all files of the account and update its rows; what is no longer there is marked, never removed.
+
+    An incremental run lists only what changed since the last complete run, and so marks nothing. A run that stopped
+    within the last hour is taken up where it was, whatever kind is asked for.
+
+    Raises Refused when a sync of it runs already, and MedialibError when it could not be done to the end: then what
+    was listed is up to date, and nothing was marked as gone.
+    """
+    with client or keys.client_for(account) as connected:
+        run = _claim(account, kind)
+        logger.info("sync started account=%s run=%d kind=%s actor=%s", account.name, run.pk, run.kind, actor.name)
+        with _ending_in_a_sentence(run):
+            _bring_in_step(run, connected)
+    run.refresh_from_db()
+    if run.added or run.changed or run.removed:
+        summary.mark_stale(account.pk)
+    logger.info("sync complete run=%d seen=%d added=%d removed=%d", run.pk, run.seen, run.added, run.removed)
+    return run
+
+
+def _claim(account: Account, kind: SyncKind) -> SyncRun:
+    latest = SyncRun.objects.latest_complete(account) if kind == SyncKind.INCREMENTAL else None
+    since = latest.started_at - CLOCKS_DIFFER if latest else None
+    kind = SyncKind.INCREMENTAL if latest else SyncKind.FULL
+    try:
+        run = SyncRun.objects.resume(account) or SyncRun.objects.claim(account, kind=kind, since=since)
+    except DatabaseError as error:
+        cause = _database_cause(str(error))
+        raise MedialibError(f"The sync of “{account.name}” could not begin: {cause}.") from error
+    if run is None:
+        other = SyncRun.objects.running(account)
+        begun = f" since {localtime(other.started_at):%H:%M}" if other else ""
+        raise Refused(f"A sync of “{account.name}” is running already{begun}.")
+    return run
+
+
+def _bring_in_step(run: SyncRun, client: ImageKitClient) -> None:
+    # Rows that come into the cache while we list are newer than the list and say nothing by not being in it.
+    last_pk = run.place.get("last_pk")
+    if last_pk is None:
+        last_pk = Asset.objects.filter(account=run.account).aggregate(last=Max("pk"))["last"] or 0
+    listing = _Listing(client, has_queries=_list(run, client, last_pk))
+    if run.kind == SyncKind.FULL:
+        _look_up_unseen(run, listing, last_pk)
+    with transaction.atomic():  # Either the run is complete, or nothing is gone because of it.
+        if run.kind == SyncKind.FULL:
+            _mark_unseen_gone(run, last_pk)
+        if not run.complete():
+            raise _taken_over(run)
+
+
+@dataclass(frozen=True)
+class _Listing:
+    client: ImageKitClient
+    has_queries: bool  # Whether this server answers questions.
+
+
+def _list(run: SyncRun, client: ImageKitClient, last_pk: int) -> bool:
+    """Read what is left to list, and note after each page what then is. Returns whether questions were answered."""
+    by = CREATED if run.kind == SyncKind.FULL else UPDATED
+    left = stretches_of(run.place.get("left", [[run.since.isoformat() if run.since else None, None]]))
+    crowd = Crowd(client, by=by, stretches=left, turn=read_turn(run.account))
+    for number, page in enumerate(crowd.pages(), start=1):
+        if run.kind == SyncKind.INCREMENTAL and not crowd.has_queries:
+            _make_full(run)
+        _store(run, page.files, place={"last_pk": last_pk, "left": crowd.left()})
+        note_read(run.account, page)
+        if number in GROWN_AFTER:
+            analyze(Asset)
+    return crowd.has_queries
+
+
+def _make_full(run: SyncRun) -> None:
+    """A server that does not answer what changed lists everything, so this run learns what a full one does."""
+    run.kind = SyncKind.FULL
+    SyncRun.objects.filter(pk=run.pk).update(kind=SyncKind.FULL, since=None)
+
+
+def _store(run: SyncRun, files: tuple[RemoteFile, ...], *, place: dict[str, Any] | None = None) -> None:
+    with transaction.atomic():
+        tally = index_files(run, files)
+        _beat(run, place=place, **asdict(tally))
+
+
+def _beat(run: SyncRun, *, place: dict[str, Any] | None = None, **counts: int) -> None:
+    if not run.beat(place=place, **counts):
+        raise _taken_over(run)
+
+
+def _taken_over(run: SyncRun) -> Refused:
+    return Refused(f"The sync of “{run.account.name}” was silent for too long and has been given up.")
+
+
+def _look_up_unseen(run: SyncRun, listing: _Listing, last_pk: int) -> None:
+    """Ask for each file that the list did not show: one that moved while we paged was only missed."""
+    for rows in _slices(run, last_pk, LOOK_UP_SIZE):
+        found = _look_up(listing, [file_id for _, file_id in rows])
+        _store(run, tuple(found))
+
+
+def _look_up(listing: _Listing, file_ids: list[str]) -> list[RemoteFile]:
+    if listing.has_queries:
+        return list(listing.client.find_files(file_ids).values())
+    # This server does not answer questions, so not finding a file by one would prove nothing.
+    return [file for file_id in file_ids if (file := _details(listing.client, file_id))]
+
+
+def _details(client: ImageKitClient, file_id: str) -> RemoteFile | None:
+    try:
+        return client.file_details(file_id)
+    except FileMissing:
+        return None
+
+
+def _mark_unseen_gone(run: SyncRun, last_pk: int) -> None:
+    for rows in _slices(run, last_pk, MARK_SIZE):
+        unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).filter(pk__in=[pk for pk, _ in rows])
+        _beat(run, removed=unseen.update(removed_at=now(), removal=Removal.MISSING))
+
+
+def _slices(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
+    """The unseen rows as (pk, file id), a few at a time; each slice is read when it is its turn."""
+    unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).order_by("pk").values_list("pk", "file_id")
+    rows = list(unseen[:size])
+    while rows:
+        yield rows
+        rows = list(unseen.filter(pk__gt=rows[-1][0])[:size])
+
+
+@contextmanager
+def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
+    """Whatever happens is on the run's record, and a person reads one sentence."""
+    try:
+        yield
+    except (ImageKitError, DatabaseError, MedialibError) as error:
+        sentence = str(error) if isinstance(error, Refused) else _sentence(run, error)
+        _record_failure(run, sentence)
+        raise (error if isinstance(error, Refused) else MedialibError(sentence)) from error
+    except BaseException as error:
+        _record_failure(run, f"It ended unexpectedly ({type(error).__name__}). Nothing was marked as gone.")
+        raise
+
+
+def _sentence(run: SyncRun, error: Exception) -> str:
+    cause = _database_cause(str(error)) if isinstance(error, DatabaseError) else str(error).rstrip(".")
+    return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}."
+
+
+def _database_cause(text: str) -> str:
+    lowered = text.lower()
+    if "locked" in lowered:
+        return "the database is locked by another program; try again in a moment"
+    if "full" in lowered or "no space" in lowered:
+        return "the disk that holds the database is full; make room and try again"
+    return f"the database refused ({text.splitlines()[0] if text else 'no reason given'})"
+
+
+def _record_failure(run: SyncRun, sentence: str) -> None:
+    # When the database itself is what failed, the run stays "running" until the next one sees that it is silent.
+    with suppress(DatabaseError):
+        run.fail(sentence)
+    logger.warning("sync failed run=%d cause=%s", run.pk, sentence)

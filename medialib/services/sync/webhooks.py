@@ -1,0 +1,132 @@
+"""Events that ImageKit sends when a file comes, changes or goes. They keep the index fresh between two syncs.
+
+They are hints: they may come late, twice, out of order or not at all, so the next full sync has the last word.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import now
+from django.views.decorators.debug import sensitive_variables
+
+from medialib.errors import Refused, WrongUse
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, EventKind, Removal, WebhookReceipt, WebhookSecret
+from medialib.services.accounts import vault
+from medialib.services.audit import log
+from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.library import summary
+from medialib.services.sync.indexing import index_file
+from medialib.services.sync.webhook_signatures import TOLERANCE_S, is_signed
+
+logger = logging.getLogger(__name__)
+
+LONGEST_SECRET = 300
+MOST_BYTES = 1024 * 1024
+# An older event is refused by its time stamp, so its id need not be remembered for longer; twice that, for clocks.
+REMEMBERED = timedelta(seconds=4 * TOLERANCE_S)
+
+
+class Answer(StrEnum):
+    """What became of an event."""
+
+    DONE = "done"
+    REPEATED = "repeated"
+    IGNORED = "ignored"  # Of a kind, or about a file, that the index has no use for.
+
+
+class NotSigned(Refused):
+    """The event does not come from ImageKit, as far as can be told."""
+
+
+@sensitive_variables("secret")
+def set_secret(account: Account, *, secret: str, actor: Actor = SYSTEM) -> None:
+    """Store what ImageKit signs the account's events with, encrypted. Raises WrongUse for what can be none."""
+    secret = secret.strip()
+    if not secret or len(secret) > LONGEST_SECRET or not secret.isascii() or not secret.isprintable() or " " in secret:
+        raise WrongUse("The webhook secret is one word of printable letters, such as whsec_…; copy it from ImageKit.")
+    with transaction.atomic():
+        WebhookSecret.objects.update_or_create(account=account, defaults={"ciphertext": vault.encrypt(secret)})
+        _record(account, "set", actor=actor)
+
+
+def forget_secret(account: Account, *, actor: Actor = SYSTEM) -> bool:
+    """Stop listening to ImageKit's events for this account. Returns whether anything was to forget."""
+    with transaction.atomic():
+        count, _ = WebhookSecret.objects.filter(account=account).delete()
+        if count:
+            _record(account, "removed", actor=actor)
+    return count > 0
+
+
+def _record(account: Account, what: str, *, actor: Actor) -> None:
+    log.record(EventKind.ACCOUNT_CHANGED, actor=actor, account=account, detail={"webhook_secret": what})
+
+
+def receive(account_name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Take an event in. Raises NotSigned for one that is not from ImageKit, WrongUse for one that makes no sense.
+
+    If this fails in any other way nothing of it is kept, so that ImageKit may send it again.
+    """
+    at = now()
+    account = _sender(account_name, headers, body, at=at)
+    event = _event(body)
+    with transaction.atomic():
+        if not WebhookReceipt.objects.take(account, event["id"], at=at):
+            return Answer.REPEATED
+        answer = _apply(account, event, at=at)
+    logger.info("webhook account=%s type=%s answer=%s", account.name, event["type"], answer)
+    return answer
+
+
+def _sender(account_name: str, headers: Mapping[str, str], body: bytes, *, at: datetime) -> Account:
+    stored = WebhookSecret.objects.select_related("account").filter(account__name=account_name).first()
+    # One answer for an unknown account, one without a secret and a wrong signature: nobody learns which it was.
+    if stored is None or not is_signed(vault.decrypt(stored.ciphertext), headers, body, at=at):
+        raise NotSigned("The signature does not fit.")
+    return stored.account
+
+
+def _event(body: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(body)
+    except (ValueError, RecursionError):
+        raise WrongUse("The event is not JSON.") from None
+    if not isinstance(event, dict) or not isinstance(event.get("data"), dict):
+        raise WrongUse("The event has no data.")
+    kind, event_id = event.get("type"), event.get("id")
+    if not isinstance(kind, str) or not isinstance(event_id, str) or not 0 < len(event_id) <= 200 or "\0" in event_id:
+        raise WrongUse("The event has no type or no id.")
+    return {"type": kind, "id": event_id, "data": event["data"]}
+
+
+def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> Answer:
+    if event["type"] in ("file.created", "file.updated"):
+        file = RemoteFile.from_json(event["data"])
+        is_news = file is not None and index_file(account, file)
+    elif event["type"] == "file.deleted":
+        is_news = _mark_gone(account, event["data"].get("fileId"), at=at)
+    else:
+        return Answer.IGNORED
+    if is_news:
+        summary.mark_stale(account.pk)
+    return Answer.DONE if is_news else Answer.IGNORED
+
+
+def _mark_gone(account: Account, file_id: object, *, at: datetime) -> bool:
+    if not isinstance(file_id, str):
+        return False
+    there = Asset.objects.live(account).filter(file_id=file_id.replace("\0", ""))
+    return there.update(removed_at=at, removal=Removal.MISSING) > 0
+
+
+def forget_receipts() -> None:
+    """Remove the ids of events that are too old to be sent again."""
+    WebhookReceipt.objects.filter(received_at__lt=now() - REMEMBERED).delete()

@@ -1,0 +1,117 @@
+"""The audit log: search, export, and the history of one file."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.timezone import now
+from django.views.decorators.http import require_safe
+
+from medialib.forms.audit import (
+    WORDS,
+    AuditFilterForm,
+    ExportForm,
+    FindFileForm,
+    PlaceForm,
+    as_query,
+    completions,
+    parse_query,
+)
+from medialib.models import Account, Asset, AuditEvent, Item
+from medialib.models.audit.events import AuditEventQuerySet
+from medialib.services.audit import export, search
+from medialib.views.access import actor, person, staff_may
+
+
+@require_safe
+@staff_may("view_audit")
+def audit_list(request: HttpRequest) -> HttpResponse:
+    if "q" in request.GET:  # The query bar leads to the address of what it says, which can be kept and shared.
+        return redirect(f"{reverse('medialib:audit')}?{urlencode(parse_query(request.GET['q']))}")
+    form, place = AuditFilterForm(request.GET, viewer=person(request)), PlaceForm(request.GET).place()
+    if not form.is_valid():
+        return _refuse(request, form)
+    wanted = form.wanted()
+    page = search.page(wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"])
+    context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
+    return render(request, "audit/log.html", context)
+
+
+@require_safe
+@staff_may("view_audit")
+def audit_download(request: HttpRequest) -> HttpResponseBase:
+    """All events of the filter up to now, oldest first. Taking the log away is itself recorded."""
+    form, choice = AuditFilterForm(request.GET, viewer=person(request)), ExportForm(request.GET)
+    if not form.is_valid() or not choice.is_valid():
+        return _refuse(request, form)
+    wanted, format_ = form.wanted(), choice.cleaned_data["format"]
+    detail = {"format": format_, "filter": wanted.as_detail()}
+    found = search.matching(wanted, viewer=person(request))
+    events = export.prepare(found, actor=actor(request), detail=detail)
+    return _download(events, format_)
+
+
+@require_safe
+@staff_may("view_audit")
+def find_file(request: HttpRequest) -> HttpResponse:
+    """“What happened to /brand/logo.png?”, by path or id. One answer leads straight to its history."""
+    form = FindFileForm(request.GET)
+    wanted = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    found = search.files_at(wanted, viewer=person(request)) if wanted else []
+    if len(found) == 1:
+        return redirect("medialib:file-history", *found[0])
+    return render(request, "audit/find_file.html", {"form": form, "wanted": wanted, "found": found})
+
+
+@require_safe
+@staff_may("view_audit")
+def file_history(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
+    """All that is known of one file, also when file, index row and account are long gone."""
+    events = list(search.of_file(account, file_id, viewer=person(request)))
+    asset = Asset.objects.filter(account__name=account, file_id=file_id).first()
+    items = search.items_of_file(account, file_id)
+    if not events and not asset and not items:
+        raise Http404("Nothing is known of this file.")
+    context = {
+        "account": Account.objects.filter(name=account).first(),
+        "account_name": account,
+        "file_id": file_id,
+        "asset": asset,
+        "items": items,
+        "events": events,
+        "path": _last_path(asset, items, events),
+    }
+    return render(request, "audit/file_history.html", context)
+
+
+def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:
+    """A filter that cannot be read shows no events: it must not look as if these were all."""
+    given = as_query({name: request.GET.get(name) for name in form.fields})
+    return render(request, "audit/log.html", _context(form, given), status=422)
+
+
+def _context(form: AuditFilterForm, query: str) -> dict[str, object]:
+    """The page without events; `query` is what the query bar shows."""
+    bar = {"query": query, "words": " ".join(f"{word}:" for word in WORDS), "completions": completions(form)}
+    return {"form": form, "wanted": None, "page": None, **bar}
+
+
+def _last_path(asset: Asset | None, items: list[Item], events: list[AuditEvent]) -> str:
+    """Where the file was last known to be."""
+    told = [*(item.path for item in items), *(event.file_path for event in reversed(events))]
+    return next(filter(None, [asset.path if asset else "", *told]), "")
+
+
+def _download(events: AuditEventQuerySet, format_: str) -> StreamingHttpResponse:
+    stream, kind = {
+        "csv": (export.stream_csv, "text/csv; charset=utf-8"),
+        "jsonl": (export.stream_jsonl, "application/jsonl"),
+    }[format_]
+    name = f"audit-{now():%Y%m%d-%H%M%S}.{format_}"
+    return StreamingHttpResponse(
+        stream(events), content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )

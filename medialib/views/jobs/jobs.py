@@ -1,0 +1,123 @@
+"""Jobs: the list, one job with its live progress and controls, the tray, and single calls to ImageKit."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import reselect, retarget
+
+from medialib.errors import MedialibError
+from medialib.forms.jobs import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
+from medialib.models import DeletionJob, Exchange
+from medialib.services.jobs import pages, timeline
+from medialib.services.jobs import progress as job_progress
+from medialib.views.access import actor, may_delete_in, person, staff_may
+from medialib.views.jobs.actions import ACTIONS
+
+
+@require_safe
+@staff_may("view_library")
+def job_list(request: HttpRequest) -> HttpResponse:
+    wanted = JobListForm(request.GET).wanted()
+    context = {"wanted": wanted, "page": pages.jobs_page(wanted, viewer=person(request)), "views": JOB_VIEWS}
+    return render(request, "jobs/list.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def job_detail(request: HttpRequest, job: int) -> HttpResponse:
+    progress = _look(request, job)
+    context = {
+        "job": progress.job,
+        "account": progress.job.account,
+        "progress": progress,
+        "files": pages.files_page(progress.job, JobFilesForm(request.GET).wanted()),
+        "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
+        "timeline": timeline.timeline(progress.job),
+        "purges": pages.purges_of(progress.job),
+        "retries": list(progress.job.retries.all()),
+        "may_control": may_delete_in(person(request), progress.job.account),
+        "speeds": SPEEDS,
+    }
+    return render(request, "jobs/job.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
+    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched anew."""
+    shown, pulse = ProgressForm(request.GET).earlier()
+    progress = _look(request, job, earlier=pulse)
+    context = {
+        "job": progress.job,
+        "account": progress.job.account,
+        "progress": progress,
+        "is_update": True,
+        "controls_fit": shown == progress.shown,
+    }
+    response = render(request, "jobs/_progress.html", context)
+    if shown != progress.shown:
+        response["HX-Trigger-After-Settle"] = "job-changed"
+    return response
+
+
+@require_safe
+@staff_may("view_library")
+def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
+    """The picture of the job's course, drawn anew every ten seconds while it runs."""
+    drawn = _look(request, job).job
+    context = {"job": drawn, "account": drawn.account, "timeline": timeline.timeline(drawn)}
+    return render(request, "jobs/_timeline.html", context)
+
+
+@require_safe
+@staff_may("view_library")
+def job_tray(request: HttpRequest) -> HttpResponse:
+    form = TrayForm(request.GET)
+    active, finished = job_progress.tray(form.job_ids(), viewer=person(request))
+    context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
+    response = render(request, "layout/_active_jobs.html", context)
+    if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
+        retarget(response, "#job-tray")
+        reselect(response, "#job-tray")
+    return response
+
+
+@require_POST
+@staff_may("delete_files")
+def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
+    if action not in ACTIONS:
+        raise Http404
+    mine = DeletionJob.objects.visible_to(person(request)).select_related("account")
+    target = get_object_or_404(mine, pk=job)
+    try:
+        target, done = ACTIONS[action](target, request.POST, actor(request))
+    except MedialibError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, done)
+    return redirect("medialib:job", target.pk)
+
+
+@require_safe
+@staff_may("view_library")
+def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
+    of_jobs = Exchange.objects.filter(batch__job__in=DeletionJob.objects.visible_to(person(request)))
+    call = get_object_or_404(of_jobs.select_related("batch__job__account"), pk=exchange, batch__job=job)
+    context = {
+        "job": call.batch.job,
+        "account": call.batch.job.account,
+        "exchange": call,
+        "others": list(call.batch.exchanges.exclude(pk=call.pk)),
+        "items": pages.items_of_batch(call.batch),
+    }
+    return render(request, "jobs/exchange.html", context)
+
+
+def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
+    try:
+        return job_progress.look(job_id, viewer=person(request), earlier=earlier)
+    except DeletionJob.DoesNotExist:
+        raise Http404("There is no such job.") from None

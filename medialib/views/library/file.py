@@ -1,0 +1,64 @@
+"""Everything known of one file: beside the list, or as a page of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_safe
+
+from medialib.errors import MedialibError
+from medialib.models import Account, Asset
+from medialib.services.audit import search
+from medialib.services.library.versions import versions_of
+from medialib.views.access import account_named, person, staff_may
+from medialib.views.library.sync import freshness
+
+MOST_EVENTS = 6  # The rest stands on the page of the file's history.
+
+
+@require_safe
+@staff_may("view_library")
+def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
+    """A part for htmx, else a page."""
+    shown = account_named(request, account)
+    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
+    template = "library/file/_panel.html" if getattr(request, "htmx", False) else "library/file/file.html"
+    context = {"account": shown, "freshness": freshness(shown), **file_context(request, asset)}
+    response = render(request, template, context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+@require_safe
+@staff_may("view_library")
+def asset_versions(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
+    """All versions of a file, as ImageKit lists them now: a part for htmx, else a page."""
+    shown = account_named(request, account)
+    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
+    context: dict[str, Any] = {"account": shown, "asset": asset}
+    try:
+        context["versions"] = versions_of(asset)
+    except MedialibError as error:
+        context["complaint"] = str(error)
+    is_part = getattr(request, "htmx", False)
+    response = render(request, f"library/file/{'_' if is_part else ''}versions.html", context)
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def panel_of(request: HttpRequest, account: Account, file_id: str) -> dict[str, Any]:
+    """The panel that an address of the list names; empty when it names none, or a file that is not there."""
+    asset = Asset.objects.filter(account=account, file_id=file_id).first() if file_id else None
+    return {"panel_asset": asset, **file_context(request, asset)} if asset else {}
+
+
+def file_context(request: HttpRequest, asset: Asset) -> dict[str, Any]:
+    """The file and, for those who may read the audit log, the latest of its history."""
+    events = []
+    if person(request).has_perm("medialib.view_audit"):
+        recorded = search.of_file(asset.account.name, asset.file_id, viewer=person(request))
+        events = list(recorded.reverse()[: MOST_EVENTS + 1])
+    return {"asset": asset, "events": events[:MOST_EVENTS], "has_more_events": len(events) > MOST_EVENTS}

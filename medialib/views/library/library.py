@@ -1,0 +1,84 @@
+"""The library of one account: the list, what stands around it, and the address that cannot be understood."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_safe
+
+from medialib.errors import WrongUse
+from medialib.forms import filters
+from medialib.forms.library import ListWanted
+from medialib.models import Account, AssetKind
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.orders import AssetSort
+from medialib.services.selections import ticks
+from medialib.views.access import account_named, person, staff_may
+from medialib.views.library import columns, saved_views
+from medialib.views.library.file import panel_of
+from medialib.views.library.listing import Listing
+from medialib.views.library.preferences import Density, Look, look_of
+from medialib.views.library.selection import selection_bar
+from medialib.views.library.sync import freshness
+
+
+@require_safe
+@staff_may("view_library")
+def library(request: HttpRequest, account: str) -> HttpResponse:
+    shown = account_named(request, account)
+    try:
+        address = filters.tidied(request.GET)
+        wanted = ListWanted.from_query(address)
+    except WrongUse as wrong:
+        return _refused(request, shown, str(wrong))
+    if dict(address.lists()) != dict(request.GET.lists()):
+        return redirect(f"{request.path}?{wanted.query()}")  # What the form spelled for people, as addresses spell it.
+    context = _list_context(request, shown, wanted)
+    return render(request, "library/library.html", context | panel_of(request, shown, wanted.panel))
+
+
+def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> dict[str, Any]:
+    look = look_of(request)
+    listing = Listing(shown, wanted, look)
+    selection = ticks.selection_of(person(request), shown)
+    bar = selection_bar(selection, wanted)
+    pks = [row.pk for row in listing.rows] if bar["summary"].file_count else []
+    ticked = ticks.ticked_among(selection, pks)
+    return {
+        "account": shown,
+        "listing": listing,
+        "typed": filters.as_typed(wanted.filter),
+        "saved_views": saved_views.links_of(request, shown, wanted),
+        **_tools(look),
+        "freshness": freshness(shown),
+        "ticked": ticked,
+        "is_page_ticked": len(ticked) == len(listing.rows),
+        "is_all_ticked": listing.is_covered_by(bar["summary"].file_count - bar["outside_count"]),
+        **bar,
+    }
+
+
+def _tools(look: Look) -> dict[str, Any]:
+    """What the bar above the list offers."""
+    return {
+        "look": look,
+        "densities": Density,
+        "optional_columns": columns.OPTIONAL,
+        "kinds": AssetKind.choices,
+    }
+
+
+def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
+    """An address that cannot be understood keeps its text and shows no files, rather than other files than it means."""
+    wanted, look = ListWanted(AssetFilter(), AssetSort.NEWEST), look_of(request)
+    context = {
+        "account": account,
+        "complaint": complaint,
+        "wanted": wanted,
+        "listing": Listing(account, wanted, look),
+        "typed": filters.still_typed(request.GET),
+        **_tools(look),
+    }
+    return render(request, "library/refused.html", context, status=400)

@@ -1,0 +1,141 @@
+"""One page of a library list, put together for the template: rows, links to the neighbours, headers, totals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise, cached_property
+
+from medialib.forms.library import ListWanted
+from medialib.models import Account, Asset
+from medialib.models.assets import AssetPage, AssetQuerySet
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.orders import AssetSort
+from medialib.services.library import totals
+from medialib.services.library.totals import Total
+from medialib.templatetags.medialib import thousands
+from medialib.views.library import columns
+from medialib.views.library.chips import Chip, chips_of
+from medialib.views.library.columns import Column
+from medialib.views.library.preferences import Look
+
+
+@dataclass(frozen=True)
+class Header:
+    """A column's head. `query` sorts by it, or turns the order round when it is the current one."""
+
+    label: str | Promise
+    css: str
+    query: str
+    direction: str
+
+
+@dataclass(frozen=True)
+class SortChoice:
+    label: str | Promise
+    query: str
+    is_current: bool
+
+
+class Listing:
+    """The rows after (or before) a place in the list, and what the page says about them."""
+
+    def __init__(self, account: Account, wanted: ListWanted, look: Look) -> None:
+        self.account = account
+        self.wanted = wanted
+        self.look = look
+
+    @cached_property
+    def _matching(self) -> AssetQuerySet:
+        return Asset.objects.live(self.account).matching(self.wanted.filter)
+
+    @cached_property
+    def _page(self) -> AssetPage:
+        return self._matching.page(self.wanted.sort, after=self.wanted.after, before=self.wanted.before)
+
+    @property
+    def rows(self) -> list[Asset]:
+        return self._page.assets
+
+    @property
+    def shown_pks(self) -> str:
+        """The row numbers of the page for the form, which says by them what was not ticked."""
+        return ",".join(str(row.pk) for row in self.rows)
+
+    @property
+    def next_query(self) -> str:
+        cursor = self._page.next_cursor
+        return self.wanted.query(after=cursor.as_text()) if cursor else ""
+
+    @property
+    def previous_query(self) -> str:
+        cursor = self._page.previous_cursor
+        return self.wanted.query(before=cursor.as_text()) if cursor else ""
+
+    @property
+    def first_query(self) -> str:
+        return self.wanted.query()
+
+    @property
+    def is_first(self) -> bool:
+        return not self.wanted.after and not self.wanted.before
+
+    @property
+    def count(self) -> int:
+        """How many files match: exact unless `is_capped`."""
+        return self.total.file_count
+
+    @property
+    def is_capped(self) -> bool:
+        """Whether so many match that nobody counted them all: the manifest does."""
+        return self.total.is_estimate or self.total.is_least
+
+    def is_covered_by(self, selected: int) -> bool:
+        """Whether so many selected files of this list are all of it; unknown, and so no, beyond the cap."""
+        return not self.is_capped and selected >= self.count
+
+    @property
+    def count_in_words(self) -> str:
+        words = thousands(self.count)
+        return f"≈ {words}" if self.total.is_estimate else f"{words}+" if self.total.is_least else words
+
+    @cached_property
+    def whole(self) -> Total:
+        """How many files the account has, about."""
+        return totals.estimate(self.account, AssetFilter())
+
+    @cached_property
+    def total(self) -> Total:
+        """How many files match: exact for a few, else about right or a least number."""
+        if self._page.total is not None:
+            return Total(self._page.total)
+        return totals.estimate(self.account, self.wanted.filter) if self.wanted.filter else self.whole
+
+    @cached_property
+    def chips(self) -> list[Chip]:
+        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in chips_of(self.wanted.filter)]
+
+    def _with_sort(self, query: str) -> str:
+        sort = "" if self.wanted.sort == AssetSort.NEWEST else f"sort={self.wanted.sort.value}"
+        return "&".join(filter(None, [query, sort]))
+
+    @property
+    def headers(self) -> list[Header]:
+        return [self._header(column) for column in columns.shown(self.look.columns)]
+
+    def _header(self, column: Column) -> Header:
+        current = self.wanted.sort
+        if current.word != column.sort.word:
+            return Header(column.label, column.key, self.wanted.query(sort=column.sort.value), "")
+        return Header(column.label, column.key, self.wanted.query(sort=current.opposite.value), _direction(current))
+
+    @property
+    def sort_choices(self) -> list[SortChoice]:
+        """Every order as a link: a grid has no column heads to click."""
+        return [
+            SortChoice(sort.label, self.wanted.query(sort=sort.value), sort == self.wanted.sort) for sort in AssetSort
+        ]
+
+
+def _direction(sort: AssetSort) -> str:
+    return "descending" if sort.is_descending else "ascending"

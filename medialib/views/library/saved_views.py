@@ -1,0 +1,76 @@
+"""Saving the list one looks at under a name, and removing such a name. Opening one is an ordinary address."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from medialib.errors import MedialibError
+from medialib.forms.library import ListWanted
+from medialib.forms.saved_views import SavedViewForm
+from medialib.models import Account
+from medialib.services.library import saved_views
+from medialib.views.access import account_named, person, staff_may
+
+
+@dataclass(frozen=True)
+class ViewLink:
+    """A saved view in the menu. Its query is empty when what was saved means nothing any more."""
+
+    pk: int
+    name: str
+    owner: str
+    query: str
+    is_mine: bool
+    is_shared: bool
+    is_current: bool
+
+
+def links_of(request: HttpRequest, account: Account, wanted: ListWanted) -> list[ViewLink]:
+    """The menu: one's own views and the team's, each as the address that it stands for."""
+    return [_link(each, wanted) for each in saved_views.visible_to(person(request), account)]
+
+
+def _link(each: saved_views.OpenView, wanted: ListWanted) -> ViewLink:
+    view, query = each.view, ListWanted(each.filter, each.sort).query() if each.filter else ""
+    is_current = (each.filter, each.sort) == (wanted.filter, wanted.sort)
+    return ViewLink(view.pk, view.name, view.owner.get_username(), query, each.is_mine, view.is_shared, is_current)
+
+
+@require_POST
+@staff_may("view_library")
+def saved_view_change(request: HttpRequest, account: str) -> HttpResponse:
+    owner = account_named(request, account)
+    form = SavedViewForm(request.POST)
+    try:
+        said = (
+            _save(request, owner, form) if form.view_to_forget is None else _forget(request, owner, form.view_to_forget)
+        )
+        messages.success(request, said)
+    except MedialibError as error:
+        messages.error(request, str(error))
+    return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
+
+
+def _save(request: HttpRequest, account: Account, form: SavedViewForm) -> str:
+    wish = form.read()
+    view = saved_views.save(
+        user=person(request),
+        account=account,
+        name=wish.name,
+        wanted=wish.wanted.filter,
+        sort=wish.wanted.sort,
+        is_shared=wish.is_shared,
+    )
+    return (_("View “%s” is saved for your team.") if view.is_shared else _("View “%s” is saved for you.")) % view.name
+
+
+def _forget(request: HttpRequest, account: Account, view: int) -> str:
+    name = saved_views.forget(view, user=person(request), account=account)
+    return _("View “%s” is removed. No file is touched.") % name

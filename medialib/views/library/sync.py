@@ -1,0 +1,90 @@
+"""How fresh the index is, and the button that brings it up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.timezone import now
+from django.views.decorators.http import require_POST, require_safe
+
+from medialib.forms.library import SyncProgressForm
+from medialib.models import Account, SyncRun, SyncState
+from medialib.models.sync import SILENT_FOR
+from medialib.services.base.wake import wake
+from medialib.views.access import account_named, staff_may
+
+# The worker needs a moment to take a request up; until then the page says that it was asked.
+MAX_ASKING = 15
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What the badge says. `run` is the latest attempt, `complete` the latest one that went through."""
+
+    complete: SyncRun | None
+    run: SyncRun | None
+    asking: int = 0
+    asked_after: int = 0
+    was_running: bool = False
+
+    @property
+    def is_running(self) -> bool:
+        if not self.run or self.run.state != SyncState.RUNNING:
+            return False
+        return (self.run.heartbeat_at or self.run.started_at) > now() - SILENT_FOR
+
+    @property
+    def has_failed(self) -> bool:
+        return bool(self.run) and not self.is_running and self.run != self.complete
+
+    @property
+    def is_polling(self) -> bool:
+        return self.is_running or 0 < self.asking < MAX_ASKING
+
+    @property
+    def is_ignored(self) -> bool:
+        """Whether nobody took up the request for so long that the person should know."""
+        return not self.is_running and self.asking >= MAX_ASKING
+
+    @property
+    def has_new_rows(self) -> bool:
+        """Whether a run ended while the page was open, so that its list is the old one."""
+        return self.was_running and not self.is_polling and not self.has_failed
+
+
+def freshness(account: Account) -> Freshness:
+    """How old the index is. Two queries, one when the latest run is complete."""
+    run = SyncRun.objects.filter(account=account).first()
+    complete = run if run and run.state == SyncState.COMPLETE else SyncRun.objects.latest_complete(account)
+    return Freshness(complete, run)
+
+
+@require_POST
+@staff_may("view_library")
+def sync_start(request: HttpRequest, account: str) -> HttpResponse:
+    owner = account_named(request, account)
+    shown = freshness(owner)
+    wake("sync_library", owner.pk)
+    if not getattr(request, "htmx", False):
+        messages.info(request, "A worker starts the sync within seconds; reload to see how far it is.")
+        return redirect("medialib:library", owner.name)
+    return _badge(request, owner, replace(shown, asking=1, asked_after=shown.run.pk if shown.run else 0))
+
+
+@require_safe
+@staff_may("view_library")
+def sync_progress(request: HttpRequest, account: str) -> HttpResponse:
+    """The badge again. `after` is the run that was the latest when the person asked for a new one."""
+    owner = account_named(request, account)
+    asked = SyncProgressForm(request.GET).read()
+    shown = freshness(owner)
+    has_begun = shown.run is not None and shown.run.pk > asked.after
+    waiting = 0 if has_begun else min(asked.asking + 1, MAX_ASKING)
+    return _badge(request, owner, replace(shown, asking=waiting, asked_after=asked.after, was_running=True))
+
+
+def _badge(request: HttpRequest, account: Account, shown: Freshness) -> HttpResponse:
+    return render(request, "library/_freshness.html", {"account": account, "freshness": shown})

@@ -1,0 +1,80 @@
+"""The picture of a job shows what its calls say: files over time, waits up to the next call, pauses, errors."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from django.contrib.auth.models import User
+from django.utils.timezone import now
+
+from medialib.models import Account, DeletionJob, EventKind
+from medialib.services.jobs import timeline
+from medialib.services.jobs.timeline import Call, Timeline
+from tests.views.jobs import job_rows
+
+BEGIN = datetime.fromisoformat("2026-11-24T14:00:00+00:00")
+
+
+def at(second: float) -> datetime:
+    return BEGIN + timedelta(seconds=second)
+
+
+def call(
+    pk: int, sent: float, status: int | None = 200, *, kind: str = "delete", result: str = "", gone: int = 0
+) -> Call:
+    return Call(pk, kind, 100, at(sent), at(sent + 0.5), status, result, gone)
+
+
+def drawn(*calls: Call, pauses: list[timeline.Moment] | None = None) -> Timeline:
+    return timeline.draw(BEGIN, at(96), list(calls), pauses or [])
+
+
+def test_files_stand_where_they_were_settled() -> None:
+    picture = drawn(call(1, 0), call(2, 48), call(3, 48.2))
+    assert [(bar.x, bar.height) for bar in picture.bars] == [("0.5", "60.0"), ("480.5", "120.0")]
+    assert picture.peak_per_s == 200
+
+
+def test_wait_lasts_until_the_next_call() -> None:
+    picture = drawn(call(1, 0, 429), call(2, 8.5))
+    assert [(moment.kind, moment.seconds, moment.call) for moment in picture.moments] == [("wait", 8.0, 1)]
+
+
+def test_refusals_during_a_wait_belong_to_it() -> None:
+    assert drawn(call(1, 0, 429), call(2, 0.1, 429), call(3, 9)).waits == 1
+
+
+def test_wait_ends_where_a_pause_begins() -> None:
+    pause = timeline.Moment("pause", at(2.5), 40, "Paused by kim")
+    picture = drawn(call(1, 0, 429), call(2, 42), pauses=[pause])
+    assert (picture.waited_s, picture.paused_s) == (2.0, 40)
+
+
+@pytest.mark.parametrize(("status", "errors"), [(200, 0), (207, 0), (404, 0), (400, 1), (401, 1), (500, 1), (None, 1)])
+def test_an_answer_that_settles_nothing_is_an_error(status: int | None, errors: int) -> None:
+    assert drawn(call(1, 0, status, result="text")).errors == errors
+
+
+def test_look_up_counts_what_it_found_gone_and_is_no_error() -> None:
+    picture = drawn(call(1, 0, None, kind="look_up", result="looked up: 7 gone, 0 still there", gone=7))
+    assert (picture.errors, picture.peak_per_s) == (0, 7)
+    assert drawn(call(1, 0, None, kind="look_up", result="look-up failed: no answer")).errors == 1
+
+
+@pytest.fixture
+def running(account: Account, staff: User) -> DeletionJob:
+    return job_rows.job(job_rows.manifest(account, staff, 2), state="running", started_at=now())
+
+
+def test_nothing_is_drawn_before_the_first_call(running: DeletionJob) -> None:
+    assert timeline.timeline(running) is None
+
+
+def test_pauses_come_from_the_audit_log(running: DeletionJob) -> None:
+    job_rows.exchange(running)
+    for kind in (EventKind.JOB_PAUSED, EventKind.JOB_RESUMED):
+        job_rows.event(kind, job_id=running.pk, actor_name="kim")
+    picture = timeline.timeline(running)
+    assert picture is not None
+    assert [moment.text for moment in picture.moments] == ["Paused by kim"]

@@ -1,0 +1,322 @@
+"""Job pages tell where a job stands, cost one query to watch, and pass each wish to its service once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils.timezone import now
+
+from medialib.models import AuditEvent, DeletionJob, EventKind, Outcome, PurgeRequest
+from medialib.services.jobs import progress
+from tests import factories
+from tests.views.jobs import job_rows
+
+
+def soup(response: Any) -> BeautifulSoup:
+    return BeautifulSoup(response.content, "html.parser")
+
+
+def text(response: Any) -> str:
+    return " ".join(soup(response).get_text(" ").split())
+
+
+def page_of(client: Any, job: DeletionJob, name: str = "job", **query: Any) -> Any:
+    return client.get(reverse(f"medialib:{name}", args=[job.pk]), query)
+
+
+def press(client: Any, job: DeletionJob, action: str, **data: Any) -> Any:
+    return client.post(reverse("medialib:job-control", args=[job.pk, action]), data, follow=True)
+
+
+@pytest.fixture
+def running(staff, account) -> DeletionJob:
+    frozen = job_rows.manifest(account, staff, 10)
+    return job_rows.job(frozen, state="running", started_at=now() - timedelta(seconds=10), deleted=4, failed=1, calls=5)
+
+
+def test_progress_tells_counts_of_each_outcome(staff_client, running):
+    cells = soup(page_of(staff_client, running, "job-progress")).select("[data-count]")
+    counts = {cell["data-count"]: cell.get_text(strip=True) for cell in cells}
+    assert counts == dict.fromkeys(Outcome.values, "0") | {"deleted": "4", "failed": "1", "left": "5"}
+
+
+@pytest.mark.parametrize("part", ["job-progress", "job-tray"])
+def test_watching_costs_one_query_beside_session_and_person(staff_client, running, part, django_assert_num_queries):
+    url = reverse(f"medialib:{part}", args=[running.pk] if part == "job-progress" else [])
+    with django_assert_num_queries(5):  # Session, person, two for permissions, the job.
+        staff_client.get(url, headers={"HX-Request": "true"})
+
+
+def test_polling_ends_with_the_job(staff_client, staff, account, running):
+    done = job_rows.finished(job_rows.manifest(account, staff, 2), ["deleted", "deleted"])
+    polls = {
+        job.pk: "hx-trigger" in str(soup(page_of(staff_client, job, "job-progress")).section) for job in (running, done)
+    }
+    assert polls == {running.pk: True, done.pk: False}
+
+
+def test_title_of_an_update_shows_the_progress(staff_client, running):
+    assert soup(page_of(staff_client, running, "job-progress")).title.string.startswith("50 % job")
+
+
+def test_page_is_told_only_when_other_controls_fit(staff_client, staff, running):
+    shown = progress.look(running.pk, viewer=staff).shown
+    asked = {
+        known: page_of(staff_client, running, "job-progress", shown=known).headers for known in (shown, "scheduled-100")
+    }
+    assert [key for key, headers in asked.items() if "HX-Trigger-After-Settle" in headers] == ["scheduled-100"]
+
+
+def test_screen_readers_hear_a_tenth_not_each_file(running):
+    spoken = set()
+    for settled in range(4, 9):
+        running.deleted = settled
+        spoken.add(progress.progress_of(running).spoken)
+    assert spoken == {"50 % done", "60 % done", "70 % done", "80 % done", "90 % done"}
+    running.file_count = 1000
+    assert progress.progress_of(running).spoken == "0 % done"
+
+
+def test_rates_follow_the_difference_between_two_looks(running):
+    first = progress.progress_of(running).pulse
+    running.calls, running.deleted = running.calls + 20, running.deleted + 5
+    earlier = progress.Pulse(first.at - 10, first.calls, first.settled, 0.0, 0.0)
+    pulse = progress.progress_of(running, earlier=earlier).pulse
+    assert 1.0 < pulse.calls_per_s < 2.0
+    assert 0.25 < pulse.files_per_s < 0.5
+
+
+@pytest.mark.parametrize("text", ["", "x", "1_2_3", "nan_1_1_1_1", "1_1_1_inf_1", "a_b_c_d_e"])
+def test_made_up_pulse_is_ignored(staff_client, running, text):
+    assert progress.Pulse.parse(text) is None
+    assert page_of(staff_client, running, "job-progress", pulse=text).status_code == 200
+
+
+def test_pulse_survives_its_way_through_the_address(running):
+    pulse = progress.progress_of(running).pulse
+    assert str(progress.Pulse.parse(str(pulse))) == str(pulse)
+
+
+def test_missing_worker_is_told_only_while_work_waits(staff_client, running):
+    assert "No worker is running" in text(page_of(staff_client, running, "job-progress"))
+    worker = job_rows.worker(silent_s=31)
+    assert "No worker is running" in text(page_of(staff_client, running, "job-progress"))
+    worker.seen_at = now()
+    worker.save()
+    assert "No worker is running" not in text(page_of(staff_client, running, "job-progress"))
+
+
+def test_wait_and_its_cause_are_told(staff_client, running):
+    DeletionJob.objects.update(wait_until=now() + timedelta(seconds=8), wait_cause="ImageKit answered 429")
+    assert "ImageKit answered 429" in text(page_of(staff_client, running, "job-progress"))
+
+
+def test_pause_cause_is_told_in_its_own_words(staff_client, running):
+    DeletionJob.objects.update(state="paused", pause_cause="ImageKit refused the key.")
+    assert "Paused: ImageKit refused the key." in text(page_of(staff_client, running))
+
+
+def buttons(response: Any) -> set[str]:
+    return {
+        form["action"].rstrip("/").rpartition("/")[2]
+        for form in soup(response).select("#job-controls form, #job-result form")
+    }
+
+
+@pytest.mark.parametrize(
+    ("fields", "offered"),
+    [
+        ({"state": "scheduled", "starts_at": now() + timedelta(hours=1)}, {"undo", "start"}),
+        ({"state": "scheduled"}, {"cancel"}),
+        ({"state": "running"}, {"pause", "speed", "cancel"}),
+        ({"state": "paused"}, {"resume", "speed", "cancel"}),
+        ({"state": "cancelling"}, set()),
+    ],
+)
+def test_each_state_offers_what_can_be_done(staff_client, staff, account, fields, offered):
+    job = job_rows.job(job_rows.manifest(account, staff), **fields)
+    assert buttons(page_of(staff_client, job)) == offered
+
+
+def test_finished_job_offers_retry_and_verify_where_there_is_cause(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "failed", "unverified"])
+    assert buttons(page_of(staff_client, done)) == {"retry", "verify"}
+
+
+def test_people_who_may_only_look_get_no_buttons_and_are_refused(client, account, running):
+    client.force_login(factories.user(permissions=("view_library",)))
+    assert buttons(page_of(client, running)) == set()
+    assert press(client, running, "pause").status_code == 403
+
+
+def test_cancelling_says_how_many_are_gone_and_how_many_stay(staff_client, running):
+    assert "4 are already gone, 6 will stay." in text(page_of(staff_client, running))
+
+
+def test_pause_and_resume_are_passed_on_and_audited_with_the_address(staff_client, running):
+    press(staff_client, running, "pause")
+    running.refresh_from_db()
+    assert running.state == "paused"
+    press(staff_client, running, "resume")
+    kinds = set(
+        AuditEvent.objects.filter(job=running, actor_name="sam", address="127.0.0.1").values_list("event", flat=True)
+    )
+    assert kinds == {EventKind.JOB_PAUSED, EventKind.JOB_RESUMED}
+
+
+def test_undo_in_the_window_says_that_all_files_are_still_there(staff_client, staff, account):
+    job = job_rows.job(job_rows.manifest(account, staff, 3), starts_at=now() + timedelta(hours=1))
+    assert "all 3 files are still there" in text(press(staff_client, job, "undo"))
+    assert AuditEvent.objects.filter(job=job, event=EventKind.JOB_UNDONE).exists()
+
+
+@pytest.mark.parametrize(
+    ("percent", "speed"), [("25", 25), ("0", 100), ("101", 100), ("", 100), ("fast", 100), ("33", 100)]
+)
+def test_only_offered_speeds_are_taken(staff_client, running, percent, speed):
+    press(staff_client, running, "speed", percent=percent)
+    running.refresh_from_db()
+    assert running.speed_percent == speed
+
+
+def test_what_cannot_be_done_is_told_on_the_job_page(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"])
+    assert soup(press(staff_client, done, "pause")).select(".messages .banner-danger")
+
+
+def test_retry_leads_to_the_new_job(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "failed", "failed"])
+    answer = press(staff_client, done, "retry")
+    new = DeletionJob.objects.get(retry_of=done)
+    assert answer.redirect_chain[-1][0] == reverse("medialib:job", args=[new.pk])
+    failed = set(done.manifest.items.filter(outcome="failed").values_list("file_id", flat=True))
+    assert set(new.manifest.items.values_list("file_id", flat=True)) == failed
+
+
+def test_unknown_action_and_job_do_not_exist(staff_client, running):
+    assert press(staff_client, running, "explode").status_code == 404
+    assert staff_client.get(reverse("medialib:job", args=[running.pk + 1])).status_code == 404
+
+
+def test_a_get_changes_nothing(staff_client, running):
+    assert staff_client.get(reverse("medialib:job-control", args=[running.pk, "pause"])).status_code == 405
+
+
+def test_result_sentence_names_only_what_happened():
+    job = DeletionJob(deleted=48164, already_gone=12, skipped=31, failed=6)
+    assert progress.result_sentence(job) == "48,164 deleted, 12 were already gone, 31 protected and skipped, 6 failed"
+    assert progress.result_sentence(DeletionJob(already_gone=1)) == "0 deleted, 1 was already gone"
+
+
+def test_sum_is_shown_and_holds(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "deleted", "already_gone"])
+    assert "Every file is accounted for: 2 + 1 = 3." in text(page_of(staff_client, done))
+
+
+def test_mismatch_between_job_and_files_is_an_incident(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "deleted", "failed"])
+    done.manifest.items.filter(outcome="failed").update(outcome="deleted")
+    answer = page_of(staff_client, done)
+    assert "Incident" in text(answer)
+    assert "accounted for" not in text(answer)
+
+
+@pytest.mark.parametrize("outcome", ["deleted", "failed", "left"])
+def test_files_are_listed_by_outcome(staff_client, staff, account, outcome):
+    done = job_rows.finished(job_rows.manifest(account, staff, 4), ["deleted", "failed", "deleted", "failed"])
+    rows = soup(page_of(staff_client, done, outcome=outcome)).select("#job-files tbody th")
+    wanted = done.manifest.items.filter(outcome="" if outcome == "left" else outcome)
+    assert {row.get_text(strip=True) for row in rows} == set(wanted.values_list("path", flat=True))
+
+
+def test_pages_of_files_give_the_whole_list_once(staff_client, staff, account):
+    job = job_rows.job(job_rows.manifest(account, staff, 205))
+    seen: list[str] = []
+    url = f"{reverse('medialib:job', args=[job.pk])}?"
+    while url:
+        page = soup(staff_client.get(url))
+        seen += [row.get_text(strip=True) for row in page.select("#job-files tbody th")]
+        following = page.select_one("#job-files a[rel=next]")
+        url = reverse("medialib:job", args=[job.pk]) + following["href"] if following else ""
+    assert len(seen) == 205
+    assert set(seen) == set(job.manifest.items.values_list("path", flat=True))
+
+
+def test_exchange_shows_request_id_status_meaning_and_its_files(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 2), ["deleted", "deleted"])
+    call = done.batches.get().exchanges.get()
+    answer = staff_client.get(reverse("medialib:job-exchange", args=[done.pk, call.pk]))
+    assert all(part in text(answer) for part in ("ik-request-7", "200", "all deleted", "worker-1"))
+    assert {row.get_text(strip=True) for row in soup(answer).select("tbody th")} == set(
+        done.manifest.items.values_list("path", flat=True)
+    )
+
+
+def test_exchange_of_another_job_does_not_exist(staff_client, staff, account, running):
+    done = job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"])
+    call = done.batches.get().exchanges.get()
+    assert staff_client.get(reverse("medialib:job-exchange", args=[running.pk, call.pk])).status_code == 404
+
+
+def test_purge_panel_shows_request_ids(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"])
+    DeletionJob.objects.update(purge_cache=True)
+    PurgeRequest.objects.create(
+        job=done, account=account, url="https://ik/x.jpg", state="completed", request_id="purge-9"
+    )
+    assert "purge-9" in text(page_of(staff_client, done))
+    assert "1 completed" in text(page_of(staff_client, done))
+
+
+def test_tray_shows_active_jobs_and_then_says_that_they_finished(staff_client, staff, account, running):
+    url = reverse("medialib:job-tray")
+    first = soup(staff_client.get(url))
+    assert str(running.pk) in first.select_one("[hx-get]")["hx-get"].rpartition("watched=")[2].split(".")
+    DeletionJob.objects.update(state="finished", finished_at=now(), cancelled=5)
+    second = soup(staff_client.get(url, {"watched": str(running.pk)}))
+    assert "4 deleted, 1 failed, 5 were never sent" in second.select_one("[data-announce]")["data-announce"]
+
+
+@pytest.mark.parametrize(("shown", "replaced"), [("", None), ("on", "#job-tray")])
+def test_tray_goes_as_a_whole_when_no_job_is_left(staff_client, shown, replaced):
+    answer = staff_client.get(reverse("medialib:job-tray"), {"shown": shown})
+    assert text(answer) == ""
+    assert answer.headers.get("HX-Retarget") == replaced
+
+
+@pytest.mark.parametrize("watched", ["x", "1.", "1..2", "9" * 40, "1;2"])
+def test_tray_ignores_what_is_no_list_of_jobs(staff_client, watched):
+    assert staff_client.get(reverse("medialib:job-tray"), {"watched": watched}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("state", "listed"), [("", {"a", "b", "c"}), ("active", {"a"}), ("attention", {"b"}), ("finished", {"b", "c"})]
+)
+def test_list_of_jobs_is_narrowed_by_state(staff_client, staff, account, state, listed):
+    job_rows.job(job_rows.manifest(account, staff, 1), state="running", reason="a")
+    for reason, outcome in (("b", "failed"), ("c", "deleted")):
+        done = job_rows.finished(job_rows.manifest(account, staff, 1), [outcome])
+        DeletionJob.objects.filter(pk=done.pk).update(reason=reason)
+    rows = soup(staff_client.get(reverse("medialib:jobs"), {"state": state})).select("td.cell-clip")
+    assert {row.get_text(strip=True) for row in rows} == listed
+
+
+def test_list_of_jobs_costs_the_same_queries_for_one_and_many(staff_client, staff, account):
+    counts = set()
+    for new in (1, 9):
+        for _ in range(new):
+            job_rows.job(job_rows.manifest(account, staff, 1))
+        with CaptureQueriesContext(connection) as queries:
+            staff_client.get(reverse("medialib:jobs"))
+        counts.add(len(queries))
+    assert len(counts) == 1
+
+
+def test_empty_list_of_jobs_says_what_to_do(staff_client):
+    assert "Tick files in a library" in text(staff_client.get(reverse("medialib:jobs")))
