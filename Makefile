@@ -10,6 +10,7 @@ RUNTIME := $(VENV)/.runtime-installed
 DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
+DJANGO := 5.2
 # What speaks SQL of its own, or depends on how a database locks.
 ON_POSTGRES := tests/models tests/services
 
@@ -58,11 +59,13 @@ chromium:
 lint: $(DEV) ## Look for mistakes in code and templates
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/djade --check --target-version $(DJANGO) $$(git ls-files '$(TEMPLATES)/*.html')
 	$(BIN)/djlint --lint --quiet $(TEMPLATES)
 
 format: $(DEV) ## Put the code in its usual shape
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(BIN)/djade --target-version $(DJANGO) $$(git ls-files '$(TEMPLATES)/*.html')
 
 check: lint ## lint, types, migrations, and Django's own checks
 	$(BIN)/mypy

@@ -9,7 +9,19 @@ Refused                  (a MedialibError) the request is right but may not be d
 
 
 class MedialibError(Exception):
-    """Something that could not be done, said in one sentence that a person understands."""
+    """Something that could not be done, said in one sentence that a person understands.
+
+    `message` is a sentence for gettext_lazy, and `params` fill its %(names)s: the text is put together when somebody
+    reads it, in the reader's language. Log and command line read it in English.
+    """
+
+    def __init__(self, message: object = "", **params: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.params = params
+
+    def __str__(self) -> str:
+        return str(self.message) % self.params if self.params else str(self.message)
 
 
 class WrongUse(MedialibError):

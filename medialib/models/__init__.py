@@ -11,7 +11,7 @@ from medialib.models.manifests import Item, Manifest
 from medialib.models.memberships import Membership
 from medialib.models.outcomes import Outcome
 from medialib.models.pacing import Pace, PaceKind
-from medialib.models.saved_views import LibraryLook, SavedView
+from medialib.models.saved_views import ListPreferences, SavedView
 from medialib.models.selections import Selection, SelectionItem
 from medialib.models.summaries import FolderTotal, LibrarySummary
 from medialib.models.sync import SyncKind, SyncRun, SyncState
@@ -39,10 +39,10 @@ __all__ = [
     "JobState",
     "KeyKind",
     "KeyPurpose",
-    "LibraryLook",
     "LibrarySummary",
     "ListImport",
     "ListPart",
+    "ListPreferences",
     "Manifest",
     "Membership",
     "Outcome",

@@ -1,4 +1,4 @@
-"""SavedView: a filter that somebody gave a name. LibraryLook: how a person likes to see the library."""
+"""SavedView: a filter that somebody gave a name. ListPreferences: how a person likes to see the library."""
 
 from __future__ import annotations
 
@@ -48,10 +48,10 @@ class SavedView(models.Model):
         return self.name
 
 
-class LibraryLook(models.Model):
+class ListPreferences(models.Model):
     """Table or grid, density, columns. One row a person, so it is the same on each of their machines."""
 
-    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="library_look")
+    owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="list_preferences")
     choices = models.JSONField(default=dict)
 
     def __str__(self) -> str:

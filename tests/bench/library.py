@@ -35,7 +35,7 @@ def _of(database: str) -> list[Row]:
             _ahead(f"{label}, whole request, beside the stock changelist", cases, "whole_ms", "stock_ms")
             for label, cases in groups
         ),
-        *_rail(name, found),
+        *_sidebar(name, found),
         *_writes(name, found),
         _growth(name, found, _measure(database, FEW)),
         Row(f"{name}: queries of a page", found["queries"], "the same for one file as for a hundred", found["steady"]),
@@ -78,10 +78,10 @@ def _ahead(label: str, cases: dict[str, Any], ours: str, stock: str) -> Row:
     )
 
 
-def _rail(name: str, found: Any) -> list[Row]:
+def _sidebar(name: str, found: Any) -> list[Row]:
     return [
         Row(f"{name}: {label}", f"p95 {ms:.0f} ms", f"≤ {RAIL_MS} ms", ms <= RAIL_MS)
-        for label, ms in found["rail"].items()
+        for label, ms in found["sidebar"].items()
     ]
 
 

@@ -196,7 +196,7 @@ class Bench:
             place -= rows.count()
         raise IndexError(place)
 
-    def rail(self) -> dict[str, float]:
+    def sidebar(self) -> dict[str, float]:
         asked = {
             "facets of the whole library": "/bench/library/facets/",
             "facets of a filter with many matches": "/bench/library/facets/?kind=image",
@@ -297,7 +297,7 @@ class Bench:
         if self.count <= 10_000:
             return found
         found["pages"] = self.pages()
-        found["rail"] = self.rail()
+        found["sidebar"] = self.sidebar()
         found["take"] = self.take()
         found["write"] = self.write()
         # The last, as PostgreSQL goes on for a while with the ticks that were taken back.

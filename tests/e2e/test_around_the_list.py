@@ -1,4 +1,4 @@
-"""What stands around the list in a real browser: rail, drawer, filters, look, insight and import, in both themes."""
+"""What stands around the list in a real browser: sidebar, drawer, filters, look, insight and import, in both themes."""
 
 from __future__ import annotations
 
@@ -40,13 +40,13 @@ def test_folders_and_facets_come_after_the_rows_and_lead_to_lists(signed_in: Wat
     expect(page.locator(".facet-link[aria-current]", has_text="Video")).to_be_visible()
 
 
-def test_rail_is_a_drawer_on_a_narrow_screen(signed_in: Watched) -> None:
+def test_sidebar_is_a_drawer_on_a_narrow_screen(signed_in: Watched) -> None:
     page = signed_in.page
     page.set_viewport_size({"width": 390, "height": 800})
     page.reload()
-    rail = page.locator("#rail")
-    expect(rail).not_to_have_attribute("open", "")
-    rail.locator("summary").click()
+    sidebar = page.locator("#sidebar")
+    expect(sidebar).not_to_have_attribute("open", "")
+    sidebar.locator("summary").click()
     expect(page.locator(".tree-link").first).to_be_visible()
     signed_in.must_be_accessible()
     page.keyboard.press("Escape")

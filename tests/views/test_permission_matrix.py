@@ -43,7 +43,7 @@ RULES = {
     "medialib:styleguide": NOBODY,  # In development only.
     "medialib:library": "view_library",
     "medialib:library-count": "view_library",
-    "medialib:look-change": "view_library",
+    "medialib:preferences-change": "view_library",
     "medialib:library-folders": "view_library",
     "medialib:library-facets": "view_library",
     "medialib:saved-view-change": "view_library",
@@ -141,7 +141,7 @@ FORWARDS = {"<path:object_id>/", "(?P<url>.*)$"}
 POSTS = {
     "medialib:sign-out",
     "medialib:language",
-    "medialib:look-change",
+    "medialib:preferences-change",
     "medialib:saved-view-change",
     "medialib:selection-change",
     "medialib:sync-start",

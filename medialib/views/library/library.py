@@ -19,7 +19,7 @@ from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import columns, saved_views
 from medialib.views.library.file import panel_of
 from medialib.views.library.listing import Listing
-from medialib.views.library.preferences import Density, Look, look_of
+from medialib.views.library.preferences import Density, Look, preferences_of
 from medialib.views.library.selection import selection_bar
 from medialib.views.library.sync import freshness
 
@@ -40,7 +40,7 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> dict[str, Any]:
-    look = look_of(request)
+    look = preferences_of(request)
     listing = Listing(shown, wanted, look)
     selection = ticks.selection_of(person(request), shown)
     bar = selection_bar(selection, wanted)
@@ -72,7 +72,7 @@ def _tools(look: Look) -> dict[str, Any]:
 
 def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
     """An address that cannot be understood keeps its text and shows no files, rather than other files than it means."""
-    wanted, look = ListWanted(AssetFilter(), AssetSort.NEWEST), look_of(request)
+    wanted, look = ListWanted(AssetFilter(), AssetSort.NEWEST), preferences_of(request)
     context = {
         "account": account,
         "complaint": complaint,

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from medialib.models import LibraryLook
+from medialib.models import ListPreferences
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import columns
 
@@ -42,14 +42,14 @@ class Look:
     layout: str = Layout.TABLE.value
     density: str = Density.NORMAL.value
     columns: tuple[str, ...] = columns.DEFAULT_KEYS
-    rail: str = "open"
+    sidebar: str = "open"
 
     @classmethod
     def from_stored(cls, stored: Any) -> Look:
         """What was stored once, as far as it still means something."""
         given = stored if isinstance(stored, dict) else {}
         kept = cls()
-        for key, values in (("layout", Layout.values), ("density", Density.values), ("rail", RAIL)):
+        for key, values in (("layout", Layout.values), ("density", Density.values), ("sidebar", RAIL)):
             if given.get(key) in values:
                 kept = replace(kept, **{key: given[key]})
         if isinstance(given.get("columns"), list | tuple):
@@ -58,13 +58,13 @@ class Look:
 
     def changed_by(self, data: QueryDict) -> Look:
         """With what a form asks for. The column boxes only count when the form held them."""
-        wish = {key: data[key] for key in ("layout", "density", "rail") if key in data}
+        wish = {key: data[key] for key in ("layout", "density", "sidebar") if key in data}
         boxes = {"columns": data.getlist("column")} if "columns" in data else {}
         return Look.from_stored(asdict(self) | wish | boxes)
 
     @property
-    def has_rail(self) -> bool:
-        return self.rail == "open"
+    def has_sidebar(self) -> bool:
+        return self.sidebar == "open"
 
     @property
     def is_grid(self) -> bool:
@@ -80,16 +80,18 @@ class Look:
         return self.columns != columns.DEFAULT_KEYS
 
 
-def look_of(request: HttpRequest) -> Look:
+def preferences_of(request: HttpRequest) -> Look:
     """The person's look; `view` in the address outweighs it, so that a shared link shows what it showed."""
-    kept = Look.from_stored(LibraryLook.objects.filter(owner=person(request)).values_list("choices", flat=True).first())
+    kept = Look.from_stored(
+        ListPreferences.objects.filter(owner=person(request)).values_list("choices", flat=True).first()
+    )
     return Look.from_stored(asdict(kept) | {"layout": request.GET["view"]}) if "view" in request.GET else kept
 
 
 @require_POST
 @staff_may("view_library")
-def look_change(request: HttpRequest, account: str) -> HttpResponse:
+def preferences_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
-    wanted = Look() if "reset" in request.POST else look_of(request).changed_by(request.POST)
-    LibraryLook.objects.update_or_create(owner=person(request), defaults={"choices": asdict(wanted)})
+    wanted = Look() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
+    ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(wanted)})
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")

@@ -62,7 +62,7 @@ def test_each_column_can_be_sorted_by(staff_client: Client, account: Account) ->
     for number in range(2):
         factories.asset(account, f"/{number}.jpg", tags=["a"] * number, width=number or None, is_private=bool(number))
     choice = {"columns": "1", "column": columns.KEYS, "query": ""}
-    staff_client.post(f"/{account.name}/look/", choice)
+    staff_client.post(f"/{account.name}/preferences/", choice)
     heads = page(staff_client.get(url(account))).select("th[class^=col-] a.sort-link")
     assert len(heads) == len(columns.KEYS) + 1
     for head in heads:

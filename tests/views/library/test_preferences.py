@@ -17,7 +17,7 @@ def url(account: Account, query: str = "") -> str:
 
 
 def choose(client: Client, account: Account, **fields: object) -> str:
-    return client.post(f"/{account.name}/look/", fields)["Location"]
+    return client.post(f"/{account.name}/preferences/", fields)["Location"]
 
 
 def heads(client: Client, account: Account) -> list[str]:
@@ -96,4 +96,4 @@ def test_grid_asks_as_many_queries_for_one_file_as_for_many(staff_client: Client
 
 def test_look_needs_the_right_to_see_the_library(client: Client, account: Account) -> None:
     client.force_login(factories.user())
-    assert client.post(f"/{account.name}/look/", {"layout": "grid"}).status_code == 403
+    assert client.post(f"/{account.name}/preferences/", {"layout": "grid"}).status_code == 403

@@ -29,7 +29,7 @@ def part(client: Client, account: Account, name: str, query: str = "") -> Tag:
 
 
 def figure(link: Tag) -> int:
-    return int(words(link.select_one(".rail-figure")).split()[0])
+    return int(words(link.select_one(".sidebar-figure")).split()[0])
 
 
 def links(shown: Tag) -> dict[str, Tag]:
@@ -38,7 +38,7 @@ def links(shown: Tag) -> dict[str, Tag]:
 
 def test_list_asks_for_both_when_they_come_into_sight(staff_client: Client, library: Account) -> None:
     shown = page(staff_client.get(f"/{library.name}/library/?q=one&sort=name"))
-    asked = {node["hx-get"]: node["hx-trigger"] for node in shown.select(".rail [hx-get]")}
+    asked = {node["hx-get"]: node["hx-trigger"] for node in shown.select(".sidebar [hx-get]")}
     assert asked == {f"/{library.name}/library/{name}/?q=one&sort=name": "intersect once" for name in PARTS}
 
 
@@ -120,7 +120,7 @@ def test_parts_need_the_right_to_see_the_library(client: Client, account: Accoun
     assert client.get(f"/{account.name}/library/{name}/").status_code == 403
 
 
-def test_rail_that_was_closed_stays_closed(staff_client: Client, library: Account) -> None:
-    assert page(staff_client.get(f"/{library.name}/library/")).select_one(".rail").has_attr("open")
-    staff_client.post(f"/{library.name}/look/", {"rail": "closed"})
-    assert not page(staff_client.get(f"/{library.name}/library/")).select_one(".rail").has_attr("open")
+def test_sidebar_that_was_closed_stays_closed(staff_client: Client, library: Account) -> None:
+    assert page(staff_client.get(f"/{library.name}/library/")).select_one(".sidebar").has_attr("open")
+    staff_client.post(f"/{library.name}/preferences/", {"sidebar": "closed"})
+    assert not page(staff_client.get(f"/{library.name}/library/")).select_one(".sidebar").has_attr("open")

@@ -1,33 +1,33 @@
 // Folders and facets: remembers for the person whether they are shown, opens as a drawer on narrow screens,
 // and shows or hides what lies below a folder once htmx has brought it.
-// Expects: <details data-rail data-rail-address> and buttons [data-tree-toggle] followed, in their row's <li>, by a list.
-const rail = document.querySelector("[data-rail]");
+// Expects: <details data-sidebar data-sidebar-address> and buttons [data-tree-toggle] followed, in their row's <li>, by a list.
+const sidebar = document.querySelector("[data-sidebar]");
 const isNarrow = matchMedia("(max-width: 56.2rem)");
 
 const remember = (isOpen) => {
   const body = new FormData();
-  body.set("rail", isOpen ? "open" : "closed");
+  body.set("sidebar", isOpen ? "open" : "closed");
   body.set("csrfmiddlewaretoken", document.querySelector("[name=csrfmiddlewaretoken]").value);
-  // Nothing depends on the answer: at worst the rail is as before on the next page.
-  fetch(rail.dataset.railAddress, { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
+  // Nothing depends on the answer: at worst the sidebar is as before on the next page.
+  fetch(sidebar.dataset.sidebarAddress, { method: "POST", body, keepalive: true, redirect: "manual" }).catch(() => {});
 };
 
-if (rail) {
-  if (isNarrow.matches) rail.open = false;
+if (sidebar) {
+  if (isNarrow.matches) sidebar.open = false;
   // The browser reports the change above as well; only what a person does is remembered.
   let isAsked = false;
-  rail.querySelector("summary").addEventListener("click", () => { isAsked = true; rail.dataset.isAsked = "true"; });
-  rail.addEventListener("toggle", () => {
-    if (isAsked && !isNarrow.matches) remember(rail.open);
+  sidebar.querySelector("summary").addEventListener("click", () => { isAsked = true; sidebar.dataset.isAsked = "true"; });
+  sidebar.addEventListener("toggle", () => {
+    if (isAsked && !isNarrow.matches) remember(sidebar.open);
     isAsked = false;
   });
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !isNarrow.matches || !rail.open) return;
-    rail.open = false;
-    rail.querySelector("summary").focus();
+    if (event.key !== "Escape" || !isNarrow.matches || !sidebar.open) return;
+    sidebar.open = false;
+    sidebar.querySelector("summary").focus();
   });
   document.addEventListener("click", (event) => {
-    if (isNarrow.matches && rail.open && !rail.contains(event.target)) rail.open = false;
+    if (isNarrow.matches && sidebar.open && !sidebar.contains(event.target)) sidebar.open = false;
   });
 }
 
