@@ -68,6 +68,7 @@ class Environment:
     start_rate: float
     max_in_flight: int
     look_up_rate: int
+    look_rate: int
     lease_s: int
     sync_every_s: int
     full_sync_every_s: int
@@ -141,6 +142,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
         start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=100_000)),
+        look_rate=reader.number("IMAGEKIT_LOOK_RATE", 40, least=1, most=100_000),
         look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
         sync_every_s=reader.number("SYNC_EVERY_S", 900, least=0, most=604_800),
         full_sync_every_s=reader.number("FULL_SYNC_EVERY_S", 86_400, least=0, most=2_592_000),

@@ -232,6 +232,7 @@ BREAKER_PERCENT = ENV.breaker_percent
 WORKER_SLOTS = ENV.worker_slots
 IMAGEKIT_START_RATE = ENV.start_rate
 IMAGEKIT_LOOK_UP_RATE = ENV.look_up_rate
+IMAGEKIT_LOOK_RATE = ENV.look_rate
 LEASE_S = ENV.lease_s
 SYNC_EVERY_S = ENV.sync_every_s
 FULL_SYNC_EVERY_S = ENV.full_sync_every_s

@@ -36,6 +36,7 @@ class RemoteFile:
     width: int | None
     height: int | None
     tags: tuple[str, ...]
+    ai_tags: tuple[str, ...]
     is_private: bool
     is_published: bool
     version_name: str
@@ -153,9 +154,16 @@ def _state(row: Mapping[str, Any]) -> dict[str, Any]:
         "tags": tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else (),
         "is_private": row.get("isPrivateFile") is True,
         "is_published": row.get("isPublished") is not False,  # Older answers lack it.
+        "ai_tags": _ai_tags(row.get("AITags")),
         "version_name": _text(version.get("name")) if isinstance(version, Mapping) else "",
         "custom_metadata": metadata if isinstance(metadata, Mapping) else {},
     }
+
+
+def _ai_tags(value: object) -> tuple[str, ...]:
+    """Names only: who guessed a tag and how sure it was changes no decision here."""
+    rows = value if isinstance(value, list) else []
+    return tuple(row["name"] for row in rows if isinstance(row, Mapping) and isinstance(row.get("name"), str))
 
 
 def _times(row: Mapping[str, Any]) -> dict[str, Any]:

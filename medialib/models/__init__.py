@@ -7,10 +7,11 @@ from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
 from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
 from medialib.models.list_imports import ListImport, ListPart
-from medialib.models.manifests import Item, Manifest
+from medialib.models.manifests import Item, Manifest, SkipCause
 from medialib.models.memberships import Membership
 from medialib.models.outcomes import Outcome
 from medialib.models.pacing import Pace, PaceKind
+from medialib.models.protections import ProtectedFile, ProtectionKind, ProtectionRule
 from medialib.models.saved_views import ListPreferences, SavedView
 from medialib.models.selections import Selection, SelectionItem
 from medialib.models.summaries import FolderTotal, LibrarySummary
@@ -48,12 +49,16 @@ __all__ = [
     "Outcome",
     "Pace",
     "PaceKind",
+    "ProtectedFile",
+    "ProtectionKind",
+    "ProtectionRule",
     "PurgeRequest",
     "PurgeState",
     "Removal",
     "SavedView",
     "Selection",
     "SelectionItem",
+    "SkipCause",
     "SyncKind",
     "SyncRun",
     "SyncState",

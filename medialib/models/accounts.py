@@ -67,6 +67,11 @@ class Account(models.Model):
     protected_folders = models.TextField(
         blank=True, help_text="One folder a line. Files in or below them are skipped by every deletion."
     )
+    looks_before_delete = models.BooleanField(
+        "looks before each call",
+        default=True,
+        help_text="Read the files at ImageKit right before they are deleted, and skip what changed.",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = AccountQuerySet.as_manager()

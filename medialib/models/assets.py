@@ -169,6 +169,7 @@ class Asset(models.Model):
     width = models.PositiveIntegerField(null=True)
     height = models.PositiveIntegerField(null=True)
     tags = models.JSONField(default=list)
+    ai_tags = models.JSONField(default=list, help_text="Names of the tags that ImageKit's extensions gave.")
     custom_metadata = models.JSONField(default=dict)
     is_private = models.BooleanField(default=False)
     is_published = models.BooleanField(default=True)

@@ -65,6 +65,7 @@ class DeletionJob(models.Model):
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="jobs"
     )
     requested_by_name = models.CharField(max_length=150)
+    is_by_person = models.BooleanField(default=False, help_text="Asked for by a person, whose rights count to its end.")
     reason = models.TextField()
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
     purge_cache = models.BooleanField(default=False)
@@ -230,7 +231,7 @@ class Exchange(models.Model):
     """One call to ImageKit for a batch and what came of it."""
 
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="exchanges")
-    kind = models.CharField(max_length=8, choices=[("delete", "delete"), ("look_up", "look-up")])
+    kind = models.CharField(max_length=8, choices=[("delete", "delete"), ("look_up", "look-up"), ("look", "look")])
     attempt = models.PositiveSmallIntegerField()
     worker = models.CharField(max_length=80)
     file_count = models.PositiveSmallIntegerField()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from medialib.models.accounts import Account
 from medialib.models.outcomes import Outcome
@@ -52,6 +53,14 @@ class Manifest(models.Model):
         return f"manifest {self.sha256[:8]}"
 
 
+class SkipCause(models.TextChoices):
+    """Why a file was not sent though it is there."""
+
+    PROTECTED = "protected", gettext_noop("protected by a rule")
+    OUTSIDE = "outside", gettext_noop("outside the folders of the person who asked")
+    CHANGED = "changed", gettext_noop("changed since it was frozen")
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
     def deleted_by_job(self, account_id: int, file_ids: Iterable[str]) -> dict[str, int]:
         """The job that is on record for having deleted each of these files, for those where there is one."""
@@ -68,9 +77,11 @@ class Item(models.Model):
     path = models.TextField(blank=True)
     size_bytes = models.BigIntegerField()
     file_updated_at = models.DateTimeField(null=True)
+    version_name = models.CharField(max_length=40, blank=True, default="")
 
     outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True, default="")
     evidence = models.TextField(blank=True, default="")
+    skip_cause = models.CharField(max_length=9, choices=SkipCause.choices, blank=True, default="")
     http_status = models.PositiveSmallIntegerField(null=True)
     exchange = models.ForeignKey(
         "medialib.Exchange", on_delete=models.SET_NULL, null=True, related_name="items", db_index=False

@@ -8,10 +8,14 @@ from medialib.models.accounts import Account
 
 
 class PaceKind(models.TextChoices):
-    """ImageKit counts each endpoint for itself; these are the three that medialib calls often."""
+    """ImageKit counts each endpoint for itself; these are those that medialib calls often.
+
+    READ is for syncs; LOOK, for the looks before delete calls, is an allowance of our own.
+    """
 
     DELETE = "delete"
     READ = "read"
+    LOOK = "look"
     PURGE = "purge"
 
 

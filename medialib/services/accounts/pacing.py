@@ -68,6 +68,12 @@ def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) ->
     return Allowance(calls, interval_s, gap_s=gap_s if gap_s >= SHORTEST_GAP_S else 0.0)
 
 
+def fixed(per_second: float) -> Allowance:
+    """An allowance of our own, whatever ImageKit states: so many calls a second at an even distance."""
+    calls = max(1, min(math.floor(per_second), MAX_REMEMBERED))
+    return Allowance(calls, calls / per_second * (1 + JITTER))
+
+
 def take(pace: Pace, allowed: Allowance, *, at: datetime, ahead_s: float = 0.0) -> float:
     """Seconds until the next call may be sent, 0.0 for now. When that is within `ahead_s`, the call is taken for then.
 
@@ -84,6 +90,18 @@ def take(pace: Pace, allowed: Allowance, *, at: datetime, ahead_s: float = 0.0) 
     if wait_s <= ahead_s:
         pace.recent = [*(t for t in pace.recent if t <= now_s + 1), now_s + wait_s][-MAX_REMEMBERED:]
     return wait_s
+
+
+def calls_within(pace: Pace, allowed: Allowance, *, at: datetime, seconds: float, most: int) -> tuple[int, float]:
+    """How many calls may be sent within so many seconds, up to `most`; and when the next one after them may, at best.
+
+    Takes none of them.
+    """
+    recent, count, wait_s = pace.recent, 0, 0.0
+    while count < most and (wait_s := take(pace, allowed, at=at, ahead_s=seconds)) <= seconds:
+        count += 1
+    pace.recent = recent
+    return count, wait_s
 
 
 def put_off(pace: Pace, taken: Collection[float], *, until_s: float) -> None:

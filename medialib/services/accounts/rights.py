@@ -37,6 +37,28 @@ def scope_for(actor: Actor, account: Account) -> DeleteScope:
     return scope
 
 
+def requester_scope(job: DeletionJob) -> DeleteScope:
+    """Where the person who asked for the job may delete now; everywhere for the product's own jobs."""
+    return job.account.delete_scope(job.requested_by) if job.requested_by else EVERYTHING
+
+
+def why_may_not_go_on(job: DeletionJob) -> str:
+    """Why the job may send nothing more in its requester's name, in English; empty when it may.
+
+    A person who left, or lost the right or the membership, no longer deletes: somebody else has to take the job over.
+    """
+    if not job.is_by_person:
+        return ""
+    name = job.requested_by_name
+    if job.requested_by is None or not job.requested_by.is_active:
+        return f"“{name}”, who asked for it, no longer has an account."
+    if not job.requested_by.has_perm("medialib.delete_files"):
+        return f"“{name}”, who asked for it, may no longer delete files."
+    if requester_scope(job).is_nothing:
+        return f"“{name}”, who asked for it, may no longer delete in this account."
+    return ""
+
+
 def require_all_in_scope(items: QuerySet[Item], *, actor: Actor, account: Account) -> None:
     """Raises Refused when a frozen file lies outside what the actor may delete now: rights may have changed since."""
     scope = scope_for(actor, account)

@@ -14,9 +14,10 @@ from django.utils.timezone import now
 
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import AnswerLost, FileMissing, ImageKitError, RateLimited
-from medialib.imagekit.types import DeleteAnswer
+from medialib.imagekit.types import DeleteAnswer, RemoteFile
 from medialib.services.accounts.pacing import MAX_BLOCK_S
 from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.looks import Look
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ def perform(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPac
     try:
         if claim.is_look_up or not claim.file_ids:
             return report(gone=_missing_of(client, claim.file_ids, read_pace))
-        if not gate.is_open() or not claim.is_still_ours():
+        if not gate.is_open() or not claim.is_still_ours() or not claim.is_look_fresh():
             return report(was_held=True)
         return report(answer=client.delete_files(claim.file_ids))
     except ImageKitError as error:
@@ -103,6 +104,42 @@ def perform(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPac
         return report(error=AnswerLost(f"unexpected {type(error).__name__}"))
 
 
+@dataclass(frozen=True)
+class LookReport:
+    """How a look before a call ended: with a look, or with an error."""
+
+    claim: Claim
+    look: Look | None = None
+    error: ImageKitError | None = None
+    latency_s: float = 0.0
+
+
+def perform_look(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPace) -> LookReport:
+    """Read the files of a batch when it is due: one search, and for what it does not find each file's own address.
+
+    Never raises: the report says what went wrong.
+    """
+    time.sleep(max(0.0, claim.send_at - time.monotonic()))
+    asked_s = time.monotonic()
+    try:
+        files = client.find_files(claim.file_ids)
+        gone: set[str] = set()
+        for file_id, file in _details_of(client, [each for each in claim.file_ids if each not in files], read_pace):
+            if file is None:
+                gone.add(file_id)
+            else:  # A search may lag behind an upload.
+                files[file_id] = file
+        look = Look(files=files, gone=frozenset(gone), asked_s=asked_s, answered_s=time.monotonic())
+        return LookReport(claim, look=look, latency_s=look.answered_s - asked_s)
+    except ImageKitError as error:
+        if isinstance(error, RateLimited):
+            gate.close_for(error.retry_after_s or 1.0)
+        return LookReport(claim, error=error, latency_s=time.monotonic() - asked_s)
+    except Exception as error:
+        logger.exception("look failed unexpectedly batch=%s", claim.batch_id)
+        return LookReport(claim, error=AnswerLost(f"unexpected {type(error).__name__}"))
+
+
 def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace) -> frozenset[str]:
     """Which of the files are gone, asked one by one by id.
 
@@ -110,19 +147,27 @@ def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: Read
     (imagekit-api, "List and search"); and emptiness is no evidence.
     """
 
-    def is_gone(file_id: str, tries_left: int = PATIENT_TRIES) -> bool:
+    return frozenset(file_id for file_id, file in _details_of(client, file_ids, read_pace) if file is None)
+
+
+def _details_of(
+    client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace
+) -> list[tuple[str, RemoteFile | None]]:
+    """Each file as its own address tells of it; None for one that is gone."""
+
+    def details(file_id: str, tries_left: int = PATIENT_TRIES) -> RemoteFile | None:
         read_pace.wait()
         try:
-            client.file_details(file_id)
+            return client.file_details(file_id)
         except FileMissing:
-            return True
+            return None
         except RateLimited as error:
             if not tries_left:
                 raise
             time.sleep(min(error.retry_after_s or 1.0, LONGEST_READ_WAIT_S))
-            return is_gone(file_id, tries_left - 1)
-        return False
+            return details(file_id, tries_left - 1)
 
+    if not file_ids:
+        return []
     with ThreadPoolExecutor(LOOK_UP_THREADS, thread_name_prefix="look-up") as threads:
-        answers = threads.map(is_gone, file_ids)
-        return frozenset(file_id for file_id, gone in zip(file_ids, answers, strict=True) if gone)
+        return list(zip(file_ids, threads.map(details, file_ids), strict=True))

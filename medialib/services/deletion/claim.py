@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass, field
 
@@ -48,6 +49,11 @@ class Claim:
     is_cancelling: bool
     send_at: float = field(default=0.0, compare=False)  # By the monotonic clock; not before.
     validity: Validity = field(default_factory=Validity, compare=False, repr=False)
+    look_ends_at: float = field(default=math.inf, compare=False)  # By the monotonic clock; then it was too long ago.
+
+    def is_look_fresh(self) -> bool:
+        """Whether the look at its files, where there was one, is recent enough to send them."""
+        return time.monotonic() <= self.look_ends_at
 
     def is_still_ours(self) -> bool:
         """False in a process that slept through the end of its lease."""

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, QuerySet
 
-from medialib.models import Batch, BatchState, DeletionJob, Exchange, Item, JobState, Pace, PaceKind
-from medialib.models.jobs import BATCH_SIZE, lease_length
-from medialib.services.accounts import pacing
+from medialib.models import Batch, BatchState, DeletionJob, JobState, Pace, PaceKind
+from medialib.services.accounts import pacing, rights
 from medialib.services.base.clock import shared_now
-from medialib.services.deletion import events
+from medialib.services.deletion import breaker, events, leases, looks, settling
 from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.conflicts import without_conflicts
+from medialib.services.deletion.looks import Look
 
 # Calls are made ready so long before they may be sent: the database needs its time, and the allowance does not wait.
 AHEAD_S = 0.1
+LOOK_NAP_S = 0.05  # How soon it is asked again whether there is more to look at.
+MAX_DUE = 100  # Calls that are counted ahead.
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """What one worker has looked at and looks at, and how much more it may: looks go ahead of the calls."""
+
+    looked: Mapping[int, tuple[Claim, Look]] = field(default_factory=dict)
+    in_flight: int = 0
+    room: int = 0
+    horizon_s: float = 0.0  # How long before its call a look must begin.
 
 
 @dataclass(frozen=True)
@@ -26,6 +41,10 @@ class Claims:
     """What was claimed; and, when calls wait for the pace, how long."""
 
     claims: Sequence[Claim]
+    to_look: Sequence[Claim] = ()  # Batches to look at before they are claimed to be sent.
+    look_wait_s: float = 0.0  # How long more of them have to wait for the pace of looks.
+    judged: Collection[int] = ()  # Looked at, and sent or settled now.
+    stale: Collection[int] = ()  # Looked at too long ago, or in other hands by now: to be looked at again.
     wait_s: float = 0.0
     job_state: str = JobState.RUNNING
     calls_allowed: float = 0.0  # Calls a second that the pace allows now.
@@ -38,23 +57,48 @@ class Claims:
         return time.monotonic() + self.clock_offset_s - max(self.counted_at) if self.counted_at else 0.0
 
 
-def claim(job: DeletionJob, *, worker: str, want: int, look_ups: int) -> Claims:
+def claim(
+    job: DeletionJob,
+    *,
+    worker: str,
+    want: int,
+    look_ups: int,
+    ahead: Ahead | None = None,
+) -> Claims:
     """Take up to `want` batches of the job: first up to `look_ups` that must be looked up, then what may be sent now.
 
-    All of it is one transaction that locks the account's pace: calls are taken from the allowance, the leases begin
-    and the intents are recorded together, or none of it is.
+    Where the account looks before each call, only batches that were looked at are sent, less what the look forbids, and
+    others are handed out to be looked at. All of it is one transaction that locks the account's pace: calls are taken
+    from the allowance, rules and rights are judged, the leases begin and the intents are recorded together, or none of
+    it is.
     """
     with transaction.atomic():
         pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
         current = DeletionJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=job.pk)
         at = shared_now()
+        if current.state == JobState.RUNNING and (cause := rights.why_may_not_go_on(current)):
+            breaker.stop(current, f"{cause} {breaker.UNTIL_RESUMED}")
+            current.refresh_from_db(fields=["state"])
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)
         offset_s = at.timestamp() - time.monotonic()
-        to_send, wait_s = _claim_calls(current, pace, allowed, worker=worker, want=want - len(claims), at=at)
+        ahead = (ahead or Ahead()) if current.account.looks_before_delete else None
+        chosen = _Chosen(worker, ahead, at)
+        to_send, wait_s = _claim_calls(current, pace, allowed, chosen, want=want - len(claims))
+        to_look, look_wait_s = _claim_looks(current, pace, allowed, chosen)
         counted_at = tuple(pace.recent[-len(to_send) :]) if to_send else ()
-        calls_allowed = allowed.calls / allowed.interval_s
-        return Claims([*claims, *to_send], wait_s, current.state, calls_allowed, counted_at, offset_s)
+        return Claims(
+            claims=[*claims, *to_send],
+            to_look=to_look,
+            look_wait_s=look_wait_s,
+            judged=chosen.judged,
+            stale=chosen.stale,
+            wait_s=wait_s,
+            job_state=current.state,
+            calls_allowed=allowed.calls / allowed.interval_s,
+            counted_at=counted_at,
+            clock_offset_s=offset_s,
+        )
 
 
 def note_late(job: DeletionJob, claims: Claims) -> None:
@@ -65,125 +109,130 @@ def note_late(job: DeletionJob, claims: Claims) -> None:
         pace.save(update_fields=["recent"])
 
 
+@dataclass
+class _Chosen:
+    """Which batches may be sent: any that waits, or, where looks are taken, those looked at that are still fresh."""
+
+    worker: str
+    ahead: Ahead | None
+    at: datetime
+    judged: list[int] = field(default_factory=list)
+    stale: list[int] = field(default_factory=list)
+
+    def waiting_of(self, job: DeletionJob) -> QuerySet[Batch]:
+        if self.ahead is None:
+            return job.batches.free(self.at).filter(state=BatchState.WAITING)
+        looked = self.ahead.looked
+        fresh = [pk for pk, (_, look) in looked.items() if look.is_fresh_in(AHEAD_S)]
+        ours = job.batches.leased(self.at).filter(pk__in=fresh, lease_owner=self.worker, state=BatchState.WAITING)
+        held = {batch.pk for batch in ours if looked[batch.pk][0].fence == batch.fence}
+        if stale := [pk for pk in looked if pk not in held]:
+            self.stale = stale
+            leases.release_looks(stale, worker=self.worker)
+        return job.batches.filter(pk__in=held)
+
+    def claim_on(self, batch: Batch, job: DeletionJob) -> Claim:
+        if self.ahead is not None:
+            return self.ahead.looked[batch.pk][0]
+        return leases.claim_of(batch, leases.files_of([batch], job)[batch.number], job)
+
+    def look_at(self, batch: Batch) -> Look | None:
+        return self.ahead.looked[batch.pk][1] if self.ahead is not None else None
+
+
 def _claim_calls(
-    job: DeletionJob, pace: Pace, allowed: pacing.Allowance, *, worker: str, want: int, at: datetime
+    job: DeletionJob, pace: Pace, allowed: pacing.Allowance, chosen: _Chosen, *, want: int
 ) -> tuple[list[Claim], float]:
-    """Batches to send now, with their intents recorded; and how long further ones have to wait."""
+    """Batches to send now, judged, with their intents recorded; and how long further ones have to wait."""
+    at = chosen.at
     if job.state != JobState.RUNNING or want <= 0:
         return [], 0.0
+    waiting = chosen.waiting_of(job)
     began, slots, wait_s = time.monotonic(), list[float](), 0.0
     while len(slots) < want and (wait_s := pacing.take(pace, allowed, at=at, ahead_s=AHEAD_S)) <= AHEAD_S:
         slots.append(wait_s)
     wait_s = max(0.0, wait_s - AHEAD_S)
-    waiting = job.batches.free(at).filter(state=BatchState.WAITING)
     if not slots:
         return [], wait_s if waiting.exists() else 0.0
     found = list(waiting.select_for_update()[: len(slots)])
-    ready = _without_conflicts(job, _with_files(job, found), at=at)
+    ready = _with_files(_judged(job, without_conflicts(job, found, at=at), chosen))
     pacing.give_back(pace, len(slots) - len(ready))
-    claims = _lease(ready, job, worker=worker, is_look_up=False, at=at)
+    claims = leases.lease(ready, job, worker=chosen.worker, is_look_up=False, at=at)
     if claims:
-        events.record_intents(job, claims, worker=worker, at=at)
+        events.record_intents(job, claims, worker=chosen.worker, at=at)
         DeletionJob.objects.filter(pk=job.pk).update(calls=F("calls") + len(claims))
         ready_s = at.timestamp() + time.monotonic() - began
         pacing.put_off(pace, pace.recent[-len(claims) :], until_s=ready_s)
         pace.save(update_fields=["recent"])
-    timed = [replace(claim, send_at=began + slot) for claim, slot in zip(claims, slots, strict=False)]
+    seen = {batch.pk: chosen.look_at(batch) for batch in ready}
+    timed = [
+        replace(claim, send_at=began + slot, look_ends_at=look.ends_s if (look := seen[claim.batch_id]) else math.inf)
+        for claim, slot in zip(claims, slots, strict=False)
+    ]
     return timed, wait_s if len(found) == len(slots) else 0.0
+
+
+def _judged(job: DeletionJob, batches: Sequence[Batch], chosen: _Chosen) -> list[Batch]:
+    """Settle the files of these batches that may not be sent now, by the rules and rights of this moment."""
+    if not batches:
+        return []
+    chosen.judged = [batch.pk for batch in batches]
+    terms = looks.terms_of(job, at=chosen.at)
+    if terms.forbid_nothing and chosen.ahead is None:
+        return list(batches)
+    for batch in batches:
+        look, claim = chosen.look_at(batch), chosen.claim_on(batch, job)
+        if rulings := looks.judge(job, claim, look, terms):
+            settling.settle_unsent(job, claim, rulings, worker=chosen.worker, look=look, at=chosen.at)
+    return list(batches)
+
+
+def _claim_looks(job: DeletionJob, pace: Pace, allowed: pacing.Allowance, chosen: _Chosen) -> tuple[list[Claim], float]:
+    """Batches leased to be looked at, as many as may be sent when their looks are back; and how long more have to wait.
+
+    The looks of an account have an allowance of reads of their own.
+    """
+    ahead, at = chosen.ahead, chosen.at
+    if job.state != JobState.RUNNING or ahead is None or ahead.room <= 0:
+        return [], 0.0
+    workers = Batch.objects.leased(at).filter(job__account_id=job.account_id).values("lease_owner").distinct().count()
+    due, next_s = pacing.calls_within(pace, allowed, at=at, seconds=ahead.horizon_s, most=MAX_DUE)
+    have = ahead.in_flight + len(ahead.looked) - len(chosen.judged) - len(chosen.stale)
+    want = min(ahead.room, math.ceil(due / max(workers, 1)) + (workers > 1) - have)
+    waiting = job.batches.free(at).filter(state=BatchState.WAITING)
+    if want <= 0:
+        return [], max(0.0, next_s - ahead.horizon_s) or LOOK_NAP_S if waiting.exists() else 0.0
+    looks_pace = pacing.pace_of(job.account, PaceKind.LOOK, lock=True)
+    began, slots, wait_s = time.monotonic(), list[float](), 0.0
+    reads = pacing.fixed(settings.IMAGEKIT_LOOK_RATE)
+    while len(slots) < want and (wait_s := pacing.take(looks_pace, reads, at=at, ahead_s=AHEAD_S)) <= AHEAD_S:
+        slots.append(wait_s)
+    if not slots:
+        return [], wait_s
+    found = without_conflicts(job, list(waiting.select_for_update()[: len(slots)]), at=at)
+    if not found:
+        return [], 0.0
+    pacing.give_back(looks_pace, len(slots) - len(found))
+    looks_pace.save(update_fields=["recent"])
+    claims = leases.lend(found, job, worker=chosen.worker, at=at)
+    timed = [replace(claim, send_at=began + slot) for claim, slot in zip(claims, slots, strict=False)]
+    return timed, max(wait_s, LOOK_NAP_S)
 
 
 def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -> list[Claim]:
     if job.state not in (JobState.RUNNING, JobState.CANCELLING):
         return []
     open_ended = list(job.batches.select_for_update().free(at).exclude(state=BatchState.WAITING)[: max(want, 0)])
-    unsettled = _without_conflicts(job, open_ended, at=at)
+    unsettled = without_conflicts(job, open_ended, at=at)
     for batch in unsettled:
         if batch.state == BatchState.SENT:  # Its worker died between the two commits: the answer is lost.
-            _record_abandoned_call(batch, at=at)
-    return _lease(unsettled, job, worker=worker, is_look_up=True, at=at)
+            leases.record_abandoned_call(batch, at=at)
+    return leases.lease(unsettled, job, worker=worker, is_look_up=True, at=at)
 
 
-def _lease(batches: Sequence[Batch], job: DeletionJob, *, worker: str, is_look_up: bool, at: datetime) -> list[Claim]:
-    """Write the leases and return the claims. Runs under the account's lock, so nobody can come between."""
-    if not batches:
-        return []
-    leased = Batch.objects.filter(pk__in=[batch.pk for batch in batches])
-    leased.update(lease_owner=worker, lease_until=at + lease_length(), fence=F("fence") + 1, not_before=None)
-    if is_look_up:
-        sent = leased.filter(state=BatchState.SENT)
-        sent.update(state=BatchState.LOOK_UP, lost_answers=F("lost_answers") + 1)
-    else:
-        leased.update(state=BatchState.SENT, attempts=F("attempts") + 1)
-    files = _files_of(batches, job)
-    return [
-        Claim(
-            batch.pk,
-            batch.number,
-            batch.first_position,
-            batch.last_position,
-            batch.fence,
-            batch.attempts,
-            batch.lost_answers,
-            batch.look_ups,
-            tuple(file_id for file_id, _ in files[batch.number]),
-            frozenset(file_id for file_id, path in files[batch.number] if not path),
-            is_look_up,
-            batch.state == BatchState.VERIFY,
-            job.state == JobState.CANCELLING,
-        )
-        for batch in leased.order_by("number")
-    ]
-
-
-def _files_of(batches: Sequence[Batch], job: DeletionJob) -> dict[int, list[tuple[str, str]]]:
-    """File id and path of the open files of each batch, by its number."""
-    within = Q()
-    for batch in batches:
-        within |= Q(position__range=(batch.first_position, batch.last_position))
-    rows = Item.objects.filter(within, manifest_id=job.manifest_id, outcome="").order_by("position")
-    files: dict[int, list[tuple[str, str]]] = {batch.number: [] for batch in batches}
-    for position, file_id, path in rows.values_list("position", "file_id", "path"):
-        files[position // BATCH_SIZE].append((file_id, path))
-    return files
-
-
-def _record_abandoned_call(batch: Batch, *, at: datetime) -> None:
-    Exchange.objects.create(
-        batch=batch,
-        kind="delete",
-        attempt=batch.attempts,
-        worker=batch.lease_owner,
-        file_count=batch.last_position - batch.first_position + 1,
-        sent_at=at,
-        result="no answer recorded: the worker stopped in the middle",
-    )
-
-
-def _with_files(job: DeletionJob, batches: list[Batch]) -> list[Batch]:
-    """Settle batches whose files all lie in protected folders: there is nothing to send."""
-    if not job.skipped:
-        return batches
-    empty = [b.pk for b in batches if not b.open_items().exists()]
-    Batch.objects.filter(pk__in=empty).update(state=BatchState.SETTLED)
+def _with_files(batches: list[Batch]) -> list[Batch]:
+    """Settle batches that have no open file left, all skipped or gone: there is nothing to send."""
+    empty = [batch.pk for batch in batches if not batch.open_items().exists()]
+    if empty:
+        Batch.objects.filter(pk__in=empty).update(state=BatchState.SETTLED, lease_until=None)
     return [batch for batch in batches if batch.pk not in empty]
-
-
-def _without_conflicts(job: DeletionJob, batches: list[Batch], *, at: datetime) -> list[Batch]:
-    """Leave out batches with a file that another job has in its hands now, so that each deletion has one author."""
-    others = DeletionJob.objects.active().filter(account_id=job.account_id).exclude(pk=job.pk)
-    if not batches or not others.exists():
-        return batches
-    free = []
-    for batch in batches:
-        file_ids = batch.open_items().values_list("file_id", flat=True)
-        held = Batch.objects.leased(at).filter(
-            job__manifest=OuterRef("manifest"),
-            first_position__lte=OuterRef("position"),
-            last_position__gte=OuterRef("position"),
-        )
-        same_files = Item.objects.filter(file_id__in=list(file_ids), outcome="", manifest__job__in=others)
-        if same_files.filter(Exists(held)).exists():
-            Batch.objects.filter(pk=batch.pk).update(not_before=at + timedelta(seconds=1))
-        else:
-            free.append(batch)
-    return free

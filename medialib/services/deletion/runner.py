@@ -16,6 +16,7 @@ import threading
 import time
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
+from typing import Any
 
 from django.conf import settings
 from django.db import close_old_connections, reset_queries
@@ -28,10 +29,10 @@ from medialib.models.sql import rare_checkpoints
 from medialib.services.accounts import keys
 from medialib.services.base.clock import shared_now
 from medialib.services.base.retry import Patience
-from medialib.services.deletion import breaker, lifecycle, purge, settling
-from medialib.services.deletion import claims as leases
+from medialib.services.deletion import breaker, claims, leases, lifecycle, purge, settling
 from medialib.services.deletion.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.looking import Looks
 
 logger = logging.getLogger(__name__)
 
@@ -73,8 +74,8 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
 
 def give_up_look_ups(job: DeletionJob, error: MedialibError, *, worker: str) -> None:
     """End a job that is being cancelled while nobody can ask ImageKit: what must be looked up is unverified."""
-    while claims := leases.claim(job, worker=worker, want=20, look_ups=20).claims:
-        for claim in claims:
+    while taken := claims.claim(job, worker=worker, want=20, look_ups=20).claims:
+        for claim in taken:
             at = shared_now()
             report = CallReport(claim, at, at, 0.0, error=KeyRejected(str(error)))
             settling.settle(job, report, worker=worker)
@@ -109,6 +110,7 @@ class JobRunner:
         self.clients = ExitStack()
         self.gate, self.patience = Gate(), Patience(stop)
         self.read_pace = ReadPace(settings.IMAGEKIT_LOOK_UP_RATE)
+        self.looks = Looks(self.read_pace)
         self.in_flight: dict[Future[CallReport], Claim] = {}
         self.latency_s = 1.0  # A first guess on the safe side; each answer moves it.
         self.calls_allowed = settings.IMAGEKIT_START_RATE
@@ -119,7 +121,7 @@ class JobRunner:
     def run(self) -> None:
         """Claim, send and settle until there is nothing left for this worker."""
         hands = ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call")
-        with self.clients, rare_checkpoints(), hands as threads:
+        with self.clients, rare_checkpoints(), self.looks.hands, hands as threads:
             while True:
                 reset_queries()  # In development Django keeps the last 9,000 statements, a hundred files in each.
                 nap_s = self._claim_and_send(threads) if not self.stop.is_set() else LONGEST_NAP_S
@@ -127,8 +129,10 @@ class JobRunner:
                     break
                 self._wait(nap_s)
                 self._settle_ended()
+                self._take_looks()
                 self._renew()
                 self._follow_key()
+            self._let_go_of_looks()
         lifecycle.close_if_done(self.job)
 
     def _claim_and_send(self, threads: ThreadPoolExecutor) -> float:
@@ -136,27 +140,39 @@ class JobRunner:
         want = self._room()
         if want <= 0 or not self.gate.is_open():
             return LONGEST_NAP_S
+        was_idle = not (self.in_flight or self.looks.held())
         looking_up = sum(claim.is_look_up for claim in self.in_flight.values())
-        claims = self.patience.run(
-            lambda: leases.claim(self.job, worker=self.worker, want=want, look_ups=MOST_LOOK_UPS - looking_up)
+        taken = self.patience.run(
+            lambda: claims.claim(
+                self.job,
+                worker=self.worker,
+                want=want,
+                look_ups=MOST_LOOK_UPS - looking_up,
+                ahead=self.looks.ahead(),
+            )
         )
-        self.calls_allowed = claims.calls_allowed or self.calls_allowed
-        self.send_at = time.monotonic() + claims.wait_s if claims.wait_s else None
-        if not self.in_flight and claims.claims:
+        self.looks.begin(self.client, taken)
+        if taken.job_state != JobState.RUNNING:
+            self._let_go_of_looks()
+        self.calls_allowed = taken.calls_allowed or self.calls_allowed
+        self.send_at = time.monotonic() + taken.wait_s if taken.wait_s else None
+        if was_idle:
             self.renewed_at = time.monotonic()
-        for claim in claims.claims:
+        for claim in taken.claims:
             self.in_flight[threads.submit(perform, self.client, claim, self.gate, self.read_pace)] = claim
-        if claims.wait_s and claims.late_s > LATE_S:  # Where nothing has to wait, nothing has to be exact.
-            self.patience.run(lambda: leases.note_late(self.job, claims))
-        self.idle_since = None if self.in_flight or claims.wait_s else self.idle_since or time.monotonic()
-        return min(claims.wait_s or (0.0 if len(claims.claims) == want else LONGEST_NAP_S), LONGEST_NAP_S)
+        if taken.wait_s and taken.late_s > LATE_S:  # Where nothing has to wait, nothing has to be exact.
+            self.patience.run(lambda: claims.note_late(self.job, taken))
+        is_idle = not (self.in_flight or self.looks.held() or taken.wait_s)
+        self.idle_since = (self.idle_since or time.monotonic()) if is_idle else None
+        may_go_on = len(taken.claims) == want or taken.judged
+        return min(taken.wait_s or (0.0 if may_go_on else LONGEST_NAP_S), taken.look_wait_s or LONGEST_NAP_S)
 
     def _room(self) -> int:
         """As many more batches as latency times rate asks for, within the cap.
 
         A call that was answered makes room for the next before it is settled, as long as settling keeps up.
         """
-        wanted = math.ceil((self.latency_s + leases.AHEAD_S) * self.calls_allowed * 1.5) + 2
+        wanted = math.ceil((self.latency_s + claims.AHEAD_S) * self.calls_allowed * 1.5) + 2
         sending = sum(not future.done() for future in self.in_flight)
         free_hands = min(wanted, settings.JOB_CONCURRENCY) - sending
         return min(free_hands, 2 * settings.JOB_CONCURRENCY - len(self.in_flight))
@@ -167,9 +183,10 @@ class JobRunner:
 
     def _wait(self, nap_s: float) -> None:
         """Until a call ends, or it is time to send again. Without calls in flight: until then, or until stopped."""
-        if self.in_flight:
+        futures: list[Future[Any]] = [*self.in_flight, *self.looks.in_flight]
+        if futures:
             full = self._room() <= 0
-            wait(self.in_flight, timeout=LONGEST_NAP_S if full else nap_s, return_when=FIRST_COMPLETED)
+            wait(futures, timeout=LONGEST_NAP_S if full else nap_s, return_when=FIRST_COMPLETED)
         elif nap_s:
             self.stop.wait(nap_s)
 
@@ -190,14 +207,29 @@ class JobRunner:
                 break
             ended = ended[count:]
 
+    def _take_looks(self) -> None:
+        """Give back the batches whose look failed; the others are ready to be sent."""
+        for report in self.looks.take_ended():
+            try:
+                self.patience.run(
+                    lambda report=report: settling.settle_failed_look(self.job, report, worker=self.worker)  # type: ignore[misc]
+                )
+            except settling.LeaseLost:
+                logger.warning("lease lost, look dropped job=%s batch=%s", self.job.pk, report.claim.batch_id)
+
+    def _let_go_of_looks(self) -> None:
+        if batch_ids := self.looks.forget():
+            self.patience.run(lambda: leases.release_looks(batch_ids, worker=self.worker))
+
     def _renew(self) -> None:
-        if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not self.in_flight:
+        held = [*self.in_flight.values(), *self.looks.held()]
+        if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not held:
             return
-        ids = [claim.batch_id for claim in self.in_flight.values()]
-        held = self.patience.run(lambda: Batch.objects.renew(self.worker, ids, at=shared_now()))
+        ids = [claim.batch_id for claim in held]
+        renewed = self.patience.run(lambda: Batch.objects.renew(self.worker, ids, at=shared_now()))
         self.renewed_at = time.monotonic()
         for claim in self.in_flight.values():
-            if claim.batch_id in held:
+            if claim.batch_id in renewed:
                 claim.validity.extend()
 
     def _follow_key(self) -> None:
@@ -218,6 +250,8 @@ class JobRunner:
         """Whether this worker can leave: stopped, job not running, or nothing open that will soon be free."""
         if self.stop.is_set():
             return True
+        if self.looks.held():
+            return False
         close_old_connections()
         state = self.patience.run(lambda: DeletionJob.objects.values_list("state", flat=True).get(pk=self.job.pk))
         if state not in (JobState.RUNNING, JobState.CANCELLING):

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
 from medialib.imagekit.errors import FilesMissing, ImageKitError, RateLimited
 from medialib.models import (
-    Asset,
     Batch,
     BatchState,
     DeletionJob,
     EventKind,
     Exchange,
     Item,
-    Outcome,
     Pace,
     PaceKind,
-    Removal,
 )
 from medialib.services.accounts import pacing
 from medialib.services.audit import log
 from medialib.services.base.clock import shared_now
-from medialib.services.deletion import breaker, events, verdicts
-from medialib.services.deletion.calls import CallReport
+from medialib.services.deletion import breaker, verdicts
+from medialib.services.deletion.calls import CallReport, LookReport
 from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.looks import Look
+from medialib.services.deletion.rulings import Counts, record_rulings
 from medialib.services.deletion.verdicts import LastCall, Ruling, Sent, Verdict
-from medialib.services.library import summary
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +88,51 @@ def settle(job: DeletionJob, report: CallReport, *, worker: str, rows: Locked | 
             _take_back(job, claim)
             return verdict
         exchange = _record_exchange(report, verdict, worker=worker)
-        counts = _record_rulings(job, claim, verdict, exchange, at=at)
+        counts = record_rulings(job, claim, verdict.rulings, exchange, at=at)
         _update_job(rows.job, report, verdict, counts, at=at)
     return verdict
+
+
+def settle_unsent(
+    job: DeletionJob, claim: Claim, rulings: Sequence[Ruling], *, worker: str, look: Look | None, at: datetime
+) -> None:
+    """Record what may not be sent, with the look that showed it. Call it in the transaction that claims."""
+    exchange = Exchange.objects.create(
+        batch_id=claim.batch_id,
+        kind="look",
+        attempt=claim.attempt,
+        worker=worker,
+        file_count=len(claim.file_ids),
+        sent_at=at - timedelta(seconds=time.monotonic() - look.asked_s) if look else at,
+        answered_at=at - timedelta(seconds=time.monotonic() - look.answered_s) if look else at,
+        result=f"{sum(len(ruling.file_ids) for ruling in rulings)} of {len(claim.file_ids)} files not sent",
+        gone_count=len(look.gone) if look else None,
+    )
+    counts = record_rulings(job, claim, rulings, exchange, at=at)
+    DeletionJob.objects.count_outcomes(job.pk, counts.by_outcome)
+
+
+def settle_failed_look(job: DeletionJob, report: LookReport, *, worker: str) -> None:
+    """Give a batch back whose look found nothing out. It waits, and is never sent unseen."""
+    claim = report.claim
+    error = report.error or ImageKitError("the look ended without a word")
+    verdict = verdicts.of_failed_look(error)
+    with transaction.atomic():
+        rows, at = _lock(job), shared_now()
+        _release(claim, verdict, worker=worker, at=at)
+        Exchange.objects.create(
+            batch_id=claim.batch_id,
+            kind="look",
+            attempt=claim.attempt,
+            worker=worker,
+            file_count=len(claim.file_ids),
+            sent_at=at - timedelta(seconds=report.latency_s),
+            answered_at=at,
+            http_status=error.http_status,
+            request_id=error.request_id[:100],
+            result=verdict.result[:200],
+        )
+        _note_trouble(rows.job, verdict, was_call_answered=False, trace={"last_request_id": error.request_id})
 
 
 def _verdict(job: DeletionJob, report: CallReport, *, at: datetime) -> Verdict:
@@ -199,63 +239,17 @@ def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Ex
     )
 
 
-@dataclass(frozen=True)
-class _Counts:
-    by_outcome: dict[str, int]
-    deleted_bytes: int
-
-
-def _record_rulings(job: DeletionJob, claim: Claim, verdict: Verdict, exchange: Exchange, *, at: datetime) -> _Counts:
-    """One outcome an item and one event a file. A file that has its outcome already is left alone."""
-    if not verdict.rulings:
-        return _Counts({}, 0)
-    in_batch = Item.objects.filter(
-        manifest_id=job.manifest_id, position__range=(claim.first_position, claim.last_position)
-    )
-    counts: Counter[str] = Counter()
-    for ruling in verdict.rulings:
-        # A batch of one mind needs no list of ids: its open items are exactly those that were sent.
-        items = in_batch.filter(outcome="")
-        if len(ruling.file_ids) < len(claim.file_ids):
-            items = items.filter(file_id__in=ruling.file_ids)
-        counts[ruling.outcome] += items.update(
-            outcome=ruling.outcome,
-            evidence=ruling.evidence,
-            http_status=ruling.http_status,
-            exchange=exchange,
-            settled_at=at,
-        )
-        _mark_removed(job, ruling, at=at)
-    has_unverified = counts[Outcome.UNVERIFIED] > 0
-    _record_events(job, in_batch.filter(exchange=exchange), exchange, has_unverified=has_unverified, at=at)
-    deleted = in_batch.filter(exchange=exchange, outcome=Outcome.DELETED).aggregate(total=Sum("size_bytes"))
-    return _Counts(dict(counts), (deleted["total"] or 0) if counts[Outcome.DELETED] else 0)
-
-
-def _record_events(
-    job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, has_unverified: bool, at: datetime
-) -> None:
-    final, open_ended = items.exclude(outcome=Outcome.UNVERIFIED), items.filter(outcome=Outcome.UNVERIFIED)
-    events.record_outcomes(job, final, request_id=exchange.request_id, at=at)
-    if not has_unverified:
-        return
-    events.record_outcomes(job, open_ended, event=EventKind.FILE_UNVERIFIED, request_id=exchange.request_id, at=at)
-
-
-def _mark_removed(job: DeletionJob, ruling: Ruling, *, at: datetime) -> None:
-    removal = {Outcome.DELETED: Removal.DELETED, Outcome.ALREADY_GONE: Removal.MISSING}.get(ruling.outcome)
-    if removal is not None:
-        gone = Asset.objects.filter(account_id=job.account_id, file_id__in=ruling.file_ids, removed_at__isnull=True)
-        if gone.update(removed_at=at, removal=removal):
-            summary.mark_stale(job.account_id)
-
-
-def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: _Counts, *, at: datetime) -> None:
+def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: Counts, *, at: datetime) -> None:
     """Counters, the run of identical errors, and the breaker. `job` is locked."""
     DeletionJob.objects.count_outcomes(job.pk, counts.by_outcome, deleted_bytes=counts.deleted_bytes)
-    same_errors = job.same_errors
     # A wait, or a look-up that worked, does not prove that calls are answered again.
-    if verdict.error or not (report.claim.is_look_up or isinstance(report.error, RateLimited)):
+    was_call_answered = not (report.claim.is_look_up or isinstance(report.error, RateLimited))
+    _note_trouble(job, verdict, was_call_answered=was_call_answered, trace=_trace(report))
+
+
+def _note_trouble(job: DeletionJob, verdict: Verdict, *, was_call_answered: bool, trace: Mapping[str, str]) -> None:
+    same_errors = job.same_errors
+    if verdict.error or was_call_answered:
         same_errors = 0 if not verdict.error else job.same_errors + 1 if verdict.error == job.last_error else 1
     if same_errors != job.same_errors or verdict.error:
         DeletionJob.objects.filter(pk=job.pk).update(
@@ -264,7 +258,7 @@ def _update_job(job: DeletionJob, report: CallReport, verdict: Verdict, counts: 
     job.refresh_from_db()
     cause = verdict.pause_cause or breaker.reason_to_stop(job, error=verdict.error, same_errors=same_errors)
     if cause:
-        breaker.stop(job, cause, detail=_trace(report))
+        breaker.stop(job, cause, detail=trace)
 
 
 def _trace(report: CallReport) -> dict[str, str]:

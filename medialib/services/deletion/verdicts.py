@@ -54,6 +54,7 @@ class Ruling:
     evidence: str
     file_ids: frozenset[str]
     http_status: int | None = None
+    skip_cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -130,23 +131,43 @@ def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, in
 def _of_missing(sent: Sent, error: FilesMissing, gone_by_other: Mapping[str, int]) -> Verdict:
     """A 404: nothing was deleted by this call, and the ids it names are unknown to ImageKit."""
     missing = sent.file_ids & error.file_ids
+    evidence = "ImageKit does not know the file (HTTP 404, missingFileIds)."
+    return Verdict(
+        _unknown_now(sent, missing, gone_by_other, evidence),
+        BatchState.WAITING if sent.file_ids - missing else BatchState.SETTLED,
+        f"{len(missing)} unknown to ImageKit, nothing deleted",
+    )
+
+
+def of_look_before(sent: Sent, *, gone: frozenset[str], gone_by_other: Mapping[str, int]) -> tuple[Ruling, ...]:
+    """Files that a look before the call found gone, each by its own 404."""
+    return _unknown_now(sent, gone, gone_by_other, "A look before the call found that it is gone (HTTP 404).")
+
+
+def of_failed_look(error: ImageKitError) -> Verdict:
+    """A look before a call that found nothing out: the batch waits, and is never sent unseen."""
+    text = f"not sent, the look before the call failed: {error}"[:200]
+    if isinstance(error, KeyRejected):
+        cause = f"ImageKit refused the account's key: {error} Nothing was sent."
+        return Verdict((), BatchState.WAITING, text, pause_cause=cause)
+    if isinstance(error, RateLimited):
+        return Verdict((), BatchState.WAITING, text, wait_s=min(60.0, error.retry_after_s or 2.0))
+    return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
+
+
+def _unknown_now(
+    sent: Sent, missing: frozenset[str], gone_by_other: Mapping[str, int], evidence: str
+) -> tuple[Ruling, ...]:
     rulings = _gone_before(sent, missing, gone_by_other, http_status=404)
     rest = missing - _named(rulings)
+    outcome = Outcome.ALREADY_GONE
     if sent.lost_answers:
         # The look-up after the lost call still found them, so that call was carried out late.
         outcome = Outcome.DELETED
         evidence = (
             "The answer to an earlier call was lost, a look-up still found the file, then it was gone (HTTP 404)."
         )
-    else:
-        outcome = Outcome.ALREADY_GONE
-        evidence = "ImageKit does not know the file (HTTP 404, missingFileIds)."
-    left = sent.file_ids - missing
-    return Verdict(
-        (*rulings, *_rulings((outcome, evidence, rest, 404))),
-        BatchState.WAITING if left else BatchState.SETTLED,
-        f"{len(missing)} unknown to ImageKit, nothing deleted",
-    )
+    return (*rulings, *_rulings((outcome, evidence, rest, 404)))
 
 
 def _gone_before(

@@ -62,6 +62,7 @@ def open_deletion_job(
                 account=manifest.account,
                 requested_by=actor.user,
                 requested_by_name=actor.name,
+                is_by_person=actor.user is not None,
                 reason=reason,
                 retry_of=retry_of,
                 purge_cache=purge_cache,

@@ -26,7 +26,9 @@ from medialib.services.audit.log import Actor
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import shown_values
 
-COLUMNS = ["manifest", "position", "outcome", "evidence", "file_id", "path", "size_bytes", "file_updated_at"]
+FROZEN = ("file_id", "path", "size_bytes", "file_updated_at", "version_name")  # What a look is held against.
+INDEXED = ("file_id", "path", "size_bytes", "updated_at", "version_name")  # The same, as an asset has it.
+COLUMNS = ["manifest", "position", "outcome", "evidence", "skip_cause", *FROZEN]
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 LOOK_UP_SIZE = 100
 # Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up.
@@ -62,14 +64,13 @@ def freeze_assets(account: Account, queryset: QuerySet[Asset], *, source: dict[s
     Files outside what the actor may delete are left out, and counted in the manifest's source.
     """
     assets = queryset.filter(account=account)
-    return _freeze(account, _Query(assets, ("file_id", "path", "size_bytes", "updated_at")), source=source, actor=actor)
+    return _freeze(account, _Query(assets, INDEXED), source=source, actor=actor)
 
 
 def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, Any], actor: Actor) -> Manifest:
     """Freeze files of earlier manifests once more, as they were shown then. Raises Refused when there are none."""
     items = items.filter(manifest__account=account)
-    columns = ("file_id", "path", "size_bytes", "file_updated_at")
-    return _freeze(account, _Query(items, columns), source=source, actor=actor)
+    return _freeze(account, _Query(items, FROZEN), source=source, actor=actor)
 
 
 def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
@@ -171,22 +172,22 @@ def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | 
     position = 0
     for ids in _slices(wanted, SLICE):
         rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
-        cached = {row[0]: row[1:] for row in rows.values_list("file_id", "path", "size_bytes", "updated_at")}
+        cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
         shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
         kept = [each for each in shown if scope.allows(each[1])]
         Item.objects.bulk_create(
-            Item(manifest=manifest, position=position + n, file_id=id_, path=path, size_bytes=size, file_updated_at=at)
-            for n, (id_, path, size, at) in enumerate(kept)
+            Item(manifest=manifest, position=position + n, **dict(zip(FROZEN, values, strict=True)))
+            for n, values in enumerate(kept)
         )
         position += len(kept)
     return position
 
 
-def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None]:
+def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
     if file is None:
-        return "", 0, None
+        return "", 0, None, ""
     values = shown_values(file)
-    return values["path"], values["size_bytes"], values["updated_at"]
+    return values["path"], values["size_bytes"], values["updated_at"], values["version_name"]
 
 
 def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -194,15 +195,15 @@ def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 class _Query(NamedTuple):
-    """Rows to freeze, and which of their columns are file id, path, size and time."""
+    """Rows to freeze, and which of their columns are file id, path, size, time and version."""
 
     rows: QuerySet[Any]
-    columns: tuple[str, str, str, str]
+    columns: tuple[str, ...]
 
     def insert_into(self, manifest: Manifest) -> int:
         position = Window(RowNumber(), order_by=ByCodePoint(self.columns[0])) - 1
         rows = self.rows.order_by(ByCodePoint(self.columns[0])).values_list(
-            Value(manifest.pk, output_field=Manifest._meta.pk), position, Value(""), Value(""), *self.columns
+            Value(manifest.pk, output_field=Manifest._meta.pk), position, *[Value("")] * 3, *self.columns
         )
         return insert_from_select(Item, COLUMNS, rows)
 

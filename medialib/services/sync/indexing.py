@@ -29,6 +29,7 @@ SHOWN = (
     "width",
     "height",
     "tags",
+    "ai_tags",
     "custom_metadata",
     "is_private",
     "is_published",
@@ -80,18 +81,23 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     return plan.tally
 
 
-def index_file(account: Account, file: RemoteFile) -> bool:
+def index_file(account: Account, file: RemoteFile, *, was_seen: bool = False) -> bool:
     """Insert or update the row of one file that ImageKit told of by itself; False when it is no news.
 
     Such a message may be late, so it changes nothing that is as new, and brings back nothing that is gone: if the file
-    is there, the next list says so. Call it in a transaction.
+    is there, the next list says so. One that we asked for and that `was_seen` a moment ago does. Call it in a
+    transaction.
     """
     row = Asset.objects.filter(account=account, file_id=file.file_id).select_for_update().first()
     values = shown_values(file)
     if row is None:
         Asset.objects.create(account=account, file_id=file.file_id, **values)
         return True
-    if row.removed_at or file.updated_at < row.updated_at or not (columns := _change(row, values)):
+    if was_seen and row.removed_at:
+        values |= {"removed_at": None, "removal": ""}
+    if (row.removed_at and not was_seen) or file.updated_at < row.updated_at:
+        return False
+    if not (columns := _change(row, values)):
         return False
     row.save(update_fields=columns)
     return True
@@ -151,6 +157,7 @@ def shown_values(file: RemoteFile) -> dict[str, Any]:
         "width": _pixels(file.width),
         "height": _pixels(file.height),
         "tags": _storable_json(list(file.tags)),
+        "ai_tags": _storable_json(list(file.ai_tags)),
         "custom_metadata": _storable_json(file.custom_metadata),
         "is_private": file.is_private,
         "is_published": file.is_published,

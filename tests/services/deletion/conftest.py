@@ -29,6 +29,7 @@ def quick(settings: Any) -> None:
     settings.IMAGEKIT_START_RATE = 10_000
     settings.IMAGEKIT_HEADROOM = 0
     settings.IMAGEKIT_LOOK_UP_RATE = 10_000
+    settings.IMAGEKIT_LOOK_RATE = 10_000
     settings.IMAGEKIT_READ_TIMEOUT_S = 1.0
     settings.IMAGEKIT_CONNECT_TIMEOUT_S = 1.0
     settings.JOB_CONCURRENCY = 6
@@ -58,6 +59,12 @@ def job_for(sandbox: Sandbox, sandbox_account: Account, actor: Actor) -> Iterato
     named = set(Item.objects.values_list("file_id", flat=True))
     assert {gone.file_id for gone in sandbox.deleted_by_calls()} <= named
     assert sandbox.overlapping_deletes() == set()
+
+
+@pytest.fixture
+def unseen(sandbox_account: Account) -> None:
+    """The account does without looks, so that calls meet what a look would have seen."""
+    Account.objects.filter(pk=sandbox_account.pk).update(looks_before_delete=False)
 
 
 def add_files(sandbox: Sandbox, count: int, folder: str = "/old") -> list[str]:

@@ -75,7 +75,7 @@ def test_a_worker_that_dies_at_any_point_loses_nothing(sandbox, job_for, monkeyp
     assert job.deleted == 250
 
 
-def test_a_call_that_was_never_sent_is_told_from_one_that_was(sandbox, job_for, monkeypatch):
+def test_a_call_that_was_never_sent_is_told_from_one_that_was(sandbox, job_for, monkeypatch, unseen):
     job = job_for(30)
     kill_at(monkeypatch, leases, "claim", after=True)
     finish_after_death(job, sandbox)
@@ -99,7 +99,7 @@ def test_a_worker_that_wakes_after_its_lease_writes_nothing(sandbox, job_for, se
     assert_exact(job, sandbox)
 
 
-def test_a_lost_lease_among_several_answers_costs_the_others_nothing(sandbox, job_for):
+def test_a_lost_lease_among_several_answers_costs_the_others_nothing(sandbox, job_for, unseen):
     job = job_for(300)
     runner.lifecycle.start(job)
     claims = leases.claim(job, worker="w", want=3, look_ups=2).claims
@@ -114,7 +114,7 @@ def test_a_lost_lease_among_several_answers_costs_the_others_nothing(sandbox, jo
     assert_exact(job, sandbox)
 
 
-def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settings):
+def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settings, unseen):
     job = job_for(10)
     runner.lifecycle.start(job)
     claims = leases.claim(job, worker="w", want=1, look_ups=2)
@@ -125,7 +125,7 @@ def test_a_process_past_its_lease_does_not_begin_a_call(sandbox, job_for, settin
     assert sandbox.calls("delete") == []
 
 
-def test_two_claims_never_hold_the_same_batch(sandbox, job_for):
+def test_two_claims_never_hold_the_same_batch(sandbox, job_for, unseen):
     job = job_for(500)
     runner.lifecycle.start(job)
     one = leases.claim(job, worker="one", want=3, look_ups=2).claims

@@ -83,16 +83,16 @@ def test_a_file_that_no_answer_ever_mentions_fails_in_the_end(sandbox, job_for, 
     assert job.calls <= 6
 
 
-def test_a_file_that_another_job_deleted_meanwhile_is_deleted_once(sandbox, job_for):
+def test_a_file_that_another_job_deleted_meanwhile_is_deleted_once(sandbox, job_for, unseen):
     ids = add_files(sandbox, 10)
     first, second = job_for(ids), job_for(ids)
     sandbox.fault("lost_before")
     runner.lifecycle.start(first)
-    claimed = runner.leases.claim(first, worker="w", want=1, look_ups=1).claims[0]
+    claimed = runner.claims.claim(first, worker="w", want=1, look_ups=1).claims[0]
     with keys.client_for(first.account) as client:
         gate, pace = calls.Gate(), calls.ReadPace(1000)
         runner.settling.settle(first, calls.perform(client, claimed, gate, pace), worker="w")
-        look_up = runner.leases.claim(first, worker="w", want=1, look_ups=1).claims[0]
+        look_up = runner.claims.claim(first, worker="w", want=1, look_ups=1).claims[0]
         runner.settling.settle(first, calls.perform(client, look_up, gate, pace), worker="w")
     run(second)
     run(first)
@@ -107,10 +107,10 @@ def test_the_address_of_an_account_cannot_change_under_a_job(sandbox, sandbox_ac
         accounts.change_account(sandbox_account, actor=SYSTEM)
 
 
-def test_a_cancelled_job_whose_key_is_gone_ends_unverified(sandbox, sandbox_account, job_for, actor):
+def test_a_cancelled_job_whose_key_is_gone_ends_unverified(sandbox, sandbox_account, job_for, actor, unseen):
     job = job_for(50)
     runner.lifecycle.start(job)
-    runner.leases.claim(job, worker="dead", want=1, look_ups=0)
+    runner.claims.claim(job, worker="dead", want=1, look_ups=0)
     let_leases_run_out()
     sandbox_account.api_keys.all().delete()
     controls.cancel(job, actor=actor)
@@ -119,10 +119,10 @@ def test_a_cancelled_job_whose_key_is_gone_ends_unverified(sandbox, sandbox_acco
     assert_exact(job, sandbox)
 
 
-def test_a_call_held_back_is_not_counted_as_sent(sandbox, job_for):
+def test_a_call_held_back_is_not_counted_as_sent(sandbox, job_for, unseen):
     job = job_for(10)
     runner.lifecycle.start(job)
-    claimed = runner.leases.claim(job, worker="w", want=1, look_ups=0).claims[0]
+    claimed = runner.claims.claim(job, worker="w", want=1, look_ups=0).claims[0]
     claimed.validity._ends_at = 0.0
     with keys.client_for(job.account) as client:
         report = calls.perform(client, claimed, calls.Gate(), calls.ReadPace(1000))

@@ -95,7 +95,7 @@ def test_calls_that_are_ready_late_count_from_then():
 
 
 @pytest.mark.django_db
-def test_calls_whose_commit_took_long_count_from_when_they_go(sandbox, job_for, monkeypatch):
+def test_calls_whose_commit_took_long_count_from_when_they_go(sandbox, job_for, monkeypatch, unseen):
     job = job_for(300)
     runner.lifecycle.start(job)
     claims = leases.claim(job, worker="w", want=2, look_ups=0)

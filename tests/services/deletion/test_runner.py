@@ -75,7 +75,7 @@ def test_files_removed_elsewhere_count_as_already_gone(sandbox, job_for):
     assert len(sandbox.calls("delete")) <= 2 * 3 + 1
 
 
-def test_a_batch_of_nothing_but_missing_files_ends_after_one_call(sandbox, job_for):
+def test_a_batch_of_nothing_but_missing_files_ends_after_one_call(sandbox, job_for, unseen):
     job = job_for(100)
     for file_id in sandbox.file_ids():
         sandbox.remove(file_id)
@@ -83,7 +83,7 @@ def test_a_batch_of_nothing_but_missing_files_ends_after_one_call(sandbox, job_f
     assert len(sandbox.calls("delete")) == 1
 
 
-def test_two_404s_in_a_row_with_different_files(sandbox, job_for):
+def test_two_404s_in_a_row_with_different_files(sandbox, job_for, unseen):
     job = job_for(50)
     first, second = sorted(sandbox.file_ids())[:2]
     sandbox.remove(first)

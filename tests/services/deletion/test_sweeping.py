@@ -37,7 +37,7 @@ def test_a_job_in_its_undo_window_is_left_alone(sandbox, job_for):
     assert sweeping.sweep() == []
 
 
-def test_a_job_in_living_hands_is_left_alone_and_one_of_a_dead_worker_is_not(sandbox, job_for):
+def test_a_job_in_living_hands_is_left_alone_and_one_of_a_dead_worker_is_not(sandbox, job_for, unseen):
     job = job_for(50)
     runner.lifecycle.start(job)
     claims.claim(job, worker="w", want=1, look_ups=2)
@@ -47,7 +47,7 @@ def test_a_job_in_living_hands_is_left_alone_and_one_of_a_dead_worker_is_not(san
     assert sweeping.sweep() == [job.pk]
 
 
-def test_a_second_worker_is_asked_to_help_where_there_is_much_to_do(sandbox, job_for):
+def test_a_second_worker_is_asked_to_help_where_there_is_much_to_do(sandbox, job_for, unseen):
     job = job_for(1500)
     runner.lifecycle.start(job)
     claims.claim(job, worker="one", want=2, look_ups=2)

@@ -1,0 +1,134 @@
+"""ProtectionRule: which files of an account no deletion may take, why, and until when."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from medialib.models.accounts import Account
+from medialib.models.memberships import DeleteScope, prefixes_of
+from medialib.models.query.filters import AssetFilter
+from medialib.models.query.where import condition_of, node_of
+
+
+class ProtectionKind(models.TextChoices):
+    """What a rule goes by. FILES and VIEW are holds: lifting one asks for a fresh proof."""
+
+    FOLDER = "folder", _("folder")
+    PATTERN = "pattern", _("path pattern")
+    TAG = "tag", _("tag")
+    YOUNGER_THAN = "younger", _("younger than")
+    LARGER_THAN = "larger", _("larger than")
+    METADATA = "metadata", _("custom metadata")
+    FILES = "files", _("hold on a list of files")
+    VIEW = "view", _("hold on a saved view")
+
+
+HOLDS = frozenset({ProtectionKind.FILES, ProtectionKind.VIEW})
+
+
+class ProtectionRuleQuerySet(models.QuerySet["ProtectionRule"]):
+    def active(self, at: datetime) -> Self:
+        """Rules that count at this time: not lifted, and not past their end."""
+        return self.filter(Q(until__isnull=True) | Q(until__gt=at), lifted_at__isnull=True)
+
+
+class ProtectionRule(models.Model):
+    """A rule stays as a row when it is lifted, so that a skipped file's evidence can always name it."""
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="protection_rules")
+    kind = models.CharField(max_length=8, choices=ProtectionKind.choices)
+    value = models.TextField(blank=True, help_text="Folder, pattern, tag, seconds, bytes, NAME=VALUE or a view's name.")
+    filter = models.JSONField(default=dict, blank=True, help_text="Of a hold on a view: what it meant when it was set.")
+    reason = models.TextField()
+    added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    added_by_name = models.CharField(max_length=150)
+    added_at = models.DateTimeField()
+    until = models.DateTimeField(null=True, blank=True, help_text="From then on it no longer counts; empty: no end.")
+    lifted_at = models.DateTimeField(null=True)
+    lifted_by_name = models.CharField(max_length=150, blank=True)
+    lift_reason = models.TextField(blank=True)
+
+    objects = ProtectionRuleQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            # rules_of(account), asked by each claim.
+            models.Index(fields=["account", "id"], condition=Q(lifted_at__isnull=True), name="protection_active"),
+        ]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="protection_has_a_reason")]
+
+    def __str__(self) -> str:
+        return f"rule {self.pk} ({self.in_words()})"
+
+    @property
+    def is_hold(self) -> bool:
+        return self.kind in HOLDS
+
+    def in_words(self) -> str:
+        """What it protects, in a few words of the reader's language."""
+        match self.kind:
+            case ProtectionKind.YOUNGER_THAN:
+                days, rest = divmod(int(self.value), 86400)
+                count, unit = (days, gettext("days")) if not rest else (int(self.value) // 3600, gettext("hours"))
+                return gettext("younger than %(count)s %(unit)s") % {"count": count, "unit": unit}
+            case ProtectionKind.LARGER_THAN:
+                return gettext("larger than %(size)s bytes") % {"size": f"{int(self.value):,}"}
+            case ProtectionKind.FILES:
+                return gettext("hold on a list of files")
+        return f"{self.get_kind_display()} {self.value}"
+
+    def condition(self, at: datetime) -> Q:
+        """Which assets it protects at this time. The one place that knows; lists, reviews and claims all use it."""
+        match self.kind:
+            case ProtectionKind.FOLDER:
+                return DeleteScope(frozenset(prefixes_of(self.value))).condition()
+            case ProtectionKind.PATTERN:
+                return Q(path__regex=regex_of(self.value))
+            case ProtectionKind.TAG:
+                return Q(tags__has_tag=self.value) | Q(ai_tags__has_tag=self.value)
+            case ProtectionKind.YOUNGER_THAN:
+                return Q(created_at__gt=at - timedelta(seconds=int(self.value)))
+            case ProtectionKind.LARGER_THAN:
+                return Q(size_bytes__gt=int(self.value))
+            case ProtectionKind.METADATA:
+                name, _equals, value = self.value.partition("=")
+                return Q(custom_metadata__field_is=(name, value))
+            case ProtectionKind.FILES:
+                return Q(Exists(ProtectedFile.objects.filter(rule_id=self.pk, file_id=OuterRef("file_id"))))
+            case ProtectionKind.VIEW:
+                return condition_of(node_of(AssetFilter.from_json(self.filter)), fence="")
+        raise ValueError(f"Not a kind of rule: {self.kind}")
+
+
+class ProtectedFile(models.Model):
+    """A file that a hold names by its id."""
+
+    # Without an index of its own: the constraint below begins with it.
+    rule = models.ForeignKey(ProtectionRule, on_delete=models.CASCADE, related_name="files", db_index=False)
+    file_id = models.CharField(max_length=64)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["rule", "file_id"], name="protected_file_once")]
+
+    def __str__(self) -> str:
+        return self.file_id
+
+
+def regex_of(pattern: str) -> str:
+    """A path pattern as a regular expression that SQLite (Python's) and PostgreSQL read alike.
+
+    `*` is any run of letters within a folder, `**` across folders, `?` one letter. Without a leading slash the pattern
+    may begin at any folder.
+    """
+    parts = {"**": ".*", "*": "[^/]*", "?": "[^/]"}
+    body = "".join(parts.get(piece) or re.escape(piece) for piece in re.split(r"(\*\*|\*|\?)", pattern) if piece)
+    return rf"\A{'' if pattern.startswith('/') else '(.*/)?'}{body}\Z"

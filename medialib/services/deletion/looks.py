@@ -1,0 +1,185 @@
+"""A look before a call: the files of a batch as ImageKit has them now, held against what was frozen.
+
+What is gone, protected, outside the requester's folders or changed is settled and never sent. Rules are judged on the
+index, so what a look found is written there first: one condition decides here as in lists and reviews.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Asset, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
+from medialib.models.memberships import DeleteScope
+from medialib.services.accounts import protections, rights
+from medialib.services.deletion import verdicts
+from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.verdicts import Ruling, Sent
+from medialib.services.sync.indexing import index_file, shown_values
+
+# A call goes at most so long after its look was asked for, and after it was answered.
+MAX_AGE_S = 2.0
+MAX_WAIT_S = 0.9
+JUDGED_COLUMNS = ("tags", "ai_tags", "custom_metadata", "created_at")  # Of a file whose frozen columns are the same.
+
+
+@dataclass(frozen=True)
+class Look:
+    """What ImageKit has of a batch's files. Times are by the monotonic clock, in seconds."""
+
+    files: Mapping[str, RemoteFile]
+    gone: frozenset[str]  # Proven file by file: 404 to its own address.
+    asked_s: float
+    answered_s: float
+
+    @property
+    def ends_s(self) -> float:
+        """Until when a call may be sent on its word."""
+        return min(self.asked_s + MAX_AGE_S, self.answered_s + MAX_WAIT_S)
+
+    def is_fresh_in(self, seconds: float) -> bool:
+        return time.monotonic() + seconds <= self.ends_s
+
+
+@dataclass(frozen=True)
+class Known:
+    """What the index has of a file: when it was updated, whether it is listed, and what else a rule goes by."""
+
+    updated_at: datetime
+    is_live: bool
+    judged: tuple[object, ...]
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What counts at this moment: the account's rules, and where the requester may delete."""
+
+    rules: Sequence[ProtectionRule]
+    scope: DeleteScope
+    at: datetime
+
+    @property
+    def forbid_nothing(self) -> bool:
+        return not self.rules and self.scope.is_everything
+
+
+def terms_of(job: DeletionJob, *, at: datetime) -> Terms:
+    """The rules and rights of this moment. Call it in the transaction that claims."""
+    return Terms(rules=protections.rules_of(job.account, at=at), scope=rights.requester_scope(job), at=at)
+
+
+def judge(job: DeletionJob, claim: Claim, look: Look | None, terms: Terms) -> tuple[Ruling, ...]:
+    """Rulings for the files of a batch that may not be sent now; none when all may. Call it in a transaction.
+
+    Without a look (the account does without) rules and scope are judged on what the index knows.
+    """
+    items = list(
+        Item.objects.filter(
+            manifest_id=job.manifest_id, position__range=(claim.first_position, claim.last_position), outcome=""
+        ).only("file_id", "path", "size_bytes", "file_updated_at", "version_name")
+    )
+    differences: dict[str, str] = {}
+    if look:
+        known = _known_of(job, look)
+        differences = differences_of(items, look, known)
+        _index(job, look, known, differences, has_rules=bool(terms.rules))
+    present = [item for item in items if look is None or item.file_id not in look.gone]
+    ids = [item.file_id for item in present]
+    protected = protections.protected_among(job.account_id, ids, terms.rules, at=terms.at)
+    outside = _outside(job, present, look, terms.scope)
+    rulings = list(_gone(job, claim, look) if look else ())
+    for rule in {rule.pk or rule.value: rule for rule in protected.values()}.values():
+        named = [file_id for file_id, by in protected.items() if by is rule]
+        rulings += _skipped(SkipCause.PROTECTED, protections.evidence_of(rule), named, differences)
+    rest = set(outside) - set(protected)
+    rulings += _skipped(SkipCause.OUTSIDE, "It lies outside the folders in which the requester may delete.", rest, {})
+    changed = set(differences) - set(protected) - set(outside)
+    rulings += _skipped(SkipCause.CHANGED, "Changed since it was frozen, so it was not sent", changed, differences)
+    return tuple(rulings)
+
+
+def differences_of(items: Sequence[Item], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
+    """By file id, in what the files differ from what was frozen; only those that do."""
+    found = ((item, look.files.get(item.file_id)) for item in items)
+    told = {item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None}
+    return {file_id: text for file_id, text in told.items() if text}
+
+
+def _difference(item: Item, file: RemoteFile, known: Known | None) -> str:
+    if known and known.updated_at > file.updated_at:  # ImageKit's search lags: the change reached us another way.
+        return f"a later change is known, updated {known.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    is_same = (item.path, item.size_bytes, item.file_updated_at, item.version_name)
+    if is_same == (file.path, file.size_bytes, file.updated_at, file.version_name):
+        return ""
+    now = shown_values(file)  # As the index would keep it: what was frozen came from there.
+    if not item.path:
+        return f"not known when it was frozen, now at {now['path']}"
+    parts = [
+        f"size {item.size_bytes:,} → {now['size_bytes']:,}" if item.size_bytes != now["size_bytes"] else "",
+        f"{item.version_name or 'no version'} → {now['version_name']}"
+        if item.version_name != now["version_name"]
+        else "",
+        f"moved to {now['path']}" if item.path != now["path"] else "",
+        f"updated {now['updated_at']:%Y-%m-%d %H:%M:%S} UTC" if item.file_updated_at != now["updated_at"] else "",
+    ]
+    return ", ".join(part for part in parts if part)
+
+
+def _known_of(job: DeletionJob, look: Look) -> dict[str, Known]:
+    rows = Asset.objects.filter(account_id=job.account_id, file_id__in=look.files)
+    columns = ("updated_at", "removed_at", *JUDGED_COLUMNS)
+    return {row[0]: Known(row[1], row[2] is None, row[3:]) for row in rows.values_list("file_id", *columns)}
+
+
+def _index(
+    job: DeletionJob, look: Look, known: Mapping[str, Known], differences: Mapping[str, str], *, has_rules: bool
+) -> None:
+    """Write what the look found where it differs: the frozen columns, and what else a rule goes by."""
+    stale = set(differences)
+    for file_id, file in look.files.items() if has_rules else ():
+        row = known.get(file_id)
+        if row is None or not row.is_live or row.judged != _judged(file):
+            stale.add(file_id)
+    for file_id in sorted(stale):
+        index_file(job.account, look.files[file_id], was_seen=True)
+
+
+def _judged(file: RemoteFile) -> tuple[object, ...]:
+    values = shown_values(file)
+    return tuple(values[column] for column in JUDGED_COLUMNS)
+
+
+def _outside(job: DeletionJob, items: Sequence[Item], look: Look | None, scope: DeleteScope) -> set[str]:
+    """Files whose current path lies where the requester may not delete; where none is known the frozen one counts."""
+    if scope.is_everything:
+        return set()
+    if look:
+        paths = {file_id: str(shown_values(file)["path"]) for file_id, file in look.files.items()}
+    else:
+        rows = Asset.objects.filter(account_id=job.account_id, file_id__in=[item.file_id for item in items])
+        paths = dict(rows.values_list("file_id", "path"))
+    return {item.file_id for item in items if not scope.allows(paths.get(item.file_id, item.path))}
+
+
+def _gone(job: DeletionJob, claim: Claim, look: Look) -> tuple[Ruling, ...]:
+    if not look.gone:
+        return ()
+    sent = Sent(frozenset(claim.file_ids), lost_answers=claim.lost_answers, never_seen=claim.never_seen)
+    return verdicts.of_look_before(
+        sent, gone=look.gone, gone_by_other=Item.objects.deleted_by_job(job.account_id, look.gone)
+    )
+
+
+def _skipped(
+    cause: SkipCause, sentence: str, file_ids: Collection[str], differences: Mapping[str, str]
+) -> list[Ruling]:
+    """One ruling for each different evidence."""
+    by_text: dict[str, set[str]] = {}
+    for file_id in file_ids:
+        difference = differences.get(file_id, "")
+        text = f"{sentence.rstrip('.')} ({difference})." if difference else sentence
+        by_text.setdefault(text, set()).add(file_id)
+    return [Ruling(Outcome.SKIPPED, text, frozenset(ids), skip_cause=cause) for text, ids in sorted(by_text.items())]
