@@ -163,6 +163,7 @@ ROUTES = (
     _route("POST", "/api/v1/files/upload", "upload", "", Api.upload),
     _route("POST", "/api/v2/files/upload", "upload", "", Api.upload),
 )
+KINDS = frozenset(route.kind for route in ROUTES)
 
 
 def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:

@@ -17,6 +17,7 @@ from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.http.answers import Answer, Refusal, json_answer
 from medialib.sandbox.http.calls import Call, CallLog
 from medialib.sandbox.http.faults import Fault, Faults
+from medialib.sandbox.http.hooks import Hooks
 from medialib.sandbox.http.rates import Rates
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.http.wire import Cut, wait_for_hang_up
@@ -51,6 +52,7 @@ class Front:
         keys: Keys,
         rates: Rates,
         faults: Faults,
+        hooks: Hooks,
         log: CallLog,
         imagekit_id: str,
         latency_s: float,
@@ -60,6 +62,7 @@ class Front:
         self.keys = keys
         self.rates = rates
         self.faults = faults
+        self.hooks = hooks
         self.log = log
         self.imagekit_id = imagekit_id
         self.latency_s = latency_s
@@ -137,6 +140,12 @@ class Front:
     def _worked(self, work: Work, route: Route, call: Call) -> Answer:
         if work.fault and not work.fault.trouble.works:
             return json_answer(200, {})
+        self.hooks.run("before", call)
+        answer = self._done(work, route, call)
+        self.hooks.run("after", call)
+        return answer
+
+    def _done(self, work: Work, route: Route, call: Call) -> Answer:
         # Under the lock, the log tells removals in the order in which they happened.
         lock = self.api.library.lock if route.kind in ("delete", "folder") else nullcontext()
         try:

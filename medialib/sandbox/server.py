@@ -13,13 +13,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from medialib.sandbox.api import Api
+from medialib.sandbox.api import KINDS, Api
 from medialib.sandbox.cdn.cache import Cdn
 from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.front import Front, Keys
 from medialib.sandbox.http.answers import Answer
 from medialib.sandbox.http.calls import Call, CallLog, DeletedByCall
 from medialib.sandbox.http.faults import Fault, Faults
+from medialib.sandbox.http.hooks import Action, Hook, Hooks, Match
 from medialib.sandbox.http.rates import Rates
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.http.wire import Server
@@ -28,6 +29,7 @@ from medialib.sandbox.library.library import Library, now_ms
 from medialib.sandbox.library.sample import sample_files
 from medialib.sandbox.library.store import Entry, Store
 from medialib.sandbox.library.uploads import Uploads
+from medialib.sandbox.world import World
 
 _EXTRA = {
     "custom_metadata": "customMetadata",
@@ -39,7 +41,7 @@ _EXTRA = {
 }
 
 
-class Sandbox:
+class Sandbox(World):
     """Starts on entering the `with`, stops on leaving it. `port=0` takes a free one."""
 
     def __init__(
@@ -63,7 +65,7 @@ class Sandbox:
         self._store = Store(Path(data_dir)) if data_dir else None
         self._library = Library(seed=seed, store=self._store)
         self._cdn = Cdn(quota=purge_quota, journal=self._store.append if self._store else _forget_entry)
-        self._log, self._faults = CallLog(), Faults()
+        self._log, self._faults, self._hooks = CallLog(), Faults(), Hooks(KINDS)
         uploads = Uploads(self._library, self._store)
         self._front = Front(
             api=Api(self._library, self._cdn, uploads),
@@ -71,6 +73,7 @@ class Sandbox:
             keys=Keys(private_key, read_only_key),
             rates=Rates(rate, read_rate, rate_interval_ms, rate_headers),
             faults=self._faults,
+            hooks=self._hooks,
             log=self._log,
             imagekit_id=imagekit_id,
             latency_s=latency_ms / 1000,
@@ -121,6 +124,8 @@ class Sandbox:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        if error is None:
+            self._hooks.raise_error()
 
     def stop(self) -> None:
         """Answer nobody any more, end all connections, and keep the files if there is a place for them."""
@@ -168,10 +173,6 @@ class Sandbox:
             fields = {"width": 1600, "height": 900, **fields}
         return File(file_id, path, size, created_ms, updated_ms, mime, tags=tags, extra=extra, **fields)
 
-    def remove(self, *file_ids: str) -> None:
-        """Somebody else deletes these: not counted as deleted by a call."""
-        self._library.remove(file_ids)
-
     def file_ids(self) -> set[str]:
         return self._library.file_ids()
 
@@ -210,6 +211,18 @@ class Sandbox:
 
     def clear_faults(self) -> None:
         self._faults.clear()
+
+    def before(self, kind: str, action: Action, times: int = 1, match: Match | None = None) -> None:
+        """Run `action` right before the work of the next `times` calls of a kind: after the key, the rate and the
+        faults. It is given the Call if it takes one. Its error is the call's 500, and raised when the sandbox stops."""
+        self._hooks.add(Hook("before", kind, action, times, match))
+
+    def after(self, kind: str, action: Action, times: int = 1, match: Match | None = None) -> None:
+        """Run `action` right after the work of a call, before its answer leaves."""
+        self._hooks.add(Hook("after", kind, action, times, match))
+
+    def hooks_waiting(self) -> int:
+        return self._hooks.waiting()
 
     def revoke_key(self) -> None:
         self._front.keys.is_revoked = True

@@ -10,16 +10,21 @@ from medialib.sandbox.library.files import File
 from medialib.sandbox.library.library import Library, now_ms
 
 
-def update(library: Library, file_id: str, changes: dict[str, Any]) -> dict[str, Any]:
-    """Change what `changes` names and answer with the file as it is then. Raises Refusal: 400 for a wrong value."""
+def update(
+    library: Library, file_id: str, changes: dict[str, Any], *, ai_tags: list[dict[str, Any]] | None = None
+) -> dict[str, Any]:
+    """Change what `changes` names and answer with the file as it is then. Raises Refusal: 400 for a wrong value.
+
+    `ai_tags` are set by ImageKit's extensions, not by a call.
+    """
     with library.lock:
         file = library.file(file_id)
-        new = replace(file, **_new_fields(file, changes), updated_ms=max(now_ms(), file.updated_ms + 1))
+        new = replace(file, **_new_fields(file, changes, ai_tags), updated_ms=max(now_ms(), file.updated_ms + 1))
         library.replace(new)
         return {**new.as_json(library.endpoint), "extensionStatus": {}}
 
 
-def _new_fields(file: File, changes: dict[str, Any]) -> dict[str, Any]:
+def _new_fields(file: File, changes: dict[str, Any], ai_tags: list[dict[str, Any]] | None) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if "tags" in changes:
         fields["tags"] = checked_tags(changes["tags"])
@@ -31,9 +36,17 @@ def _new_fields(file: File, changes: dict[str, Any]) -> dict[str, Any]:
             extra[name] = _text_or_none(name, changes[name])
     if "customMetadata" in changes:
         extra["customMetadata"] = _merged(extra.get("customMetadata") or {}, changes["customMetadata"])
-    if changes.get("removeAITags") == "all":
-        extra.pop("AITags", None)
+    if ai_tags is not None:
+        extra["AITags"] = ai_tags or None
+    if "removeAITags" in changes:
+        extra["AITags"] = _without(extra.get("AITags") or [], changes["removeAITags"])
     return {**fields, "extra": {name: value for name, value in extra.items() if value is not None} or None}
+
+
+def _without(ai_tags: list[dict[str, Any]], removed: Any) -> list[dict[str, Any]] | None:
+    if removed != "all" and not (isinstance(removed, list) and all(isinstance(name, str) for name in removed)):
+        raise Refusal(400, "Your request contains invalid removeAITags parameter.")
+    return [tag for tag in ai_tags if removed != "all" and tag["name"] not in removed] or None
 
 
 def checked_tags(tags: Any) -> tuple[str, ...]:

@@ -23,6 +23,9 @@ _WELL_FORMED_ID = re.compile(r"[0-9a-f]{24}")
 _UNSAFE = re.compile(r"[^\w.\-]")
 
 
+Tell = Callable[[str, Row], None]
+
+
 class Library:
     """All public methods are safe to call from many threads. What changes is journaled before it takes effect."""
 
@@ -38,6 +41,7 @@ class Library:
         self._at_path: dict[str, File] = {}
         self._known_ids: set[str] = set()  # Ids of files that are gone.
         self.deletions = 0
+        self.tell: Tell | None = None  # Hears of each change, as ImageKit's events name it.
 
     # Reading ---------------------------------------------------------------------------------------------------------
     def file(self, file_id: str) -> File:
@@ -69,6 +73,10 @@ class Library:
         """The file that is or was there: `gone` tells which."""
         return self._at_path.get(path)
 
+    def live_at(self, path: str) -> File | None:
+        file = self._at_path.get("/" + path.strip("/"))
+        return file if file and not file.gone else None
+
     def file_ids(self) -> set[str]:
         with self.lock:
             return set(self.files)
@@ -79,14 +87,20 @@ class Library:
         seconds = (now_ms() if created_ms is None else created_ms) // 1000
         return f"{seconds & 0xFFFFFFFF:08x}{self._random.getrandbits(64):016x}"
 
-    def add(self, files: Iterable[File]) -> None:
+    def add(self, files: Iterable[File], event: str = "file.created") -> None:
         files = list(files)
         with self.lock:
             for file in files:
-                self._ensure_folder(file.folder, file.created_ms)
+                self.ensure_folder(file.folder, file.created_ms)
             for start in range(0, len(files), 1000):
                 self._journal({"files": [file.stored() for file in files[start : start + 1000]]})
             self._put(files)
+            self.say(event, *files)
+
+    def say(self, event: str, *rows: Row) -> None:
+        if self.tell and event:
+            for row in rows:
+                self.tell(event, row)
 
     def _put(self, files: list[File]) -> None:
         for file in files:
@@ -105,9 +119,9 @@ class Library:
         self.stored_bytes -= stored_bytes(file)
         self.orders.removed()
 
-    def replace(self, file: File) -> None:
+    def replace(self, file: File, event: str = "file.updated") -> None:
         """Put a changed file in the place of the one with its id."""
-        self.add([file])
+        self.add([file], event)
 
     # Deleting --------------------------------------------------------------------------------------------------------
     def delete_batch(self, file_ids: list[str], staying: Callable[[list[str]], set[str]]) -> tuple[list[str], set[str]]:
@@ -131,8 +145,10 @@ class Library:
             present = [file_id for file_id in dict.fromkeys(file_ids) if file_id in self.files]
             if present:
                 self._journal({"gone": present})
-            for file_id in present:
-                self._forget(self.files[file_id])
+            for file in [self.files[file_id] for file_id in present]:
+                self._forget(file)
+                self.say("file.deleted", file)
+                self.say("file-version.deleted", *(file.older or ()))
 
     # Folders ---------------------------------------------------------------------------------------------------------
     def create_folder(self, parent: str, name: str) -> None:
@@ -140,14 +156,18 @@ class Library:
             raise Refusal(400, "'.' & '..' can not be used as folder-name", reason="INVALID_FOLDER_PATH")
         path = clean_folder(f"{parent}/{clean_name(name)}")
         with self.lock:
-            self._ensure_folder(path, now_ms())
+            self.ensure_folder(path, now_ms())
 
-    def _ensure_folder(self, path: str, created_ms: int) -> None:
+    def ensure_folder(self, path: str, created_ms: int) -> None:
         while path != "/" and path not in self.folders:
             folder = Folder(self.new_id(created_ms), path, created_ms, created_ms)
-            self._journal({"folder": [folder.folder_id, path, created_ms, created_ms]})
-            self.folders[path] = folder
+            self.put_folder(folder, "folder.created")
             path = folder.folder
+
+    def put_folder(self, folder: Folder, event: str) -> None:
+        self._journal({"folder": [folder.folder_id, folder.path, folder.created_ms, folder.updated_ms]})
+        self.folders[folder.path] = folder
+        self.say(event, folder)
 
     def delete_folder(self, asked_path: str) -> list[str]:
         """Delete a folder with everything inside; answers with the ids of its files."""
@@ -155,17 +175,27 @@ class Library:
         with self.lock:
             if path == "/" or path not in self.folders:
                 raise Refusal(404, f"No folder found with folderPath `{asked_path}`.", reason="FOLDER_NOT_FOUND")
-            inside = [file for file in self.files.values() if file.path.startswith(path + "/")]
-            nested = [name for name in self.folders if name == path or name.startswith(path + "/")]
-            if len(nested) - 1 + sum(1 + len(file.older or ()) for file in inside) > MAX_FOLDER_OBJECTS:
-                raise Refusal(400, TOO_MANY_OBJECTS, reason="TOO_MANY_OBJECTS")
-            file_ids = [file.file_id for file in inside]
+            files, folders = self.tree(path)
+            file_ids = [file.file_id for file in files]
             self.remove(file_ids)
-            self._journal({"gone_folders": nested})
-            self._drop_folders(nested)
+            self.drop_folders([folder.path for folder in folders])
+            self.say("folder.deleted", *folders)
             return file_ids
 
-    def _drop_folders(self, paths: list[str]) -> None:
+    def tree(self, path: str) -> tuple[list[File], list[Folder]]:
+        """All files below a folder, and the folder with all below it. Raises Refusal (400) when they are too many."""
+        files = [file for file in self.files.values() if file.path.startswith(path + "/")]
+        folders = [folder for name, folder in self.folders.items() if name == path or name.startswith(path + "/")]
+        if len(folders) - 1 + sum(1 + len(file.older or ()) for file in files) > MAX_FOLDER_OBJECTS:
+            raise Refusal(400, TOO_MANY_OBJECTS, reason="TOO_MANY_OBJECTS")
+        return files, folders
+
+    def drop_folders(self, paths: list[str]) -> None:
+        if paths:
+            self._journal({"gone_folders": paths})
+        self._forget_folders(paths)
+
+    def _forget_folders(self, paths: list[str]) -> None:
         for path in paths:
             self.folders.pop(path, None)
 
@@ -196,7 +226,7 @@ class Library:
             folder = Folder(*entry["folder"])
             self.folders[folder.path] = folder
         elif "gone_folders" in entry:
-            self._drop_folders(entry["gone_folders"])
+            self._forget_folders(entry["gone_folders"])
 
     def snapshot(self) -> Iterator[Entry]:
         """Entries that give this state again: folders, files, and the deleted files that the CDN still serves."""

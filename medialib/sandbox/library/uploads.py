@@ -16,7 +16,9 @@ from medialib.sandbox.http.requests import FormPart
 from medialib.sandbox.library.changes import checked_tags
 from medialib.sandbox.library.files import File, mime_of
 from medialib.sandbox.library.library import Library, clean_folder, clean_name, now_ms
+from medialib.sandbox.library.moves import Copied
 from medialib.sandbox.library.store import Store
+from medialib.sandbox.library.versions import key_of, next_version
 
 MAX_UPLOAD_BYTES = 100 * 1024 * 1024
 NAME_TAKEN = (
@@ -24,6 +26,7 @@ NAME_TAKEN = (
     "We could not overwrite it because both overwriteFile and useUniqueFileName are set to false."
 )
 _ON_REQUEST = ("tags", "customCoordinates", "isPrivateFile", "isPublished", "customMetadata", "embeddedMetadata")
+_OF_A_VERSION = ("size", "updated_ms", "mime", "width", "height", "tags", "extra", "is_private", "is_published")
 _ALWAYS = ("fileId", "name", "size", "versionInfo", "filePath", "fileType", "AITags")
 Form = dict[str, FormPart]
 
@@ -36,7 +39,9 @@ class Uploads:
 
     def content(self, file: File) -> bytes | None:
         """The bytes of an uploaded file; None for a sample, which is drawn."""
-        key = file.version_id or file.file_id
+        return self._read(key_of(file))
+
+    def _read(self, key: str) -> bytes | None:
         return self._store.read_upload(key) if self._store else self._contents.get(key)
 
     def take(self, form: Form) -> dict[str, Any]:
@@ -48,7 +53,7 @@ class Uploads:
         with self._library.lock:
             file = self._new_file(form, content, folder.rstrip("/") + "/" + self._final_name(form, file_name))
             self._keep(file, content)
-            self._library.replace(file)
+            self._library.replace(file, "file-version.created" if file.older else "file.created")
         return self._answer(file, _text(form, "responseFields"))
 
     def _final_name(self, form: Form, name: str) -> str:
@@ -59,9 +64,7 @@ class Uploads:
         return name
 
     def _new_file(self, form: Form, content: bytes, path: str) -> File:
-        earlier = self._library.at_path(path)
-        if earlier and earlier.gone:
-            earlier = None
+        earlier = self._library.live_at(path)
         if earlier and not _flag(form, "overwriteFile", True):
             raise Refusal(400, NAME_TAKEN)
         now, size = now_ms(), _pixels(content)
@@ -78,25 +81,21 @@ class Uploads:
             is_private=_flag(form, "isPrivateFile", False),
             is_published=_flag(form, "isPublished", True),
         )
-        return self._as_version_of(earlier, file) if earlier else file
-
-    def _as_version_of(self, earlier: File, file: File) -> File:
-        """The same file again: the id stays, what was there becomes an earlier version."""
-        file.created_ms, file.version_id = earlier.created_ms, self._library.new_id()
-        file.version_number = earlier.version_number + 1
-        older = File.restored(
-            {
-                **earlier.stored(),
-                "older": None,
-                "type": "file-version",
-                "version_id": earlier.version_id or earlier.file_id,
-            }
-        )
-        file.older = [older, *(earlier.older or ())]
-        return file
+        if earlier is None:
+            return file
+        fields = {name: getattr(file, name) for name in _OF_A_VERSION}
+        return next_version(earlier, self._library.new_id(), **fields)
 
     def _keep(self, file: File, content: bytes) -> None:
-        key = file.version_id or file.file_id
+        self._write(key_of(file), content)
+
+    def copy(self, copied: Copied) -> None:
+        """Keep what was uploaded for a version as that of its copy too."""
+        for key, copy_key in copied:
+            if (content := self._read(key)) is not None:
+                self._write(copy_key, content)
+
+    def _write(self, key: str, content: bytes) -> None:
         if self._store:
             self._store.write_upload(key, content)
         else:
