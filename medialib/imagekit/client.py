@@ -97,7 +97,8 @@ class ImageKitClient:
 
     def find_files(self, file_ids: Sequence[str]) -> dict[str, RemoteFile]:
         """Those of up to 100 files that exist, by id. ImageKit's index may lag behind a deletion."""
-        query = f"id IN [{_quoted_list(file_ids)}]"
+        # Sources disagree whether a search without a type lists folders and versions too.
+        query = f'type = "file" AND id IN [{_quoted_list(file_ids)}]'
         wanted, found = set(file_ids), dict[str, RemoteFile]()
         if not wanted:
             return found

@@ -189,7 +189,7 @@ def test_what_is_no_id_is_refused_before_any_call(client: ImageKitClient, file_i
 def test_a_search_by_ids_finds_only_those_asked_for(api: responses.RequestsMock, client: ImageKitClient) -> None:
     api.get(FILES, json=[row("a"), row("stranger"), row("b", type="file-version")])
     assert client.find_files(["a", "b"]).keys() == {"a"}
-    assert api.calls[0].request.params["searchQuery"] == 'id IN ["a","b"]'  # type: ignore[attr-defined]
+    assert api.calls[0].request.params["searchQuery"] == 'type = "file" AND id IN ["a","b"]'  # type: ignore[attr-defined]
 
 
 def test_a_search_filled_up_by_versions_goes_on(api: responses.RequestsMock, client: ImageKitClient) -> None:

@@ -34,6 +34,7 @@ class EventKind(models.TextChoices):
     JOB_UNDONE = "job.undone", gettext_noop("job undone before it started")
     JOB_CANCELLED = "job.cancelled", gettext_noop("job cancelled")
     JOB_VERIFY = "job.verify", gettext_noop("unverified files looked up again")
+    JOB_TAKEN_OVER = "job.taken_over", gettext_noop("job taken over by another person")
     JOB_FINISHED = "job.finished", gettext_noop("job finished")
     PURGE_REQUESTED = "purge.requested", gettext_noop("CDN purge requested")
     ACCOUNT_ADDED = "account.added", gettext_noop("account added")

@@ -35,7 +35,6 @@ def start(job: DeletionJob) -> bool:
     if manifest_sha256(job.manifest) != job.manifest.sha256:
         breaker.stop(job, CHANGED_MANIFEST, only_from=[JobState.SCHEDULED])
         return False
-    skip_protected(job)
     with transaction.atomic():
         if not DeletionJob.objects.move(job, to=JobState.RUNNING, only_from=[JobState.SCHEDULED], started_at=at):
             return False
@@ -59,18 +58,6 @@ def _lay_out_batches(job: DeletionJob) -> None:
         ),
         batch_size=1000,
     )
-
-
-def skip_protected(job: DeletionJob) -> None:
-    """Settle the files in protected folders as `skipped`: they are never sent."""
-    is_protected = Q()
-    for prefix in job.account.protected_prefixes():
-        is_protected |= Q(path__startswith=prefix)
-    if is_protected:
-        evidence = "It lies in a protected folder of the account, so it was not sent."
-        for items in _slices(job):
-            with transaction.atomic():
-                _settle_unsent(job, items.filter(is_protected), Outcome.SKIPPED, evidence)
 
 
 def close_if_done(job: DeletionJob) -> bool:

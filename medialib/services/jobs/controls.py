@@ -159,6 +159,27 @@ def _settled_sum() -> F:
 
 
 @members_only
+def take_over(job: DeletionJob, *, actor: Actor) -> None:
+    """Answer for a paused job from here on, and let it go on: its files are judged by this person's rights.
+
+    For a job whose requester left or lost the right. Raises Refused when it is not paused, or a file that is left lies
+    outside what the actor may delete.
+    """
+    left = Item.objects.filter(manifest_id=job.manifest_id, outcome="")
+    rights.require_all_in_scope(left, actor=actor, account=job.account)
+    with transaction.atomic():
+        before = DeletionJob.objects.select_for_update().get(pk=job.pk)
+        if before.state != JobState.PAUSED:
+            raise Refused(f"Only a paused job can be taken over; this one is {_state(job)}.")
+        DeletionJob.objects.filter(pk=job.pk).update(
+            requested_by=actor.user, requested_by_name=actor.name, is_by_person=actor.user is not None
+        )
+        detail = {"from": before.requested_by_name}
+        log.record(EventKind.JOB_TAKEN_OVER, actor=actor, account=job.account, job=job, detail=detail)
+        resume(job, actor=actor)
+
+
+@members_only
 def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     """Send nothing more, for good. Returns the job; `deleted` says how many are gone, `cancelled` how many stay.
 

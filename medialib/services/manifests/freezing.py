@@ -24,7 +24,7 @@ from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.manifests.hashing import hash_and_bytes
-from medialib.services.sync.indexing import shown_values
+from medialib.services.sync.indexing import index_file, shown_values
 
 FROZEN = ("file_id", "path", "size_bytes", "file_updated_at", "version_name")  # What a look is held against.
 INDEXED = ("file_id", "path", "size_bytes", "updated_at", "version_name")  # The same, as an asset has it.
@@ -110,6 +110,8 @@ class _Listed:
     def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> Frozen:
         source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
         scope = rights.scope_for(actor, account)
+        for file in filter(None, self.remote.values()):
+            index_file(account, file, was_seen=True)  # Rules are judged on the index.
         manifest = _begin(account, source=source, actor=actor)
         kept = _fill(manifest, self.wanted, self.remote, scope)
         outside = len(self.wanted) - kept

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -31,11 +32,13 @@ class Killed(BaseException):
     """Ends a worker at a chosen point, past every `except Exception`."""
 
 
-def kill_at(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *, after: bool) -> None:
-    """The next call of `module.name` ends the worker, before it does its work or right after."""
-    real = getattr(module, name)
+def kill_at(monkeypatch: pytest.MonkeyPatch, module: object, name: str, *, after: bool, nth: int = 1) -> None:
+    """The next (or nth) call of `module.name` ends the worker, before it does its work or right after."""
+    real, calls = getattr(module, name), count(1)
 
     def dying(*args: object, **kwargs: object) -> object:
+        if next(calls) < nth:
+            return real(*args, **kwargs)
         monkeypatch.setattr(module, name, real)
         if after:
             real(*args, **kwargs)
