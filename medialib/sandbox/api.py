@@ -41,10 +41,11 @@ class Api:
         self.uploads = uploads
         self.webhooks = webhooks
         self.jobs = Jobs()
+        self.index: Library | None = None  # What listings show, while they lag behind.
 
     def list_files(self, work: Work) -> Answer:
         asked = listing.wanted(work.request.params, now_ms=now_ms())
-        return json_answer(200, listing.page(self.library, asked))
+        return json_answer(200, listing.page(self.index or self.library, asked))
 
     def details(self, work: Work) -> Answer:
         return json_answer(200, self.library.file(work.ids[0]).as_json(self.library.endpoint))

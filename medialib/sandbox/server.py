@@ -206,6 +206,9 @@ class Sandbox(World):
 
     def add_webhook(self, endpoint: str, events: Iterable[str] = LIBRARY_EVENTS) -> str:
         """Tell this address of events from now on; answers with the secret that signs them."""
+        for webhook in self._webhooks.all():
+            if webhook.endpoint == endpoint:
+                return webhook.secret  # From an earlier run.
         return self._webhooks.create({"endpoint": endpoint, "events": list(events)}).secret
 
     def wait_for_webhooks(self, timeout_s: float = 10) -> bool:
@@ -245,6 +248,13 @@ class Sandbox(World):
 
     def hooks_waiting(self) -> int:
         return self._hooks.waiting()
+
+    def freeze_index(self) -> None:
+        """Listings and searches lag behind: they show the library as it is now, until thaw_index()."""
+        self._front.api.index = self._library.frozen()
+
+    def thaw_index(self) -> None:
+        self._front.api.index = None
 
     def revoke_key(self) -> None:
         self._front.keys.is_revoked = True
