@@ -64,6 +64,7 @@ class Sandbox(World):
         data_dir: Path | str | None = None,
         seed: int = 1,
         purge_quota: int = 1000,
+        tells_webhooks: bool = True,
     ) -> None:
         self._store = Store(Path(data_dir)) if data_dir else None
         self._library = Library(seed=seed, store=self._store)
@@ -93,7 +94,7 @@ class Sandbox(World):
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         try:
             self._load(files, seed)
-            self._library.tell = self._sender.tell
+            self._library.tell = self._sender.tell if tells_webhooks else None
         except BaseException:
             self._server.server_close()
             raise
