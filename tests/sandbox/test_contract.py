@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
 from medialib.sandbox import openapi
+from medialib.sandbox.http.answers import Refusal
 from medialib.sandbox.server import Sandbox
 from tests.sandbox.conftest import DELETE, Api
 
@@ -176,8 +178,6 @@ def _with_named_nulls(node: Any) -> Any:
 @pytest.fixture(scope="module")
 def sandbox():
     with Sandbox(files=300) as running:
-        for name in ("copied", "moved", "renamed", "here"):
-            running.add_file(path=f"/jobs/{name}/a.jpg")
         yield running
 
 
@@ -192,11 +192,15 @@ def send(sandbox: Sandbox, api: Api, name: str) -> requests.Response:
 
 
 def placeholders(sandbox: Sandbox) -> dict[str, str]:
+    """What the calls are about, as it was at first: each of them must work more than once."""
+    for folder in ("/jobs", "/files", "/moved", "/copies"):
+        with contextlib.suppress(Refusal):
+            sandbox.remove_folder(folder)
+    sandbox.add_files([{"path": f"/jobs/{name}/a.jpg"} for name in ("copied", "moved", "renamed", "here")])
+    sandbox.add_files([{"path": "/files/a.jpg"}, {"path": "/files/taken.jpg"}])
     with Api(sandbox) as api:
-        file = api.list(limit=1)[0]
-        sandbox.add_file(path=file["filePath"] + ".taken")
         webhooks = [row["id"] for row in api.get("/v1/accounts/webhooks").json()]
-    names = {"id": file["fileId"], "path": file["filePath"], "taken": file["name"] + ".taken"}
+    names = {"id": min(sandbox.file_ids()), "path": "/files/a.jpg", "taken": "taken.jpg"}
     return {**names, "endpoint": sandbox.url_endpoint, "webhook": webhooks[0] if webhooks else "none"}
 
 
@@ -245,6 +249,35 @@ def test_each_answer_is_one_the_document_promises(sandbox, api, document, name):
     assert_documented(load(document), answer)
 
 
+@pytest.mark.parametrize(
+    ("status", "names"),
+    [
+        (200, ["rename file", "rename and purge", "copy folder", "move folder"]),
+        (202, ["rename folder"]),
+        (204, ["copy file", "move file"]),
+        (400, ["copy wrongly", "move wrongly", "rename wrongly", "move folder into itself", "rename root"]),
+        (404, ["copy no file", "move no file", "rename no file", "copy no folder", "rename no folder"]),
+        (409, ["rename to a taken name", "rename folder to a taken name"]),
+        (423, ["move locked folder"]),
+    ],
+)
+@pytest.mark.parametrize("document", documents())
+def test_what_moves_files_is_answered_as_promised_for_what_happened(sandbox, api, document, status, names):
+    for name in names:
+        answer = send(sandbox, api, name)
+        assert (name, answer.status_code) == (name, status)
+        assert_documented(load(document), answer)
+
+
+@pytest.mark.parametrize("document", documents())
+def test_a_renaming_that_may_not_purge_is_answered_as_promised(document):
+    with Sandbox(purge_quota=0) as sandbox, Api(sandbox) as caller:
+        answer = send(sandbox, caller, "rename and purge")
+        assert (answer.status_code, answer.json()["reason"]) == (207, "PURGE_FAILED")
+        assert_documented(load(document), answer)
+        assert sandbox.purges() == []
+
+
 def test_each_answer_about_webhooks_is_one_the_document_promises(sandbox, api):
     statuses = []
     for name in NEWER:
@@ -256,9 +289,8 @@ def test_each_answer_about_webhooks_is_one_the_document_promises(sandbox, api):
 
 @pytest.mark.parametrize("document", documents())
 @pytest.mark.parametrize(("name", "quota_left"), [("rename folder", True), ("rename folder", False)])
-def test_a_bulk_jobs_status_is_as_promised(api, document, name, quota_left):
+def test_a_bulk_jobs_status_is_as_promised(document, name, quota_left):
     with Sandbox(purge_quota=int(quota_left)) as sandbox, Api(sandbox) as caller:
-        sandbox.add_file(path="/jobs/renamed/a.jpg")
         job_id = send(sandbox, caller, name).json()["jobId"]
         answers = [caller.get(f"/v1/bulkJobs/{job_id}") for _ in range(2)]
     for answer in answers:
