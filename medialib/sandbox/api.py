@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,8 +13,10 @@ from medialib.sandbox.http.faults import Fault, partial_answer
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.library import listing
 from medialib.sandbox.library.changes import update
+from medialib.sandbox.library.jobs import Jobs
 from medialib.sandbox.library.library import MAX_DELETE_BATCH, Library, now_ms
 from medialib.sandbox.library.uploads import Uploads
+from medialib.sandbox.webhooks.registrations import Registrations
 
 DAYS_TOO_MANY = "startDate and endDate should be within 90 days."
 DAYS_MISSING = "startDate and endDate are required in query parameters."
@@ -33,25 +34,18 @@ class Work:
     removed: list[str]
 
 
-@dataclass(frozen=True)
-class Route:
-    method: str
-    pattern: re.Pattern[str]
-    kind: str  # What the call log and the faults call it.
-    rate_class: str  # "" = not limited.
-    is_write: bool
-    answer: Callable[[Api, Work], Answer]
-
-
 class Api:
-    def __init__(self, library: Library, cdn: Cdn, uploads: Uploads) -> None:
+    def __init__(self, library: Library, cdn: Cdn, uploads: Uploads, webhooks: Registrations) -> None:
         self.library = library
         self.cdn = cdn
         self.uploads = uploads
+        self.webhooks = webhooks
+        self.jobs = Jobs()
+        self.index: Library | None = None  # What listings show, while they lag behind.
 
     def list_files(self, work: Work) -> Answer:
         asked = listing.wanted(work.request.params, now_ms=now_ms())
-        return json_answer(200, listing.page(self.library, asked))
+        return json_answer(200, listing.page(self.index or self.library, asked))
 
     def details(self, work: Work) -> Answer:
         return json_answer(200, self.library.file(work.ids[0]).as_json(self.library.endpoint))
@@ -140,39 +134,3 @@ def _check_dates(params: dict[str, str]) -> None:
         raise Refusal(400, DAYS_ORDER)
     if days >= 90:
         raise Refusal(400, DAYS_TOO_MANY)
-
-
-def _route(method: str, path: str, kind: str, rate_class: str, answer: Callable[[Api, Work], Answer]) -> Route:
-    pattern = re.compile(re.sub(r"\{\w+\}", "([^/]+)", path))
-    return Route(method, pattern, kind, rate_class, rate_class != "read", answer)
-
-
-ROUTES = (
-    _route("GET", "/v1/files", "list", "read", Api.list_files),
-    _route("POST", "/v1/files/batch/deleteByFileIds", "delete", "delete", Api.delete_many),
-    _route("POST", "/v1/files/purge", "purge", "purge", Api.purge),
-    _route("GET", "/v1/files/purge/{requestId}", "purge_status", "read", Api.purge_status),
-    _route("GET", "/v1/files/{fileId}/details", "details", "read", Api.details),
-    _route("PATCH", "/v1/files/{fileId}/details", "update", "write", Api.update_details),
-    _route("GET", "/v1/files/{fileId}/versions", "versions", "read", Api.versions),
-    _route("GET", "/v1/files/{fileId}/versions/{versionId}", "versions", "read", Api.version),
-    _route("DELETE", "/v1/files/{fileId}", "delete", "delete", Api.delete_file),
-    _route("POST", "/v1/folder", "folder", "write", Api.create_folder),
-    _route("DELETE", "/v1/folder", "folder", "write", Api.delete_folder),
-    _route("GET", "/v1/accounts/usage", "usage", "read", Api.usage),
-    _route("POST", "/api/v1/files/upload", "upload", "", Api.upload),
-    _route("POST", "/api/v2/files/upload", "upload", "", Api.upload),
-)
-KINDS = frozenset(route.kind for route in ROUTES)
-
-
-def find_route(method: str, path: str) -> tuple[Route, tuple[str, ...]]:
-    """The route and the ids in its path. Raises Refusal: 404 for an unknown path, 405 for an unknown method on it."""
-    fitting = [(route, match.groups()) for route in ROUTES if (match := route.pattern.fullmatch(path))]
-    for route, ids in fitting:
-        if route.method == method:
-            return route, ids
-    if fitting:
-        allowed = ", ".join(sorted({route.method for route, _ in fitting}))
-        raise Refusal(405, "This method is not allowed here.", headers={"Allow": allowed})
-    raise Refusal(404, "The sandbox has no such endpoint.")

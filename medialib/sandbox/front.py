@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from medialib.sandbox import openapi
-from medialib.sandbox.api import Api, Route, Work, find_route
+from medialib.sandbox.api import Api, Work
 from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.http.answers import Answer, Refusal, json_answer
 from medialib.sandbox.http.calls import Call, CallLog
@@ -21,6 +21,7 @@ from medialib.sandbox.http.hooks import Hooks
 from medialib.sandbox.http.rates import Rates
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.http.wire import Cut, wait_for_hang_up
+from medialib.sandbox.routes import Route, find_route
 
 WRONG_KEY = "Your account cannot be authenticated."
 EXPIRED_KEY = "Your request contains expired private API key."

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from medialib.sandbox.api import KINDS, Api
+from medialib.sandbox.api import Api
 from medialib.sandbox.cdn.cache import Cdn
 from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.front import Front, Keys
@@ -29,6 +29,9 @@ from medialib.sandbox.library.library import Library, now_ms
 from medialib.sandbox.library.sample import sample_files
 from medialib.sandbox.library.store import Entry, Store
 from medialib.sandbox.library.uploads import Uploads
+from medialib.sandbox.routes import KINDS
+from medialib.sandbox.webhooks.registrations import LIBRARY_EVENTS, Registrations
+from medialib.sandbox.webhooks.sending import Message, Sender
 from medialib.sandbox.world import World
 
 _EXTRA = {
@@ -61,14 +64,18 @@ class Sandbox(World):
         data_dir: Path | str | None = None,
         seed: int = 1,
         purge_quota: int = 1000,
+        tells_webhooks: bool = True,
     ) -> None:
         self._store = Store(Path(data_dir)) if data_dir else None
         self._library = Library(seed=seed, store=self._store)
-        self._cdn = Cdn(quota=purge_quota, journal=self._store.append if self._store else _forget_entry)
+        journal = self._store.append if self._store else _forget_entry
+        self._cdn = Cdn(quota=purge_quota, journal=journal)
+        self._webhooks = Registrations(journal)
+        self._sender = Sender(self._library, self._webhooks)
         self._log, self._faults, self._hooks = CallLog(), Faults(), Hooks(KINDS)
         uploads = Uploads(self._library, self._store)
         self._front = Front(
-            api=Api(self._library, self._cdn, uploads),
+            api=Api(self._library, self._cdn, uploads, self._webhooks),
             delivery=Delivery(self._library, self._cdn, uploads),
             keys=Keys(private_key, read_only_key),
             rates=Rates(rate, read_rate, rate_interval_ms, rate_headers),
@@ -87,6 +94,7 @@ class Sandbox(World):
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True)
         try:
             self._load(files, seed)
+            self._library.tell = self._sender.tell if tells_webhooks else None
         except BaseException:
             self._server.server_close()
             raise
@@ -96,6 +104,7 @@ class Sandbox(World):
             for entry in self._store.entries():
                 self._library.restore(entry)
                 self._cdn.restore(entry)
+                self._webhooks.restore(entry)
         elif files:
             with self._library.unjournaled():  # A snapshot follows.
                 self._library.add(sample_files(files, seed=seed, end_ms=now_ms()))
@@ -109,6 +118,7 @@ class Sandbox(World):
     def _snapshot(self) -> Iterable[Entry]:
         yield from self._library.snapshot()
         yield from self._cdn.snapshot()
+        yield from self._webhooks.snapshot()
 
     def _respond(self, request: Request, connection: socket.socket) -> Answer:
         return self._front.respond(request, connection)
@@ -135,6 +145,7 @@ class Sandbox(World):
             self._thread.join()
         self._server.close_connections()
         self._server.server_close()
+        self._sender.stop()
         self._save()
         if self._store:
             self._store.close()
@@ -194,6 +205,21 @@ class Sandbox(World):
     def purges(self) -> list[str]:
         return self._cdn.purges()
 
+    def add_webhook(self, endpoint: str, events: Iterable[str] = LIBRARY_EVENTS) -> str:
+        """Tell this address of events from now on; answers with the secret that signs them."""
+        for webhook in self._webhooks.all():
+            if webhook.endpoint == endpoint:
+                return webhook.secret  # From an earlier run.
+        return self._webhooks.create({"endpoint": endpoint, "events": list(events)}).secret
+
+    def wait_for_webhooks(self, timeout_s: float = 10) -> bool:
+        """Wait until every event so far has been sent."""
+        return self._sender.wait(timeout_s)
+
+    def webhook_messages(self) -> list[Message]:
+        """What was sent to webhooks, in order."""
+        return self._sender.sent()
+
     # Trouble ---------------------------------------------------------------------------------------------------------
     def fault(
         self,
@@ -223,6 +249,13 @@ class Sandbox(World):
 
     def hooks_waiting(self) -> int:
         return self._hooks.waiting()
+
+    def freeze_index(self) -> None:
+        """Listings and searches lag behind: they show the library as it is now, until thaw_index()."""
+        self._front.api.index = self._library.frozen()
+
+    def thaw_index(self) -> None:
+        self._front.api.index = None
 
     def revoke_key(self) -> None:
         self._front.keys.is_revoked = True

@@ -32,7 +32,7 @@ def running(*options: str, **extra: str) -> Iterator[tuple[subprocess.Popen[str]
     with process:
         lines = [process.stdout.readline() for _ in range(7)]
         try:
-            yield process, {line[2:17].strip(): line[18:].strip() for line in lines[1:6]}
+            yield process, {line[2:17].strip(): line[18:].strip() for line in lines[1:7]}
         finally:
             process.kill()
 
@@ -106,3 +106,22 @@ def test_a_rate_is_calls_in_seconds_and_a_fault_a_name_and_a_number():
     parsed = parser.parse_args(options)
     assert (parsed.rate, parsed.read_rate) == ((20, 1000), (3, 10_000))
     assert parsed.fault == [("503", 2), ("lost_after", 1)]
+
+
+def test_a_webhook_is_made_once_and_its_secret_shown_each_time(tmp_path):
+    options = ["--port", "0", "--files", "3", "--data-dir", str(tmp_path), "--webhook", "http://127.0.0.1:1/events"]
+    with running(*options) as (_, said):
+        secret = said["Webhook secret"]
+    with running(*options) as (_, again):
+        assert again["Webhook secret"] == secret
+    assert secret.startswith("whsec_")
+    assert secret.endswith(" for http://127.0.0.1:1/events")
+
+
+def test_a_webhook_that_is_no_address_is_wrong_use(tmp_path):
+    options = ["--port", "0", "--data-dir", str(tmp_path), "--webhook", "nonsense"]
+    done = subprocess.run(
+        [*COMMAND, *options], cwd=settings.BASE_DIR, env=environment(), capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "The webhook cannot be made: endpoint must be a valid http or https URL." in done.stderr

@@ -16,7 +16,7 @@ FILES = [
     {"file_id": "logo", "path": "/site/brand/Logo_New.svg", "size": 900, "is_private": True, "width": 512,
      "created_at": "2024-01-31T00:00:00Z", "updated_at": "2024-06-01T00:00:00Z"},
     {"file_id": "film", "path": "/video/film.mp4", "size": 90_000_000, "tags": ["web"], "is_published": False,
-     "created_at": RECENT},
+     "created_at": RECENT, "duration": 95},
     {"file_id": "root", "path": "/root.jpeg", "size": 1024, "created_at": "2023-05-01T10:00:00.500Z",
      "ai_tags": [{"name": "Shirt", "confidence": 90, "source": "aws-auto-tagging"}]},
 ]  # fmt: skip
@@ -58,6 +58,10 @@ def library():
         ("size <= 1024", "logo root"),
         ('size = "1kb"', "root"),
         ("width < 1000", "logo"),
+        ('videoDuration > "1.5min"', "film"),
+        ("videoDuration <= 95", "film"),
+        ('videoDuration > "2hr"', ""),
+        ('videoDuration = "95sec"', "film"),
         ('height NOT = 900 AND type = "file"', "film"),
         ('format = "jpg"', "hero root"),
         ('format IN ["svg","mp4"]', "logo film"),
@@ -98,6 +102,8 @@ def test_a_query_finds_exactly_the_files_it_means(library, query, ids):
         'name > "a"',
         'tags = "a"',
         "size = big",
+        'videoDuration > "2 minutes"',
+        'fileId = "hero"',
         'size > "1 cow"',
         'private = "true"',
         "private = 1",
@@ -134,3 +140,63 @@ def test_a_range_of_dates_and_a_scan_of_all_rows_agree(library):
 def test_path_and_skip_work_beside_a_query(library):
     assert [row["name"] for row in library.list(searchQuery='type = "file"', path="/video")] == ["film.mp4"]
     assert len(library.list(searchQuery='type = "file" AND size > 1', skip=1, limit=2)) == 2
+
+
+HEX = [f"64f0c1a2b3d4e5f6{number:08x}" for number in range(100)]
+
+
+@pytest.fixture
+def hundred(sandbox):
+    sandbox.add_files([{"file_id": file_id, "path": f"/look/{file_id}.jpg", "tags": ["x"]} for file_id in HEX])
+    sandbox.add_file(path="/look/other.jpg")
+    return sandbox
+
+
+def look(api: Api, ids: list[str]) -> dict[str, dict]:
+    listed = ",".join(f'"{file_id}"' for file_id in ids)
+    query = f'type = "file" AND id IN [{listed}]'
+    return {row["fileId"]: row for row in api.list(searchQuery=query, limit=1000)}
+
+
+def test_one_call_reads_a_hundred_files_by_id_as_their_details_are(hundred, api):
+    hundred.replace(HEX[0], size=5)
+    hundred.retag(HEX[1], ai_tags=["Shirt"])
+    hundred.set_metadata(HEX[2], brand="x")
+    found = look(api, HEX)
+    assert set(found) == set(HEX)
+    for file_id in HEX[:4]:
+        assert found[file_id] == api.get(f"/v1/files/{file_id}/details").json()
+
+
+def test_an_id_of_nothing_or_of_a_folder_or_of_a_version_finds_no_file(hundred, api):
+    hundred.replace(HEX[0], size=5)
+    (folder,) = api.list(type="folder")
+    version_id = api.get(f"/v1/files/{HEX[0]}/versions").json()[0]["versionInfo"]["id"]
+    assert look(api, [folder["folderId"], version_id, "nonsense", "f" * 24]) == {}
+
+
+def test_without_a_type_an_id_may_be_a_folders(hundred, api):
+    (folder,) = api.list(type="folder")
+    rows = api.list(searchQuery=f'id IN ["{folder["folderId"]}", "{HEX[5]}"]')
+    assert {row["type"] for row in rows} == {"folder", "file"}
+    assert api.list(searchQuery=f'id = "{folder["folderId"]}"') == [folder]
+
+
+def test_the_current_version_is_the_only_row_of_a_file(hundred, api):
+    for size in (5, 6):
+        hundred.replace(HEX[0], size=size)
+    rows = api.list(searchQuery=f'type = "file" AND id IN ["{HEX[0]}"]')
+    assert [(row["size"], row["versionInfo"]["name"]) for row in rows] == [(6, "Version 3")]
+
+
+def test_a_search_can_lag_behind_while_a_read_by_id_does_not(hundred, api):
+    hundred.freeze_index()
+    hundred.move(HEX[0], "/elsewhere")
+    hundred.remove(HEX[1])
+    found = look(api, HEX[:2])
+    assert found[HEX[0]]["filePath"] == f"/look/{HEX[0]}.jpg"
+    assert found.keys() == set(HEX[:2])
+    assert api.get(f"/v1/files/{HEX[0]}/details").json()["filePath"].startswith("/elsewhere/")
+    assert api.get(f"/v1/files/{HEX[1]}/details").status_code == 404
+    hundred.thaw_index()
+    assert {row["filePath"] for row in look(api, HEX[:2]).values()} == {f"/elsewhere/{HEX[0]}.jpg"}

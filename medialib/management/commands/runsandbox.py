@@ -17,6 +17,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
+from medialib.sandbox.http.answers import Refusal
 from medialib.sandbox.http.faults import TROUBLES
 from medialib.sandbox.http.rates import HEADER_CHOICES
 from medialib.sandbox.server import Sandbox
@@ -46,6 +47,13 @@ class Command(BaseCommand):
             metavar="NAME[:TIMES]",
             help=f"Trouble for the next delete calls; may be repeated. Names: {', '.join(TROUBLES)}.",
         )
+        parser.add_argument(
+            "--webhook",
+            action="append",
+            default=[],
+            metavar="URL",
+            help="Tell this address of each change in the library; may be given three times.",
+        )
         parser.add_argument("--key", help=f"Private key. Default: IMAGEKIT_PRIVATE_KEY, else {DEFAULT_KEY}.")
         parser.add_argument("--data-dir", type=Path, help="Where files are kept. Default: sandbox-PORT in var/.")
         parser.add_argument("--reset", action="store_true", help="Begin with a new sample library.")
@@ -57,9 +65,10 @@ class Command(BaseCommand):
         sandbox = self._started(port, directory, options)
         for name, times in options["fault"]:
             sandbox.fault(name, times)
+        secrets = self._webhook_secrets(sandbox, options["webhook"])
         stopped = _stop_signal()
         with sandbox:
-            self._introduce(sandbox, directory, options)
+            self._introduce(sandbox, directory, options, secrets)
             stopped.wait()
         self.stdout.write("Sandbox stopped; its files are kept.")
 
@@ -86,14 +95,23 @@ class Command(BaseCommand):
             gc.freeze()
             gc.enable()
 
-    def _introduce(self, sandbox: Sandbox, directory: Path, options: dict[str, Any]) -> None:
+    def _webhook_secrets(self, sandbox: Sandbox, addresses: list[str]) -> dict[str, str]:
+        try:
+            return {address: sandbox.add_webhook(address) for address in addresses}
+        except Refusal as refusal:
+            sandbox.stop()
+            self.stderr.write(f"The webhook cannot be made: {refusal}")
+            sys.exit(2)
+
+    def _introduce(self, sandbox: Sandbox, directory: Path, options: dict[str, Any], secrets: dict[str, str]) -> None:
+        webhooks = "".join(f"  Webhook secret  {secret} for {address}\n" for address, secret in secrets.items())
         self.stdout.write(
             f"Sandbox ready with {sandbox.file_count():,} files, kept in {directory}.\n"
             f"  API address     {sandbox.api_url}\n"
             f"  Upload address  {sandbox.upload_url}\n"
             f"  URL endpoint    {sandbox.url_endpoint}\n"
             f"  Private key     {_key(options['key'])}\n"
-            f"  Read-only key   {DEFAULT_KEY}_read_only\n"
+            f"  Read-only key   {DEFAULT_KEY}_read_only\n{webhooks}"
             "Press Ctrl-C to stop."
         )
         self.stdout.flush()

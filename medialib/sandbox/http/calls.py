@@ -28,7 +28,7 @@ class Call:
     """One API call. `answered` is False when a fault kept the answer from the client, or the client left first."""
 
     number: int
-    kind: str  # delete, list, details, purge, purge_status, upload, update, versions, folder, usage
+    kind: str  # One of those in routes.py: delete, list, details, update, file, folder, bulk_job, purge, …
     at_monotonic: float
     file_ids: tuple[str, ...] = ()
     status: int | None = None

@@ -17,7 +17,8 @@ from medialib.sandbox.http.calls import Call
 from medialib.sandbox.http.rates import MESSAGE, rate_headers
 
 Change = Callable[[Answer, Mapping[str, Any]], Answer]
-ON = ("delete", "list", "details", "purge", "any")
+ON = ("delete", "list", "details", "purge", "update", "file", "folder", "bulk_job", "any")
+LOCKED = "A bulk job is running on given folder path, please try after sometime."
 DELETE_ONLY = frozenset(["short_200", "partial_207", "partial_207_gone"])
 
 
@@ -185,6 +186,9 @@ TROUBLES: dict[str, Trouble] = {
     "storm": Trouble("429 for `seconds` (20) from the first call on", works=False, change=_too_many),
     "malformed_400": Trouble(
         "400, nothing done", works=False, change=_error(400, "Your request contains invalid fileId parameter.")
+    ),
+    "locked": Trouble(
+        "423 as while a bulk job runs on the folder, nothing done", works=False, change=_error(423, LOCKED)
     ),
     "redirect": Trouble("302 to `location`, nothing done", works=False, change=_elsewhere),
     "slow": Trouble("works, answers delay_s later", delay_s=1),

@@ -158,6 +158,13 @@ def _size(field: Field, text: str, now_ms: int) -> float:
     return float(match[1]) * _UNITS[match[2]]
 
 
+def _seconds(field: Field, text: str, now_ms: int) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(sec|min|hr|s|m|h)", text.strip('"'))
+    if match and text.startswith('"'):
+        return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2][0]]
+    return _number(field, text, now_ms)
+
+
 def _boolean(field: Field, text: str, now_ms: int) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"{field.name} field must have a boolean value, without quotes.")
@@ -268,6 +275,7 @@ _FIELDS: dict[str, Field] = {
         Field("width", COMPARE, lambda row: row.width, _number),
         Field("height", COMPARE, lambda row: row.height, _number),
         Field("size", COMPARE, lambda row: row.size, _size),
+        Field("videoDuration", COMPARE, lambda row: row.member("duration"), _seconds),
         Field("format", frozenset(["=", "IN"]), _format, _choice(_FORMATS)),
         Field("private", frozenset(["="]), lambda row: row.is_private, _boolean),
         Field("published", frozenset(["="]), lambda row: row.is_published, _boolean),

@@ -53,10 +53,13 @@ class Library:
                 raise Refusal(404, MISSING_FILE)
             raise Refusal(400, "Your request contains invalid fileId parameter.")
 
-    def row(self, row_id: str) -> Row | None:
-        if file := self.files.get(row_id):
-            return file
-        return next((folder for folder in self.folders.values() if folder.folder_id == row_id), None)
+    def rows(self, ids: Iterable[str]) -> list[Row]:
+        """The files and folders with these ids."""
+        wanted = dict.fromkeys(ids)
+        found: list[Row] = [self.files[row_id] for row_id in wanted if row_id in self.files]
+        if len(found) < len(wanted):
+            found += [folder for folder in self.folders.values() if folder.folder_id in wanted]
+        return found
 
     def versions(self, file_id: str) -> list[dict[str, Any]]:
         with self.lock:
@@ -159,10 +162,12 @@ class Library:
             self.ensure_folder(path, now_ms())
 
     def ensure_folder(self, path: str, created_ms: int) -> None:
+        missing = []
         while path != "/" and path not in self.folders:
-            folder = Folder(self.new_id(created_ms), path, created_ms, created_ms)
-            self.put_folder(folder, "folder.created")
-            path = folder.folder
+            missing.append(path)
+            path = path.rpartition("/")[0] or "/"
+        for path in reversed(missing):
+            self.put_folder(Folder(self.new_id(created_ms), path, created_ms, created_ms), "folder.created")
 
     def put_folder(self, folder: Folder, event: str) -> None:
         self._journal({"folder": [folder.folder_id, folder.path, folder.created_ms, folder.updated_ms]})
@@ -227,6 +232,14 @@ class Library:
             self.folders[folder.path] = folder
         elif "gone_folders" in entry:
             self._forget_folders(entry["gone_folders"])
+
+    def frozen(self) -> Library:
+        """A library that stays as this one is now."""
+        with self.lock:
+            copy = Library(endpoint=self.endpoint)
+            for entry in self.snapshot():
+                copy.restore(entry)
+            return copy
 
     def snapshot(self) -> Iterator[Entry]:
         """Entries that give this state again: folders, files, and the deleted files that the CDN still serves."""

@@ -119,8 +119,7 @@ def _by_id(library: Library, asked: Wanted) -> Sequence[Row] | None:
     """The few rows a query by id can mean, so that it need not look at a million."""
     for condition in asked.conditions:
         if isinstance(condition, search.Condition) and condition.field == "id" and condition.operator in ("=", "IN"):
-            found = (library.row(str(file_id)) for file_id in dict.fromkeys(condition.values))
-            return [row for row in found if row is not None]
+            return library.rows(map(str, condition.values))
     return None
 
 

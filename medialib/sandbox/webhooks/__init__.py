@@ -1,0 +1,1 @@
+"""ImageKit's webhooks: who wants to hear of which events, and the telling."""
