@@ -15,7 +15,7 @@ from medialib.imagekit.answers import Answer, read_deletion
 from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
-from medialib.imagekit.types import DeleteAnswer, FileVersion, Listing, PurgeAnswer, RemoteFile
+from medialib.imagekit.types import DeleteAnswer, FileVersion, FoundFiles, Listing, PurgeAnswer, RemoteFile
 
 DEFAULT_API_URL = "https://api.imagekit.io"
 MAX_DELETE_BATCH = 100  # ImageKit's limit per call, not ours: API reference, "Delete multiple files".
@@ -95,18 +95,18 @@ class ImageKitClient:
         """
         return self._read(f"/v1/files/{_path_part(file_id)}/versions", _versions, tries=tries)
 
-    def find_files(self, file_ids: Sequence[str]) -> dict[str, RemoteFile]:
-        """Those of up to 100 files that exist, by id. ImageKit's index may lag behind a deletion."""
+    def find_files(self, file_ids: Sequence[str]) -> FoundFiles:
+        """Those of up to 100 files that exist. ImageKit's index may lag behind a deletion."""
         # Sources disagree whether a search without a type lists folders and versions too.
         query = f'type = "file" AND id IN [{_quoted_list(file_ids)}]'
         wanted, found = set(file_ids), dict[str, RemoteFile]()
         if not wanted:
-            return found
+            return FoundFiles(found)
         for skip in range(0, LONGEST_SEARCH, MAX_LIST_LIMIT):  # One page, unless versions of the files fill it up.
             page = self.list_files(skip=skip, search_query=query)
             found |= {file.file_id: file for file in page.files if file.file_id in wanted}
             if page.row_count < MAX_LIST_LIMIT or found.keys() == wanted:
-                return found
+                return FoundFiles(found, page.request_id)
         # Not the whole answer: a file that is not in it may exist all the same.
         raise AnswerLost("ImageKit's search by file ids did not come to an end.", http_status=200)
 

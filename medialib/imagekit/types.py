@@ -101,6 +101,14 @@ class Listing:
 
 
 @dataclass(frozen=True)
+class FoundFiles:
+    """Those of some files that a search found, by id. One that is not among them may exist all the same."""
+
+    files: Mapping[str, RemoteFile]
+    request_id: str = ""
+
+
+@dataclass(frozen=True)
 class DeleteAnswer:
     """A 200 or 207: which ids ImageKit says are gone, and the error text of those that stayed.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from datetime import datetime
 from django.utils.timezone import now
 
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import AnswerLost, FileMissing, ImageKitError, RateLimited
+from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing, ImageKitError, RateLimited
 from medialib.imagekit.types import DeleteAnswer, RemoteFile
 from medialib.services.accounts.pacing import MAX_BLOCK_S
 from medialib.services.deletion.claim import Claim
@@ -122,14 +122,21 @@ def perform_look(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: Re
     time.sleep(max(0.0, claim.send_at - time.monotonic()))
     asked_s = time.monotonic()
     try:
-        files = client.find_files(claim.file_ids)
-        gone: set[str] = set()
-        for file_id, file in _details_of(client, [each for each in claim.file_ids if each not in files], read_pace):
+        found = client.find_files(claim.file_ids)
+        files, gone = dict(found.files), set[str]()
+        missed = [file_id for file_id in claim.file_ids if file_id not in files]
+        for file_id, file in _details_of(client, missed, read_pace, never_seen=claim.never_seen):
             if file is None:
                 gone.add(file_id)
             else:  # A search may lag behind an upload.
                 files[file_id] = file
-        look = Look(files=files, gone=frozenset(gone), asked_s=asked_s, answered_s=time.monotonic())
+        look = Look(
+            files=files,
+            gone=frozenset(gone),
+            asked_s=asked_s,
+            answered_s=time.monotonic(),
+            request_id=found.request_id,
+        )
         return LookReport(claim, look=look, latency_s=look.answered_s - asked_s)
     except ImageKitError as error:
         if isinstance(error, RateLimited):
@@ -151,15 +158,22 @@ def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: Read
 
 
 def _details_of(
-    client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace
+    client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace, *, never_seen: Collection[str] = ()
 ) -> list[tuple[str, RemoteFile | None]]:
-    """Each file as its own address tells of it; None for one that is gone."""
+    """Each file as its own address tells of it; None for one that is gone.
+
+    ImageKit answers 400 for what it does not take for an id; of what nobody ever saw that is as good as a 404.
+    """
 
     def details(file_id: str, tries_left: int = PATIENT_TRIES) -> RemoteFile | None:
         read_pace.wait()
         try:
             return client.file_details(file_id)
         except FileMissing:
+            return None
+        except BadRequest:
+            if file_id not in never_seen:
+                raise
             return None
         except RateLimited as error:
             if not tries_left:

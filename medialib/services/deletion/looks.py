@@ -34,6 +34,7 @@ class Look:
     gone: frozenset[str]  # Proven file by file: 404 to its own address.
     asked_s: float
     answered_s: float
+    request_id: str = ""
 
     @property
     def ends_s(self) -> float:

@@ -105,6 +105,7 @@ def settle_unsent(
         file_count=len(claim.file_ids),
         sent_at=at - timedelta(seconds=time.monotonic() - look.asked_s) if look else at,
         answered_at=at - timedelta(seconds=time.monotonic() - look.answered_s) if look else at,
+        request_id=look.request_id[:100] if look else "",
         result=f"{sum(len(ruling.file_ids) for ruling in rulings)} of {len(claim.file_ids)} files not sent",
         gone_count=len(look.gone) if look else None,
     )

@@ -156,7 +156,7 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     files: dict[str, RemoteFile | None] = {}
     for ids in _slices(file_ids, LOOK_UP_SIZE):
-        found = client.find_files(ids)
+        found = client.find_files(ids).files
         # A search may lag behind an upload, so only the file's own page proves that there is none.
         files |= {file_id: found.get(file_id) or _details(file_id, client) for file_id in ids}
     return files
