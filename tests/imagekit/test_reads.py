@@ -188,7 +188,7 @@ def test_what_is_no_id_is_refused_before_any_call(client: ImageKitClient, file_i
 
 def test_a_search_by_ids_finds_only_those_asked_for(api: responses.RequestsMock, client: ImageKitClient) -> None:
     api.get(FILES, json=[row("a"), row("stranger"), row("b", type="file-version")])
-    assert client.find_files(["a", "b"]).keys() == {"a"}
+    assert client.find_files(["a", "b"]).files.keys() == {"a"}
     assert api.calls[0].request.params["searchQuery"] == 'type = "file" AND id IN ["a","b"]'  # type: ignore[attr-defined]
 
 
@@ -196,7 +196,7 @@ def test_a_search_filled_up_by_versions_goes_on(api: responses.RequestsMock, cli
     versions = [row(f"v{number}", type="file-version") for number in range(MAX_LIST_LIMIT)]
     api.get(FILES, json=versions, match=[matchers.query_param_matcher({"skip": "0"}, strict_match=False)])
     api.get(FILES, json=[row("a")], match=[matchers.query_param_matcher({"skip": "1000"}, strict_match=False)])
-    assert client.find_files(["a"]).keys() == {"a"}
+    assert client.find_files(["a"]).files.keys() == {"a"}
 
 
 def test_a_search_without_end_does_not_pass_for_files_that_are_gone(
@@ -210,7 +210,7 @@ def test_a_search_without_end_does_not_pass_for_files_that_are_gone(
 
 def test_a_search_for_nothing_makes_no_call(client: ImageKitClient) -> None:
     with responses.RequestsMock():
-        assert client.find_files([]) == {}
+        assert client.find_files([]).files == {}
 
 
 @pytest.mark.parametrize("file_ids", [['a"b'], ["a\\"], ["a\n"], [""], [None], "abc", ["a"] * 101])

@@ -41,6 +41,7 @@ def test_a_documented_row_is_read_whole() -> None:
         width=1600,
         height=900,
         tags=("home",),
+        ai_tags=(),
         is_private=False,
         is_published=True,
         version_name="Version 1",

@@ -144,7 +144,7 @@ def _look_up_unseen(run: SyncRun, listing: _Listing, last_pk: int) -> None:
 
 def _look_up(listing: _Listing, file_ids: list[str]) -> list[RemoteFile]:
     if listing.has_queries:
-        return list(listing.client.find_files(file_ids).values())
+        return list(listing.client.find_files(file_ids).files.values())
     # This server does not answer questions, so not finding a file by one would prove nothing.
     return [file for file_id in file_ids if (file := _details(listing.client, file_id))]
 

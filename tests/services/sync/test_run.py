@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from medialib.errors import MedialibError, Refused
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.types import Listing, RemoteFile
+from medialib.imagekit.types import FoundFiles, Listing, RemoteFile
 from medialib.models import Account, Asset, LibrarySummary, Removal, SyncKind, SyncRun, SyncState
 from medialib.models.query.filters import AssetFilter
 from medialib.services.library import summary
@@ -47,7 +47,7 @@ class Client(ImageKitClient):
         self.before_list()
         return super().list_files(**(asked | {"search_query": None} if self.is_deaf else asked))
 
-    def find_files(self, file_ids: Any) -> dict[str, RemoteFile]:
+    def find_files(self, file_ids: Any) -> FoundFiles:
         self.before_find()
         return super().find_files(file_ids)
 

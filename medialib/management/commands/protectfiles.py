@@ -1,0 +1,90 @@
+"""Protect files of an account from every deletion, by a rule or a hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+from django.utils.dateparse import parse_date, parse_datetime
+
+from medialib.errors import WrongUse
+from medialib.management.base import MedialibCommand, Report
+from medialib.management.people import person_who_may
+from medialib.models import Account, ProtectionKind, SavedView
+from medialib.services.accounts import protections
+from medialib.services.audit.log import Actor
+from medialib.services.selections.id_lists import parse_ids
+
+# Option: the kind of rule, and what stands behind the option.
+RULES = {
+    "folder": (ProtectionKind.FOLDER, "PATH"),
+    "pattern": (ProtectionKind.PATTERN, "GLOB"),
+    "tag": (ProtectionKind.TAG, "TAG"),
+    "younger_than": (ProtectionKind.YOUNGER_THAN, "30d"),
+    "larger_than": (ProtectionKind.LARGER_THAN, "1GB"),
+    "metadata": (ProtectionKind.METADATA, "NAME=VALUE"),
+    "ids_file": (ProtectionKind.FILES, "FILE"),
+    "view": (ProtectionKind.VIEW, "NAME"),
+}
+
+
+class Command(MedialibCommand):
+    help = "Protect files from every deletion until the rule is lifted or ends."
+
+    def arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("name", metavar="NAME", help="Name of the account.")
+        what = parser.add_mutually_exclusive_group(required=True)
+        for option, (kind, metavar) in RULES.items():
+            what.add_argument(f"--{option.replace('_', '-')}", metavar=metavar, help=str(kind.label))
+        parser.add_argument("--reason", required=True, help="Why; whoever meets the rule reads it.")
+        parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
+        parser.add_argument("--until", metavar="DATE", help="The last day that it counts, or a time with its zone.")
+
+    def work(self, *, name: str, reason: str, user: str, until: str | None, **options: Any) -> Report:
+        account = Account.objects.named(name)
+        actor = Actor.person(person_who_may("delete_files", user, account=account))
+        option = next(each for each in RULES if options[each] is not None)
+        kind, given = RULES[option][0], options[option]
+        rule = protections.add_rule(
+            account,
+            kind=kind,
+            value="" if kind in (ProtectionKind.FILES, ProtectionKind.VIEW) else protections.read_value(kind, given),
+            file_ids=_ids(given) if kind == ProtectionKind.FILES else (),
+            view=_view(account, given, actor) if kind == ProtectionKind.VIEW else None,
+            reason=reason,
+            until=_end(until) if until else None,
+            actor=actor,
+        )
+        facts = protections.facts_of(rule)
+        return Report([f"{rule} protects {facts['files']:,} files now."], facts)
+
+
+def _ids(path: str) -> list[str]:
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise WrongUse(f"The file {path} cannot be read: {error.strerror}.") from error
+    return parse_ids(content, name=path).file_ids
+
+
+def _view(account: Account, name: str, actor: Actor) -> SavedView:
+    views = SavedView.objects.filter(account=account, name=name)
+    view = views.filter(owner=actor.user).first() or views.filter(is_shared=True).first()
+    if view is None:
+        raise WrongUse(f"“{actor.name}” sees no saved view named “{name}” in this account.")
+    return view
+
+
+def _end(text: str) -> datetime:
+    """A day counts to its end, in UTC."""
+    try:
+        moment, day = parse_datetime(text), parse_date(text)
+    except ValueError:
+        moment = day = None
+    if day and "T" not in text and " " not in text:
+        return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
+    if moment is None:
+        raise WrongUse(f"“{text[:40]}” is no date; write it as 2027-03-31.")
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
