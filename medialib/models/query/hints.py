@@ -25,10 +25,10 @@ class Hint:
     condition: Q = field(default_factory=Q)
     order: str = ""
     is_exact: bool = False  # Whether it says the same as the part of the filter that it was made from.
-    text: str = ""  # The term or word, where SQLite counts its rows by itself.
-    table: str = ""
+    count_sql: str = ""  # How SQLite counts its rows, from a table of its own: by `text`, up to a limit.
+    text: str = ""
     any_of: tuple[Hint, ...] = ()  # In place of a condition.
-    is_by_habit: bool = False  # True only as long as no file was updated before it was created.
+    is_assumption: bool = False  # True only as long as no file was updated before it was created.
 
 
 def hints_of(node: Node, alias: str = "default") -> list[Hint]:
@@ -37,7 +37,7 @@ def hints_of(node: Node, alias: str = "default") -> list[Hint]:
         ranges = [hint for hint in [_both_ends(node)] if hint]
         return ranges + [hint for part in node.parts for hint in hints_of(part, alias)]
     if isinstance(node, Or) and _is_one_list(node):
-        return [Hint(condition_of(node, fence=""), is_exact=True)]
+        return [Hint(condition_of(node, transform=""), is_exact=True)]
     if isinstance(node, Or):
         hints = [hints_of(part, alias)[:1] for part in node.parts]
         return [Hint(any_of=tuple(hint[0] for hint in hints))] if all(hints) else []
@@ -58,16 +58,16 @@ def _both_ends(node: And) -> Hint | None:
         if isinstance(part, Condition) and part.field in _RANGES:
             by_column.setdefault(COLUMNS[part.field], []).append(part)
     column, parts = max(by_column.items(), key=lambda item: len(item[1]), default=("", []))
-    return Hint(condition_of(And(tuple(parts)), fence=""), order=column) if len(parts) > 1 else None
+    return Hint(condition_of(And(tuple(parts)), transform=""), order=column) if len(parts) > 1 else None
 
 
 _RANGES = frozenset({"size", "width", "height", "created", "updated", "age", "unchanged"})
 
 
 def _hints_of_one(node: Condition, alias: str) -> list[Hint]:
-    plain = condition_of(node, fence="")
+    plain = condition_of(node, transform="")
     if node.field in _RANGES:
-        return [Hint(plain, order=COLUMNS[node.field], is_exact=True), *_hints_by_habit(node)]
+        return [Hint(plain, order=COLUMNS[node.field], is_exact=True), *_assumed_hints(node)]
     if node.field in ("type", "format"):
         return [] if node.value is ANY else [Hint(plain, order="created_at", is_exact=True)]
     if node.field == "folder":
@@ -83,18 +83,18 @@ def _hints_of_one(node: Condition, alias: str) -> list[Hint]:
     return _hints_of_words(node, alias)
 
 
-def _hints_by_habit(node: Condition) -> list[Hint]:
+def _assumed_hints(node: Condition) -> list[Hint]:
     """Files updated before a day were created before it, too, and those created since a day were updated since."""
     if node.op == ":" or node.field not in _TIMES:
         return []
     other, lookups = ("created_at", ("lt",)) if COLUMNS[node.field] == "updated_at" else ("updated_at", ("gte",))
     ((lookup, value),) = _time_bound(node).items()
-    return [Hint(Q((f"{other}__{lookup}", value)), order=other, is_by_habit=True)] if lookup in lookups else []
+    return [Hint(Q((f"{other}__{lookup}", value)), order=other, is_assumption=True)] if lookup in lookups else []
 
 
 def _time_bound(node: Condition) -> dict[str, Any]:
     """The one comparison of a condition on a time, by its lookup."""
-    ((name, value),) = condition_of(node, fence="").children  # type: ignore[misc]
+    ((name, value),) = condition_of(node, transform="").children  # type: ignore[misc]
     return {name.rpartition("__")[2]: value}
 
 
@@ -103,22 +103,22 @@ _TIMES = frozenset({"created", "updated", "age", "unchanged"})
 
 def _hints_of_text(node: Condition, alias: str) -> list[Hint]:
     if node.op == "=":
-        return [Hint(condition_of(node, fence=""), order=node.field)]
+        return [Hint(condition_of(node, transform=""), order=node.field)]
     term = fold(str(node.value))
     if len(term) < SHORTEST_INDEXED or not search.has_text(connections[alias]):
         return []
-    return [Hint(Q(search_text__indexed_holds=term), text=search.phrase(term), table=search.TEXT)]
+    return [Hint(Q(search_text__indexed_holds=term), count_sql=search.COUNT_TEXT, text=search.phrase(term))]
 
 
 def _hints_of_words(node: Condition, alias: str) -> list[Hint]:
     if node.field == "tag" and node.value is ANY:
         return []
     if connections[alias].vendor != "sqlite":
-        plain = condition_of(node if node.op == ":" else Condition("meta", ":", ANY, node.key), fence="")
+        plain = condition_of(node if node.op == ":" else Condition("meta", ":", ANY, node.key), transform="")
         return [Hint(plain)]
     word = _word(node)
     column = "tags" if node.field == "tag" else "custom_metadata"
-    return [Hint(Q((f"{column}__indexed_word", word)), text=word, table=search.WORDS)]
+    return [Hint(Q((f"{column}__indexed_word", word)), count_sql=search.COUNT_WORDS, text=word)]
 
 
 def _word(node: Condition) -> str:

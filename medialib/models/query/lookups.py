@@ -18,10 +18,10 @@ Sql = tuple[str, tuple[Any, ...]]
 
 
 @models.Field.register_lookup
-class Fenced(models.Transform):
+class Unindexed(models.Transform):
     """The column itself, but no index is used for it: the statement says which index it wants."""
 
-    lookup_name = "fenced"
+    lookup_name = "unindexed"
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.lhs)

@@ -1,6 +1,6 @@
 """The one place where a filter becomes a condition.
 
-A condition looks at the row and alone decides. It is fenced, so that no index is used for it and a list can walk along
+A condition looks at the row and alone decides. It is written so that no index is used for it and a list can walk along
 the index of its order undisturbed. What indexes know of a filter only helps to find the rows: see asset_hints.
 """
 
@@ -77,55 +77,55 @@ def _span(key: str, text: str) -> Span | None:
     return filter_values.span(key, text) if text else None
 
 
-def condition_of(node: Node, *, fence: str = "__fenced") -> Q:
-    """What must hold in a row. With an empty `fence` the database may use any index for it."""
+def condition_of(node: Node, *, transform: str = "__unindexed") -> Q:
+    """What must hold in a row. With an empty `transform` the database may use any index for it."""
     if isinstance(node, Not):
-        return ~condition_of(node.part, fence=fence)
+        return ~condition_of(node.part, transform=transform)
     if isinstance(node, Condition):
-        return _LEAVES[node.field](node, fence)
+        return _LEAVES[node.field](node, transform)
     joined = Q()
     for part in node.parts:
-        one = condition_of(part, fence=fence)
+        one = condition_of(part, transform=transform)
         joined = joined | one if isinstance(node, Or) else joined & one
     return joined
 
 
-def _folder(node: Condition, fence: str) -> Q:
+def _folder(node: Condition, transform: str) -> Q:
     folder = str(node.value)
     if node.op == "=":
-        return Q((f"folder{fence}", folder))
+        return Q((f"folder{transform}", folder))
     if folder == "/":
-        return Q((f"path{fence}__gte", ""))
+        return Q((f"path{transform}__gte", ""))
     # A range instead of LIKE: it is exact about case on SQLite too, has nothing to escape, and uses the index.
     below = f"{folder}/"
-    return Q((f"path{fence}__gte", below), (f"path{fence}__lt", below[:-1] + chr(ord("/") + 1)))
+    return Q((f"path{transform}__gte", below), (f"path{transform}__lt", below[:-1] + chr(ord("/") + 1)))
 
 
-def _equal(node: Condition, fence: str) -> Q:
-    return Q((f"{COLUMNS[node.field]}{fence}", node.value))
+def _equal(node: Condition, transform: str) -> Q:
+    return Q((f"{COLUMNS[node.field]}{transform}", node.value))
 
 
-def _format(node: Condition, fence: str) -> Q:
-    return ~Q((f"format{fence}", "")) if node.value is ANY else _equal(node, fence)
+def _format(node: Condition, transform: str) -> Q:
+    return ~Q((f"format{transform}", "")) if node.value is ANY else _equal(node, transform)
 
 
-def _text(node: Condition, fence: str) -> Q:
+def _text(node: Condition, transform: str) -> Q:
     if node.op == "=":
-        return Q((f"{node.field}{fence}", node.value))
+        return Q((f"{node.field}{transform}", node.value))
     column = "search_name" if node.field == "name" else "search_text"
-    return Q((f"{column}{fence}__holds", fold(str(node.value))))
+    return Q((f"{column}{transform}__holds", fold(str(node.value))))
 
 
-def _number(node: Condition, fence: str) -> Q:
+def _number(node: Condition, transform: str) -> Q:
     column = COLUMNS[node.field]
-    compared = Q((f"{column}{fence}__{NUMBER_LOOKUPS[node.op]}", node.value))
+    compared = Q((f"{column}{transform}__{NUMBER_LOOKUPS[node.op]}", node.value))
     # An empty column compares to nothing, and NOT of nothing would be nothing too.
     return Q((f"{column}__isnull", False)) & compared if node.field in MAY_BE_EMPTY else compared
 
 
-def _versions(node: Condition, fence: str) -> Q:
+def _versions(node: Condition, transform: str) -> Q:
     def at_least(number: int) -> Q:
-        return Q((f"version_name{fence}__version_at_least", min(number, 10**9 + 1)))
+        return Q((f"version_name{transform}__version_at_least", min(number, 10**9 + 1)))
 
     number = int(node.value)  # type: ignore[arg-type]
     return {
@@ -137,30 +137,30 @@ def _versions(node: Condition, fence: str) -> Q:
     }[node.op]
 
 
-def _time(node: Condition, fence: str) -> Q:
-    column = f"{COLUMNS[node.field]}{fence}"
+def _time(node: Condition, transform: str) -> Q:
+    column = f"{COLUMNS[node.field]}{transform}"
     if node.op == ":":
         start, end = period(str(node.value))
         return Q((f"{column}__gte", start), (f"{column}__lt", end))
     return Q((f"{column}__{NUMBER_LOOKUPS[node.op]}", node.value))
 
 
-def _age(node: Condition, fence: str) -> Q:
+def _age(node: Condition, transform: str) -> Q:
     """Older than means created before that long ago; the boundary moves on by whole minutes, so pages agree."""
     minute = now().replace(second=0, microsecond=0)
     boundary = node.value.before(minute + timedelta(minutes=1))  # type: ignore[union-attr]
     lookup = "lt" if node.op == ">" else "gte"
-    return Q((f"{COLUMNS[node.field]}{fence}__{lookup}", boundary))
+    return Q((f"{COLUMNS[node.field]}{transform}__{lookup}", boundary))
 
 
-def _tag(node: Condition, fence: str) -> Q:
+def _tag(node: Condition, transform: str) -> Q:
     if node.value is ANY:
-        return Q((f"tags{fence}__is_empty_list", False))
-    return Q((f"tags{fence}__has_tag", node.value))
+        return Q((f"tags{transform}__is_empty_list", False))
+    return Q((f"tags{transform}__has_tag", node.value))
 
 
-def _meta(node: Condition, fence: str) -> Q:
-    column = f"custom_metadata{fence}"
+def _meta(node: Condition, transform: str) -> Q:
+    column = f"custom_metadata{transform}"
     if node.op != ":":
         return Q((f"{column}__field_compared", (node.key, node.op, node.value)))
     if node.value is ANY:

@@ -14,12 +14,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import Max, Min
+from django.db.models import Max, Min, QuerySet
 
 from medialib.models import Account, Asset, LibrarySummary
-from medialib.models.assets import AssetQuerySet
+from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.paging import cheapest, condition, usable
 from medialib.services.library import summary as library_summary
 from medialib.services.library.summary import SIZE_CLASSES, cells_of, size_class_of, tags_of
 
@@ -77,15 +76,15 @@ def facets(account: Account, wanted: AssetFilter) -> Facets:
     if not wanted and (summary := library_summary.current(account)):
         return _of_summary(wanted, summary)
     matching = Asset.objects.live(account).matching(wanted)
-    hint = cheapest(usable(matching), matching, most=FEW)
+    hint = matching.cheapest(matching.usable_hints(), max_rows=FEW)
     if hint:
-        rows = list(_facts(matching.filter(condition(hint, matching)))[: MOST + 1])
+        rows = list(_facts(matching.found_by(hint))[: MOST + 1])
         if len(rows) <= MOST:
             return _of_rows(wanted, rows)
     return _of_sample(account, wanted, matching) or _of_first(wanted, matching)
 
 
-def _facts(rows: AssetQuerySet) -> Any:
+def _facts(rows: QuerySet[Any]) -> Any:
     return rows.order_by().values_list(*COLUMNS)
 
 
@@ -116,16 +115,16 @@ def _of_rows(wanted: AssetFilter, rows: list[Facts], *, scale: float = 1.0, basi
     return Facets(_facets(wanted, counts, scale), len(rows), round(len(rows) * scale), basis)
 
 
-def _of_sample(account: Account, wanted: AssetFilter, matching: AssetQuerySet) -> Facets | None:
+def _of_sample(account: Account, wanted: AssetFilter, matching: FilteredAssets) -> Facets | None:
     sample = draw_sample(account)
     if sample is None:
         return None
-    rows = list(_facts(matching.filter(pk__in=sample.pks)))
+    rows = list(_facts(matching.rows.filter(pk__in=sample.pks)))
     return _of_rows(wanted, rows, scale=sample.scale, basis=Basis.SAMPLE) if len(rows) >= ENOUGH else None
 
 
-def _of_first(wanted: AssetFilter, matching: AssetQuerySet) -> Facets:
-    rows = list(_facts(matching.narrowed())[: FEW + 1])
+def _of_first(wanted: AssetFilter, matching: FilteredAssets) -> Facets:
+    rows = list(_facts(matching.using_best_index())[: FEW + 1])
     return _of_rows(wanted, rows[:FEW], basis=Basis.EXACT if len(rows) <= FEW else Basis.FIRST)
 
 

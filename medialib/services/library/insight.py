@@ -82,7 +82,8 @@ def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str 
     ]
     files, size = sum(cell.count for cell in inside), sum(cell.bytes for cell in inside)
     for month in {latest, earliest} - {None}:
-        edge = _live(account).matching(wanted).matching(_of_month(str(month))).narrowed().order_by().aggregate(**SUMS)
+        of_month = _live(account).matching(wanted).matching(_of_month(str(month)))
+        edge = of_month.using_best_index().order_by().aggregate(**SUMS)
         files, size = files + edge["file_count"], size + edge["total_bytes"]
     name = f"{least}–{most}" if least and most else f"<{most}" if most else f">{least}"
     return Part(name, files, size, wanted)

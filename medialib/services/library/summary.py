@@ -15,6 +15,7 @@ from django.db.models import Count, Func, Sum
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset, FolderTotal, LibrarySummary
+from medialib.models.query.filtered import capped_count
 from medialib.models.query.search import WORDS
 from medialib.services.base.wake import wake
 
@@ -61,7 +62,7 @@ def current(account: Account) -> LibrarySummary | None:
     summary = LibrarySummary.objects.filter(account=account).first()
     if summary and not summary.is_stale:
         return summary
-    if Asset.objects.live(account).capped_count(SMALL) <= SMALL:
+    if capped_count(Asset.objects.live(account), SMALL) <= SMALL:
         return rebuild(account)
     if summary is None:
         _wake(account)

@@ -12,7 +12,7 @@ from medialib.models.query.filters import AssetFilter
 from medialib.services.base.cache import kept
 from medialib.services.library.facets import draw_sample
 
-CAP = paging.COUNTED  # Files that are counted for a guess.
+CAP = paging.MAX_COUNTED  # Files that are counted for a guess.
 SAMPLE = 600  # Row numbers that are drawn for one: a person waits for the page.
 ENOUGH = 30  # Matches among them without which they say nothing.
 
@@ -51,8 +51,8 @@ def _estimate(account: Account, wanted: AssetFilter) -> Total:
         return Total(count)
     sample = draw_sample(account, size=SAMPLE)
     if sample is None:  # So few files that counting them all is as quick.
-        return Total(matching.order_by().count())
-    found = matching.filter(pk__in=sample.pks).order_by().count()
+        return Total(matching.rows.order_by().count())
+    found = matching.rows.filter(pk__in=sample.pks).order_by().count()
     if found < ENOUGH:
         return Total(CAP, is_least=True)
     return Total(max(round(found * sample.scale), CAP), is_estimate=True)
@@ -60,6 +60,6 @@ def _estimate(account: Account, wanted: AssetFilter) -> Total:
 
 def exact(account: Account, wanted: AssetFilter) -> Total:
     """Counts and adds up every file that matches: up to a second for a million."""
-    matching = Asset.objects.live(account).matching(wanted).narrowed().order_by()
+    matching = Asset.objects.live(account).matching(wanted).using_best_index().order_by()
     sums = matching.aggregate(file_count=Count("pk"), total_bytes=Sum("size_bytes", default=0))
     return Total(sums["file_count"], sums["total_bytes"])

@@ -114,7 +114,7 @@ def take_all_matching(selection: Selection, asset_filter: AssetFilter) -> int:
 
 
 def _take(selection: Selection, asset_filter: AssetFilter) -> int:
-    matching = Asset.objects.live(selection.account).matching(asset_filter).narrowed().order_by()
+    matching = Asset.objects.live(selection.account).matching(asset_filter).using_best_index().order_by()
     return insert_from_select(
         SelectionItem,
         ["selection", "asset", "is_from_all", "is_excluded"],
@@ -167,7 +167,7 @@ def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
 def _selected_and_shown(selection: Selection, asset_filter: AssetFilter) -> tuple[int, int]:
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
-    shown = Asset.objects.live(selection.account).matching(asset_filter).filter(pk__in=included.values("asset"))
+    shown = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
     return included.count(), shown.order_by().count()
 
 

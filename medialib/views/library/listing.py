@@ -8,9 +8,10 @@ from django.utils.functional import Promise, cached_property
 
 from medialib.forms.library import ListWanted
 from medialib.models import Account, Asset
-from medialib.models.assets import AssetPage, AssetQuerySet
+from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetSort
+from medialib.models.query.paging import AssetPage, page_of
 from medialib.services.library import totals
 from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
@@ -46,12 +47,12 @@ class Listing:
         self.look = look
 
     @cached_property
-    def _matching(self) -> AssetQuerySet:
+    def _matching(self) -> FilteredAssets:
         return Asset.objects.live(self.account).matching(self.wanted.filter)
 
     @cached_property
     def _page(self) -> AssetPage:
-        return self._matching.page(self.wanted.sort, after=self.wanted.after, before=self.wanted.before)
+        return page_of(self._matching, self.wanted.sort, after=self.wanted.after, before=self.wanted.before)
 
     @property
     def rows(self) -> list[Asset]:

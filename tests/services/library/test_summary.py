@@ -51,7 +51,7 @@ def test_folder_totals_are_what_their_lists_hold(account: Account, fields: list[
         library_summary.rebuild(account)
         live = Asset.objects.live(account)
         for total in FolderTotal.objects.filter(account=account):
-            below = live.matching(AssetFilter(folder=total.folder, subfolders=True))
+            below = live.matching(AssetFilter(folder=total.folder, subfolders=True)).rows
             assert total.deep_count == below.count()
             assert total.deep_bytes == sum(asset.size_bytes for asset in below)
 
@@ -66,7 +66,7 @@ def test_each_facet_counts_the_list_it_leads_to(account: Account, wanted: AssetF
         for facet in counted.facets:
             for value in facet.values:
                 if facet.key in ("year", "size", "tag") or not getattr(wanted, facet.key):
-                    assert Asset.objects.live(account).matching(value.filter).count() == value.count
+                    assert Asset.objects.live(account).matching(value.filter).rows.count() == value.count
 
 
 def test_a_large_list_is_estimated_from_a_sample(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +96,7 @@ def _asset(account: Account, number: int) -> Asset:
 @examples
 def test_totals_are_those_of_the_list(account: Account, wanted: AssetFilter, fields: list[Any]) -> None:
     with library_of(account, fields):
-        listed = list(Asset.objects.live(account).matching(wanted))
+        listed = list(Asset.objects.live(account).matching(wanted).rows)
         exact = totals.exact(account, wanted)
         assert (exact.file_count, exact.total_bytes) == (len(listed), sum(asset.size_bytes for asset in listed))
         assert totals.estimate(account, wanted).file_count == len(listed)
