@@ -9,10 +9,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
 from medialib.models.accounts import Account
+from medialib.models.query.fields import AssetKind
 from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.folding import FoldedNameField, FoldedPathField
-from medialib.models.query.values import AssetKind
 from medialib.models.sql import BinaryTextField
 from medialib.models.sync import SyncRun
 

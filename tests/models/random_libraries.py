@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from medialib.models import Account, Asset, AssetKind, Removal
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.tree import Condition, Node, Not, all_of, any_of
-from medialib.models.query.values import span
+from medialib.models.query.units import read_age
 
 # Few values, so that filters and rows meet often; wildcards, quotes, case and other scripts among them.
 FOLDERS = ["/", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]
@@ -125,10 +125,8 @@ conditions = st.one_of(
     _conditions_on("updated", st.sampled_from([">=", "<"]), times),
     _conditions_on("created", st.just(":"), _days),
     _conditions_on("updated", st.just(":"), _days),
-    _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))),
-    _conditions_on(
-        "unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))
-    ),
+    _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
+    _conditions_on("unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
     _conditions_on("private", st.just(":"), st.booleans()),
     _conditions_on("published", st.just(":"), st.booleans()),
     st.builds(
@@ -181,7 +179,8 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "min_versions": st.none() | st.integers(0, 11),
     "where": st.just("") | trees.map(str),
 }
-filters = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: AssetFilter(**fields))
+values = st.fixed_dictionaries({}, optional=FIELDS)
+filters = values.map(lambda fields: AssetFilter(**fields))
 
 
 def filters_by(field: str) -> st.SearchStrategy[AssetFilter]:

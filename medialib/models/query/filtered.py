@@ -9,12 +9,13 @@ from typing import Any
 
 from django.db import connections
 from django.db.models import F, Q, QuerySet
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.hints import Hint, hints_of
+from medialib.models.query.hints import Hint
 from medialib.models.query.tree import Condition, Not
-from medialib.models.query.where import ALWAYS, condition_of, node_of
+from medialib.models.query.where import ALWAYS, condition_of, hints_of
 
 WHOLE_TABLE = Hint(Q(pk__gt=0))
 WHOLE_TABLE_THRESHOLD = 300_000  # Rows above which reading the whole table is no slower than an index.
@@ -33,8 +34,8 @@ class FilteredAssets:
     def matching(self, asset_filter: AssetFilter) -> FilteredAssets:
         """The one place where a filter becomes a condition: list, count, facets, selection and manifest all use it."""
         if not isinstance(asset_filter, AssetFilter):
-            raise WrongUse("This is not a filter.")
-        node = node_of(asset_filter)
+            raise WrongUse(_("This is not a filter."))
+        node = asset_filter.node()
         if node == ALWAYS:
             return self
         return FilteredAssets(

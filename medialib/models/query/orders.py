@@ -80,7 +80,7 @@ class AssetSort(models.TextChoices):
         try:
             return cls(data.get("sort") or cls.NEWEST)
         except ValueError:
-            raise WrongUse(f"There is no order named “{str(data.get('sort'))[:60]}”.") from None
+            raise WrongUse(_("There is no order named “%(name)s”."), name=str(data.get("sort"))[:60]) from None
 
     @property
     def word(self) -> str:
@@ -146,15 +146,15 @@ class AssetCursor:
     def from_text(cls, text: str, sort: AssetSort) -> Self:
         """The cursor that `as_text` wrote for this order. Raises WrongUse."""
         groups = _GROUPS[sort.word]
-        pk, _, rest = text.partition("~")
-        number, _, value = rest.partition("~") if len(groups) > 1 else ("0", "", rest)
+        pk, _tilde, rest = text.partition("~")
+        number, _tilde, value = rest.partition("~") if len(groups) > 1 else ("0", "", rest)
         try:
             group = int(number)
             if group not in range(len(groups)) or not 0 <= int(pk) <= MAX_INTEGER:
                 raise ValueError(text)
             return cls(sort, Position(_value_of(groups[group][1], value), int(pk)), group)
         except ValueError:
-            raise WrongUse("The address does not say where the page starts; begin at the first page.") from None
+            raise WrongUse(_("The address does not say where the page starts; begin at the first page.")) from None
 
     @property
     def turned(self) -> AssetCursor:

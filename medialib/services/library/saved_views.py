@@ -13,7 +13,7 @@ from medialib.models.query.orders import AssetSort
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_VIEWS = 200  # Of one person in one account; a menu with more helps nobody.
+MAX_VIEWS = 200  # Of one person in one account; a menu with more helps nobody.
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class OpenView:
 def visible_to(user: User, account: Account) -> list[OpenView]:
     """One's own views and those the team shares, by name. One query."""
     views = SavedView.objects.visible_to(user).filter(account=account).select_related("owner").order_by("name", "pk")
-    return [_opened(view, user) for view in views[: 2 * MOST_VIEWS]]
+    return [_opened(view, user) for view in views[: 2 * MAX_VIEWS]]
 
 
 def save(
@@ -42,8 +42,8 @@ def save(
     if not wanted:
         raise WrongUse("No filter is set, so there is nothing to save. Filter the list first.")
     mine = SavedView.objects.owned_by(user).filter(account=account)
-    if mine.exclude(name=name).count() >= MOST_VIEWS:
-        raise Refused(f"You have {MOST_VIEWS} views in this account already. Remove one first.")
+    if mine.exclude(name=name).count() >= MAX_VIEWS:
+        raise Refused(f"You have {MAX_VIEWS} views in this account already. Remove one first.")
     fields = {"filter": wanted.as_json(), "sort": sort.value, "is_shared": is_shared}
     return mine.update_or_create(account=account, owner=user, name=name, defaults=fields)[0]
 

@@ -22,7 +22,7 @@ from medialib.services.base.cache import kept
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LARGE = 5_000  # Files of a selection whose sums are worth keeping: every page shows them.
+CACHE_THRESHOLD = 5_000  # Files of a selection from which its sums are worth keeping: every page shows them.
 SLICE = 10_000  # Ids in one statement.
 
 
@@ -129,7 +129,7 @@ def summary(selection: Selection) -> SelectionSummary:
     return kept(
         _key(selection, "sums"),
         lambda: _sums(selection),
-        is_dear=lambda sums: sums.file_count + sums.excluded_count >= LARGE,
+        is_dear=lambda sums: sums.file_count + sums.excluded_count >= CACHE_THRESHOLD,
     )
 
 
@@ -159,7 +159,7 @@ def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     selected, shown = kept(
         _key(selection, asset_filter.digest()),
         lambda: _selected_and_shown(selection, asset_filter),
-        is_dear=lambda counts: counts[0] >= LARGE,
+        is_dear=lambda counts: counts[0] >= CACHE_THRESHOLD,
     )
     return selected - shown
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from medialib.errors import WrongUse
 from medialib.forms import filters
 from medialib.forms.library import ListWanted
-from medialib.models import Account, AssetKind
+from medialib.models import Account
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetSort
 from medialib.services.selections import ticks
@@ -49,7 +49,7 @@ def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> d
     return {
         "account": shown,
         "listing": listing,
-        "typed": filters.as_typed(wanted.filter),
+        **filters.form_context(filters.as_typed(wanted.filter)),
         "saved_views": saved_views.links_of(request, shown, wanted),
         **_tools(look),
         "freshness": freshness(shown),
@@ -66,7 +66,6 @@ def _tools(look: Look) -> dict[str, Any]:
         "look": look,
         "densities": Density,
         "optional_columns": columns.OPTIONAL,
-        "kinds": AssetKind.choices,
     }
 
 
@@ -78,7 +77,7 @@ def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResp
         "complaint": complaint,
         "wanted": wanted,
         "listing": Listing(account, wanted, look),
-        "typed": filters.still_typed(request.GET),
+        **filters.form_context(filters.still_typed(request.GET)),
         **_tools(look),
     }
     return render(request, "library/refused.html", context, status=400)

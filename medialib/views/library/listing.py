@@ -9,14 +9,13 @@ from django.utils.functional import Promise, cached_property
 from medialib.forms.library import ListWanted
 from medialib.models import Account, Asset
 from medialib.models.query.filtered import FilteredAssets
-from medialib.models.query.filters import AssetFilter
+from medialib.models.query.filters import AssetFilter, Chip
 from medialib.models.query.orders import AssetSort
 from medialib.models.query.paging import AssetPage, page_of
 from medialib.services.library import totals
 from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
 from medialib.views.library import columns
-from medialib.views.library.chips import Chip, chips_of
 from medialib.views.library.columns import Column
 from medialib.views.library.preferences import Look
 
@@ -114,7 +113,7 @@ class Listing:
 
     @cached_property
     def chips(self) -> list[Chip]:
-        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in chips_of(self.wanted.filter)]
+        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in self.wanted.filter.chips()]
 
     def _with_sort(self, query: str) -> str:
         sort = "" if self.wanted.sort == AssetSort.NEWEST else f"sort={self.wanted.sort.value}"

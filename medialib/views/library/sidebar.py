@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -16,12 +17,9 @@ from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
 from medialib.forms.library import ListWanted
-from medialib.models import AssetKind
-from medialib.models.query.filters import AssetFilter
-from medialib.models.query.values import checked
+from medialib.models.query.fields import FACETS, KEYS
+from medialib.models.query.kinds.base import Field
 from medialib.services.library import facets, folders
-from medialib.services.library.summary import SIZE_CLASSES
-from medialib.templatetags.medialib import file_size
 from medialib.views.access import account_named, staff_may
 
 
@@ -33,7 +31,7 @@ class Branch:
     query: str
     below_query: str
     is_current: bool
-    children: list[Branch] = field(default_factory=list)
+    children: list[Branch] = dataclass_field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -63,7 +61,7 @@ def library_folders(request: HttpRequest, account: str) -> HttpResponse:
         wanted, under = _list_and_folder(request.GET)
     except WrongUse as wrong:
         return HttpResponseBadRequest(str(wrong), content_type="text/plain; charset=utf-8")
-    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, wanted.filter.folder)
+    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, wanted.filter.get("folder") or "")
     context = {
         "account": owner,
         "wanted": wanted,
@@ -90,7 +88,7 @@ def library_facets(request: HttpRequest, account: str) -> HttpResponse:
         "account": owner,
         "wanted": wanted,
         "found": found,
-        "facets": [(TITLES[facet.key](), _values(facet, wanted)) for facet in found.facets if facet.values],
+        "facets": [(FACETS[facet.key].facet_title, _values(facet, wanted)) for facet in found.facets if facet.values],
         "heading": _("Facets"),
         "part": "library/_facets.html",
     }
@@ -100,7 +98,7 @@ def library_facets(request: HttpRequest, account: str) -> HttpResponse:
 def _list_and_folder(data: QueryDict) -> tuple[ListWanted, str]:
     query = data.copy()
     under = query.pop("under", [""])
-    return ListWanted.from_query(query), checked("folder", str(under[-1]))
+    return ListWanted.from_query(query), KEYS["folder"].check(str(under[-1]))
 
 
 def _branches(levels: Sequence[folders.FolderLevel], wanted: ListWanted) -> list[Branch]:
@@ -115,61 +113,24 @@ def _branch(node: folders.FolderNode, deeper: Sequence[folders.FolderLevel], wan
         node,
         ListWanted(node.filter, wanted.sort).query(),
         "&".join(filter(None, [wanted.query(), urlencode({"under": node.folder})])),
-        node.folder == wanted.filter.folder,
+        node.folder == wanted.filter.get("folder"),
         _branches(deeper, wanted) if deeper else [],
     )
 
 
 def _values(facet: facets.Facet, wanted: ListWanted) -> list[Value]:
+    field = FACETS[facet.key]
     return [
-        Value(
-            LABELS[facet.key](value.value),
-            value.count,
-            ListWanted(
-                _without(facet.key, value, wanted.filter) if value.is_active else value.filter, wanted.sort
-            ).query(),
-            value.is_active,
-        )
+        Value(field.facet_label(value.value), value.count, _facet_query(field, value, wanted), value.is_active)
         for value in facet.values
     ]
 
 
-def _without(key: str, value: facets.FacetValue, wanted: AssetFilter) -> AssetFilter:
-    if key == "tag":
-        return replace(wanted, tag=tuple(tag for tag in wanted.tag if tag != value.value))
-    empty = AssetFilter()
-    return replace(wanted, **{name: getattr(empty, name) for name in FIELDS[key]})
-
-
-def _size_class(place: str) -> str:
-    number = int(place)
-    least = file_size(SIZE_CLASSES[number - 1]) if number else ""
-    most = file_size(SIZE_CLASSES[number]) if number < len(SIZE_CLASSES) else ""
-    if not least:
-        return _("under %s") % most
-    return _("%(from)s to %(to)s") % {"from": least, "to": most} if most else _("over %s") % least
-
-
-FIELDS = {
-    "kind": ("kind",),
-    "format": ("format",),
-    "year": ("created_after", "created_before"),
-    "size": ("min_size", "max_size"),
-}
-TITLES: dict[str, Callable[[], str]] = {
-    "kind": lambda: _("Type"),
-    "format": lambda: _("Format"),
-    "tag": lambda: _("Tags"),
-    "year": lambda: _("Created in"),
-    "size": lambda: _("Size"),
-}
-LABELS: dict[str, Callable[[str], str]] = {
-    "kind": lambda kind: str(AssetKind(kind).label),
-    "format": str.upper,
-    "tag": str,
-    "year": str,
-    "size": _size_class,
-}
+def _facet_query(field: Field, value: facets.FacetValue, wanted: ListWanted) -> str:
+    asset_filter = value.filter
+    if value.is_active:
+        asset_filter = wanted.filter.changed(**field.values_without_facet(dict(wanted.filter.items), value.value))
+    return ListWanted(asset_filter, wanted.sort).query()
 
 
 def _part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

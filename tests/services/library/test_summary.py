@@ -65,7 +65,7 @@ def test_each_facet_counts_the_list_it_leads_to(account: Account, wanted: AssetF
         assert counted.basis == Basis.EXACT
         for facet in counted.facets:
             for value in facet.values:
-                if facet.key in ("year", "size", "tag") or not getattr(wanted, facet.key):
+                if facet.key in ("year", "size", "tag") or not wanted.get(facet.key):
                     assert Asset.objects.live(account).matching(value.filter).rows.count() == value.count
 
 
@@ -112,7 +112,7 @@ def test_a_stale_summary_of_a_small_library_is_counted_anew_when_asked(library: 
 
 
 def test_a_large_library_is_left_to_a_worker(library: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(library_summary, "SMALL", 2)
+    monkeypatch.setattr(library_summary, "COUNT_NOW_THRESHOLD", 2)
     woken = Counter[str]()
     monkeypatch.setattr(library_summary, "wake", lambda name, pk: woken.update([name]))
     assert library_summary.current(library) is None
