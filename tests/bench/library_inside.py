@@ -29,7 +29,7 @@ from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
-from medialib.forms.library import ListWanted  # noqa: E402
+from medialib.forms.library import ListQuery  # noqa: E402
 from medialib.imagekit.types import RemoteFile  # noqa: E402
 from medialib.models import Account, Asset, SelectionItem, SyncRun, SyncState  # noqa: E402
 from medialib.models.query.filters import AssetFilter  # noqa: E402
@@ -152,7 +152,7 @@ class Bench:
         return found
 
     def rows(self, query: str) -> Callable[[], object]:
-        wanted = ListWanted.from_query(QueryDict(query.replace("+", "%2B").replace(">", "%3E")))
+        wanted = ListQuery.from_query(QueryDict(query.replace("+", "%2B").replace(">", "%3E")))
         live = Asset.objects.live(self.account)
         return lambda: page_of(live.matching(wanted.filter), wanted.sort, after=wanted.after).assets
 

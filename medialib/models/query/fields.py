@@ -30,20 +30,20 @@ _FIELDS = [
     Folder("folder", "folder", title=_("Folder"), group=WHERE, example="/old", is_wide=True),
     Subfolders("subfolders", title=_("and below"), group=WHERE, is_wide=True),
     Choice(
-        "type", "kind", key="kind", choices=AssetKind, label_words=_("Type %s"),
+        "type", "kind", key="kind", choices=AssetKind, chip=_("Type %s"),
         group=WHAT, is_wide=True, facet="kind", facet_title=_("Type"),
     ),
     Format(
-        "format", "format", label_words=_("Format %s"),
+        "format", "format", chip=_("Format %s"),
         title=_("Formats"), group=WHAT, example="jpg, png", is_wide=True, facet="format", facet_title=_("Format"),
     ),
     Text(
-        "name", "name", folded_column="search_name", label_words=_("Name contains “%s”"),
+        "name", "name", folded_column="search_name", chip=_("Name contains “%s”"),
         title=_("Name contains"), group=WHERE, is_wide=True,
     ),
-    Text("path", "path", folded_column="search_text", key="q", label_words=_("Path contains “%s”")),
+    Text("path", "path", folded_column="search_text", key="q", chip=_("Path contains “%s”")),
     Tags(
-        "tag", "tags", label_words=_("Tag %s"),
+        "tag", "tags", chip=_("Tag %s"),
         title=_("All of these tags"), group=MARKS, example=_("sale, 2024"), facet="tag", facet_title=_("Tags"),
     ),
     Tagged(
@@ -63,11 +63,11 @@ _FIELDS = [
         title=_("Updated"), group=WHEN,
     ),
     Age(
-        "age", "created_at", older="older_than", label_words=_("Older than %s"),
+        "age", "created_at", older="older_than", chip=_("Older than %s"),
         title=_("Older than"), group=WHEN, example=_("2 years"),
     ),
     Age(
-        "unchanged", "updated_at", older="unchanged_for", label_words=_("Unchanged for %s"),
+        "unchanged", "updated_at", older="unchanged_for", chip=_("Unchanged for %s"),
         title=_("Unchanged for"), group=WHEN, example=_("6 months"),
     ),
     Number(

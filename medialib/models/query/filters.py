@@ -73,24 +73,28 @@ class AssetFilter:
         """A short name of this filter, for caches."""
         return hashlib.sha256(self.to_query().encode()).hexdigest()
 
+    @property
+    def values(self) -> dict[str, Any]:
+        """What is set, by key."""
+        return dict(self.items)
+
     def get(self, name: str) -> Any:
         """The value under a key, None where it is not set."""
-        return dict(self.items).get(name)
+        return self.values.get(name)
 
     def changed(self, **values: Any) -> Self:
         """The same filter with other values; None takes one away."""
-        return type(self)(**dict(self.items) | values)
+        return type(self)(**self.values | values)
 
     def node(self) -> Node:
         """The whole filter as one tree."""
-        values = dict(self.items)
+        values = self.values
         parts = [part for field in FIELDS.values() for part in field.nodes(values)]
         return all_of(*parts, *([parse(values[WHERE])] if WHERE in values else []))
 
     def chips(self) -> list[Chip]:
         """One for each thing that can be removed by itself."""
-        values = dict(self.items)
-        removals = [removal for field in FIELDS.values() for removal in field.chips(values)]
+        removals = [removal for field in FIELDS.values() for removal in field.chips(self.values)]
         return [
             Chip(label, self.changed(**changes).to_query())
             for label, changes in [*removals, *_removals_in_query(self.get(WHERE))]
@@ -120,10 +124,10 @@ def _texts(data: Mapping[str, Any], name: str) -> list[str]:
 def _read(name: str, texts: list[str]) -> Any:
     if name in KEYS:
         return KEYS[name].read(texts)
-    given = {text for text in texts if text}
-    if len(given) > 1:
+    queries = {text for text in texts if text}
+    if len(queries) > 1:
         raise WrongUse(_("The filter “%(name)s” is given more than once."), name=name)
-    return given.pop() if given else None
+    return queries.pop() if queries else None
 
 
 def _checked(name: str, value: Any) -> Any:

@@ -127,7 +127,7 @@ class IsEmptyList(PlainLookup):
 
 @models.JSONField.register_lookup
 class IndexedWord(PlainLookup):
-    """SQLite only: whether the row is filed under this word, see asset_search.WORDS."""
+    """SQLite only: whether the row is filed under this word, see search.WORDS."""
 
     lookup_name = "indexed_word"
 

@@ -155,7 +155,7 @@ def _facets(asset_filter: AssetFilter, counts: dict[str, Counter[str]], scale: f
 
 def _values(key: str, asset_filter: AssetFilter, counts: Counter[str], scale: float) -> Iterable[FacetValue]:
     frequent = [(value, count) for value, count in counts.most_common(MAX_VALUES * 4) if value]
-    shown = sorted(frequent) if key in ("year", "size") else frequent[:MAX_VALUES]
-    for value, count in shown:
-        part = asset_filter.changed(**FACETS[key].values_for_facet(dict(asset_filter.items), value))
+    chosen = sorted(frequent) if key in ("year", "size") else frequent[:MAX_VALUES]
+    for value, count in chosen:
+        part = asset_filter.changed(**FACETS[key].values_for_facet(asset_filter.values, value))
         yield FacetValue(value, round(count * scale), part, is_active=part == asset_filter)

@@ -50,13 +50,13 @@ def by_folder(account: Account, under: str = "/") -> list[Part]:
     inside = FolderTotal.objects.named(account, under)
     if inside is None:
         return []
-    shown = [
+    below = [
         Part(node.name, node.file_count, node.total_bytes, node.filter)
         for node in folders.largest(account, under, most=MAX_FOLDERS)
     ]
     here = Part(".", inside.file_count, inside.total_bytes, AssetFilter(folder=under))
-    others = _rest(inside.deep_count, inside.deep_bytes, [*shown, here])
-    return _filled([*sorted([*shown, here], key=lambda part: -part.total_bytes), others])
+    others = _rest(inside.deep_count, inside.deep_bytes, [*below, here])
+    return _filled([*sorted([*below, here], key=lambda part: -part.total_bytes), others])
 
 
 def by_kind(account: Account) -> list[Part]:
@@ -138,7 +138,7 @@ def _filled(parts: Iterable[Part]) -> list[Part]:
     return [part for part in parts if part.file_count]
 
 
-def _rest(file_count: int, total_bytes: int, shown: Sequence[Part]) -> Part:
+def _rest(file_count: int, total_bytes: int, parts: Sequence[Part]) -> Part:
     """What the shown parts leave over, which is no list of its own."""
-    files, size = sum(part.file_count for part in shown), sum(part.total_bytes for part in shown)
+    files, size = sum(part.file_count for part in parts), sum(part.total_bytes for part in parts)
     return Part("…", file_count - files, total_bytes - size, None)

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
-from medialib.forms.library import ListWanted
+from medialib.forms.library import ListQuery
 from medialib.models.query.fields import FACETS, KEYS
 from medialib.models.query.kinds.base import Field
 from medialib.services.library import facets, folders
@@ -58,15 +58,16 @@ def library_folders(request: HttpRequest, account: str) -> HttpResponse:
     """The folders below `under`; without it the tree, opened as far as the folder of the list."""
     owner = account_named(request, account)
     try:
-        wanted, under = _list_and_folder(request.GET)
+        list_query, under = _list_and_folder(request.GET)
     except WrongUse as wrong:
         return HttpResponseBadRequest(str(wrong), content_type="text/plain; charset=utf-8")
-    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, wanted.filter.get("folder") or "")
+    folder = list_query.filter.get("folder") or ""
+    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, folder)
     context = {
         "account": owner,
-        "wanted": wanted,
+        "wanted": list_query,
         "parent": under or "/",
-        "folders": _branches(levels, wanted),
+        "folders": _branches(levels, list_query),
         "level": levels[0],
         "heading": _("Folders"),
         "part": "library/_folders.html",
@@ -80,57 +81,59 @@ def library_facets(request: HttpRequest, account: str) -> HttpResponse:
     """How the files of the list divide up."""
     owner = account_named(request, account)
     try:
-        wanted = ListWanted.from_query(request.GET)
+        list_query = ListQuery.from_query(request.GET)
     except WrongUse as wrong:
         return HttpResponseBadRequest(str(wrong), content_type="text/plain; charset=utf-8")
-    found = facets.facets(owner, wanted.filter)
+    found = facets.facets(owner, list_query.filter)
     context = {
         "account": owner,
-        "wanted": wanted,
+        "wanted": list_query,
         "found": found,
-        "facets": [(FACETS[facet.key].facet_title, _values(facet, wanted)) for facet in found.facets if facet.values],
+        "facets": [
+            (FACETS[facet.key].facet_title, _values(facet, list_query)) for facet in found.facets if facet.values
+        ],
         "heading": _("Facets"),
         "part": "library/_facets.html",
     }
     return _part(request, context)
 
 
-def _list_and_folder(data: QueryDict) -> tuple[ListWanted, str]:
+def _list_and_folder(data: QueryDict) -> tuple[ListQuery, str]:
     query = data.copy()
     under = query.pop("under", [""])
-    return ListWanted.from_query(query), KEYS["folder"].check(str(under[-1]))
+    return ListQuery.from_query(query), KEYS["folder"].check(str(under[-1]))
 
 
-def _branches(levels: Sequence[folders.FolderLevel], wanted: ListWanted) -> list[Branch]:
+def _branches(levels: Sequence[folders.FolderLevel], list_query: ListQuery) -> list[Branch]:
     """The first level, with the second below the folder that it belongs to, and so on."""
     first, deeper = levels[0], levels[1:]
     opened = deeper[0].parent.folder if deeper and deeper[0].parent else ""
-    return [_branch(node, deeper if node.folder == opened else (), wanted) for node in first.children]
+    return [_branch(node, deeper if node.folder == opened else (), list_query) for node in first.children]
 
 
-def _branch(node: folders.FolderNode, deeper: Sequence[folders.FolderLevel], wanted: ListWanted) -> Branch:
+def _branch(node: folders.FolderNode, deeper: Sequence[folders.FolderLevel], list_query: ListQuery) -> Branch:
     return Branch(
         node,
-        ListWanted(node.filter, wanted.sort).query(),
-        "&".join(filter(None, [wanted.query(), urlencode({"under": node.folder})])),
-        node.folder == wanted.filter.get("folder"),
-        _branches(deeper, wanted) if deeper else [],
+        ListQuery(node.filter, list_query.sort).query(),
+        "&".join(filter(None, [list_query.query(), urlencode({"under": node.folder})])),
+        node.folder == list_query.filter.get("folder"),
+        _branches(deeper, list_query) if deeper else [],
     )
 
 
-def _values(facet: facets.Facet, wanted: ListWanted) -> list[Value]:
+def _values(facet: facets.Facet, list_query: ListQuery) -> list[Value]:
     field = FACETS[facet.key]
     return [
-        Value(field.facet_label(value.value), value.count, _facet_query(field, value, wanted), value.is_active)
+        Value(field.facet_label(value.value), value.count, _facet_query(field, value, list_query), value.is_active)
         for value in facet.values
     ]
 
 
-def _facet_query(field: Field, value: facets.FacetValue, wanted: ListWanted) -> str:
+def _facet_query(field: Field, value: facets.FacetValue, list_query: ListQuery) -> str:
     asset_filter = value.filter
     if value.is_active:
-        asset_filter = wanted.filter.changed(**field.values_without_facet(dict(wanted.filter.items), value.value))
-    return ListWanted(asset_filter, wanted.sort).query()
+        asset_filter = list_query.filter.changed(**field.values_without_facet(list_query.filter.values, value.value))
+    return ListQuery(asset_filter, list_query.sort).query()
 
 
 def _part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

@@ -247,13 +247,13 @@ class Age(Moment):
     """How long ago a time was. `older` is the key of a filter that asks for more than that."""
 
     older: str
-    label_words: Words
+    chip: Words
 
     ops: ClassVar[tuple[str, ...]] = (">", "<", ">=", "<=")
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        return (Key(self.older, self, self.label_words, ">"),)
+        return (Key(self.older, self, self.chip, ">"),)
 
     def read(self, text: str) -> Span:
         return self.check(read_age(text))

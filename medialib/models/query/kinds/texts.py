@@ -25,11 +25,11 @@ class Text(Field):
 
     folded_column: str
     key: str = ""
-    label_words: Words = ""
+    chip: Words = ""
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        return (Key(self.key or self.word, self, self.label_words),)
+        return (Key(self.key or self.word, self, self.chip),)
 
     def check(self, value: Any) -> str:
         return checked_text(self.word, value)
@@ -88,14 +88,14 @@ class Folder(Field):
 class AnyOf(Field):
     """A short text; a filter asks for any of several."""
 
-    label_words: Words
+    chip: Words
     key: str = ""
 
     is_list_indexed: ClassVar[bool] = True
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        return (Key(self.key or self.word, self, self.label_words, is_list=True),)
+        return (Key(self.key or self.word, self, self.chip, is_list=True),)
 
     def parsed(self, op: str, text: str, key: str) -> Condition:
         return super().parsed(":", text, key)
@@ -151,14 +151,14 @@ class Format(AnyOf):
 class Tags(Field):
     """A list of texts; a filter asks for all of several."""
 
-    label_words: Words
+    chip: Words
 
     takes_any: ClassVar[bool] = True
     joined: ClassVar[Any] = staticmethod(all_of)
 
     @property
     def keys(self) -> tuple[Key, ...]:
-        return (Key(self.word, self, self.label_words, is_list=True),)
+        return (Key(self.word, self, self.chip, is_list=True),)
 
     def check(self, value: Any) -> str:
         return checked_text(self.word, value)
