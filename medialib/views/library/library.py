@@ -34,9 +34,8 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
     except WrongUse as wrong:
         return _refused(request, owner, str(wrong))
     if dict(address.lists()) != dict(request.GET.lists()):
-        return redirect(
-            f"{request.path}?{list_query.query()}"
-        )  # What the form spelled for people, as addresses spell it.
+        # What the form spelled for people, as addresses spell it.
+        return redirect(f"{request.path}?{list_query.query()}")
     context = _list_context(request, owner, list_query)
     return render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))
 
