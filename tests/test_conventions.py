@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -130,6 +131,27 @@ def test_rooms_of_services_know_only_those_below_them() -> None:
         if is_in(name, above)
     }
     assert climbing == set()
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    sorter = TopologicalSorter({module: known_by(module) for module in modules()})
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        pytest.fail(f"A circle of imports: {' -> '.join(error.args[1])}")
+
+
+def known_by(module: str) -> set[str]:
+    """Modules of ours that this one imports, for types too. A package that only hands names on counts as itself."""
+    found = {home_of(name) for _, name in imports(modules()[module])}
+    return found - {module, ""}
+
+
+def home_of(name: str) -> str:
+    """The module of ours that an imported name stands in; empty for others' names."""
+    while name and not {name, f"{name}.__init__"} & set(modules()):
+        name = name.rpartition(".")[0]
+    return name if name in modules() else f"{name}.__init__" if name else ""
 
 
 def test_folders_stay_small() -> None:

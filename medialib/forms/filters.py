@@ -1,44 +1,65 @@
-"""What people type into the filter form: sizes as 10 MB, ages as 2 years, lists with commas, a custom field."""
+"""The filter form: an input for each key of the filter table, and the address that what is typed into them means."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable
-from decimal import Decimal
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from medialib.errors import WrongUse
+from medialib.models.query.fields import FIELDS, KEYS, MARKS, WHAT, WHEN, WHERE, WORDS
 from medialib.models.query.filters import AssetFilter
+from medialib.models.query.kinds.base import Key
+from medialib.models.query.kinds.flags import Flag
+from medialib.models.query.kinds.texts import Choice
 
-SIZE = re.compile(r"(\d+(?:[.,]\d+)?|\d{1,3}(?:,\d{3})+)\s*([kmgt]?i?b?)", re.IGNORECASE)
-AGE = re.compile(r"(\d{1,5})\s*(\w+)")
-POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
-UNITS = [(10**12, "TB"), (10**9, "GB"), (10**6, "MB"), (10**3, "kB")]
-SIZES = ("min_size", "max_size")
-AGES = ("older_than", "unchanged_for")
-LISTS = ("format", "tag")
-DATES = ("created_after", "created_before", "updated_after", "updated_before")
-AGE_WORDS = {
-    "h": (gettext_lazy("hour"), gettext_lazy("hours")),
-    "d": (gettext_lazy("day"), gettext_lazy("days")),
-    "w": (gettext_lazy("week"), gettext_lazy("weeks")),
-    "m": (gettext_lazy("month"), gettext_lazy("months")),
-    "y": (gettext_lazy("year"), gettext_lazy("years")),
-}
-IN_ENGLISH = re.compile(r"(hour|day|week|month|year)s?|[hdwmy]")
+GROUPS = (WHERE, WHAT, WHEN, MARKS)
+Typed = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Option:
+    value: str
+    label: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Input:
+    """One input of the form. `short_label` is what stands above it where the one beside it says the rest."""
+
+    name: str
+    label: str
+    short_label: str
+    widget: str
+    value: str
+    example: str
+    is_wide: bool
+    options: tuple[Option, ...] = ()
+
+    @property
+    def element_id(self) -> str:
+        return f"filter-{self.name.replace('_', '-')}"
+
+
+@dataclass(frozen=True)
+class Group:
+    """A fieldset of the form. Its inputs stand in rows: wide ones alone, others beside each other."""
+
+    title: str
+    rows: tuple[tuple[Input, ...], ...]
 
 
 def tidied(data: QueryDict) -> QueryDict:
     """The address that a filter form means, without what was left blank. Raises WrongUse."""
     tidy = QueryDict(mutable=True)
-    for key in data:
-        values = [text for value in data.getlist(key) for text in _read(key, value.strip())]
-        if values and key not in ("meta_field", "meta_value"):
-            tidy.setlist(key, values)
+    for name in data:
+        values = [text for value in data.getlist(name) for text in _read(name, value.strip())]
+        if values and name not in ("meta_field", "meta_value"):
+            tidy.setlist(name, values)
     if field := data.get("meta_field", "").strip():
         value = data.get("meta_value", "").strip()
         condition = f"meta.{_quoted(field)}:{_quoted(value) if value else '*'}"
@@ -50,69 +71,63 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _read(key: str, text: str) -> Iterable[str]:
-    if not text:
-        return []
-    if key in LISTS:
-        return [part.strip() for part in text.split(",") if part.strip()]
-    return [READERS[key](text)] if key in READERS else [text]
+def _read(name: str, text: str) -> list[str]:
+    if name in KEYS:
+        return KEYS[name].read_typed(text)
+    return [text] if text else []
 
 
-def size_in_bytes(text: str) -> str:
-    """`10 MB` as `10000000`; a number alone is bytes. Raises WrongUse."""
-    match = SIZE.fullmatch(text)
-    if match is None:
-        raise WrongUse(_("“%(text)s” is not a size; write it as 500 kB, 10 MB or 1.5 GB.") % {"text": text[:60]})
-    number, unit = match[1], match[2].lower()
-    whole = re.fullmatch(r"\d{1,3}(,\d{3})+", number)
-    base = 1024 if "i" in unit else 1000
-    amount = Decimal(number.replace(",", "" if whole else "."))
-    return str(int(amount * base ** POWERS[unit.rstrip("b").rstrip("i")]))
+def as_typed(asset_filter: AssetFilter) -> dict[str, str]:
+    """What stands in the inputs for this filter."""
+    return {name: KEYS[name].typed(value) if name in KEYS else value for name, value in asset_filter.items}
 
 
-def short_age(text: str) -> str:
-    """`2 years` as `2y`, also in the language of the page. Raises WrongUse."""
-    match = AGE.fullmatch(text)
-    unit = _unit(match[2].lower()) if match else ""
-    if match is None or not unit:
-        raise WrongUse(_("“%(text)s” is not an age; write it as 10 days, 6 months or 2 years.") % {"text": text[:60]})
-    return f"{int(match[1])}{unit}"
-
-
-def _unit(word: str) -> str:
-    if IN_ENGLISH.fullmatch(word):
-        return word[0]
-    return next((unit for unit, words in AGE_WORDS.items() if word in (str(one).lower() for one in words)), "")
-
-
-READERS: dict[str, Callable[[str], str]] = {
-    **dict.fromkeys(SIZES, size_in_bytes),
-    **dict.fromkeys(AGES, short_age),
-}
-
-
-def as_typed(wanted: AssetFilter) -> dict[str, Any]:
-    """What stands in the fields of the form for this filter."""
-    shown = {key: _typed(key, value) for key, value in vars(wanted).items()}
-    return shown | {"kind": list(wanted.kind)}
-
-
-def still_typed(data: QueryDict) -> dict[str, Any]:
+def still_typed(data: QueryDict) -> dict[str, str]:
     """What stands there when it could not be understood: just what was typed."""
-    typed: dict[str, Any] = {key: ", ".join(data.getlist(key)) for key in data}
-    return typed | {"kind": data.getlist("kind")}
+    return {name: ", ".join(data.getlist(name)) for name in data}
 
 
-def _typed(key: str, value: Any) -> str:
-    if value is None or value == "":
-        return ""
-    if key in LISTS:
-        return ", ".join(value)
-    if key in SIZES:
-        return next((f"{value // size} {unit}" for size, unit in UNITS if value and value % size == 0), str(value))
-    if key in AGES:
-        number, unit = value[:-1], value[-1]
-        return f"{number} {AGE_WORDS[unit][number != '1']}"
-    if key in DATES:
-        return f"{value:%Y-%m-%d}"
-    return str(int(value)) if isinstance(value, bool) else str(value)
+def form_context(typed: Typed) -> dict[str, Any]:
+    """What the templates of the form need."""
+    words = " ".join(word for word in WORDS if word != "meta") + " meta.field"
+    return {"typed": typed, "filter_groups": groups(typed), "filter_words": words}
+
+
+def groups(typed: Typed) -> list[Group]:
+    """The inputs of the form, in the order of the table."""
+    return [Group(str(title), tuple(_rows(_inputs(title, typed)))) for title in GROUPS]
+
+
+def _inputs(title: object, typed: Typed) -> list[Input]:
+    return [_input(key, typed) for field in FIELDS.values() if field.group is title for key in field.keys]
+
+
+def _rows(inputs: list[Input]) -> Iterator[tuple[Input, ...]]:
+    for is_wide, each in groupby(inputs, key=lambda one: one.is_wide):
+        alike, size = tuple(each), 1 if is_wide else 2
+        yield from (alike[start : start + size] for start in range(0, len(alike), size))
+
+
+def _input(key: Key, typed: Typed) -> Input:
+    field, value = key.field, typed.get(key.name, "")
+    label = str(key.prompt) % field.title
+    # A time of day would be lost in an input for dates, and the filter become another one.
+    widget = "text" if field.widget == "date" and len(value) > len("2024-12-31") else field.widget
+    short_label = str(key.short_prompt) or label
+    return Input(
+        key.name, label, short_label, widget, value, str(field.example), field.is_wide, tuple(_options(key, typed))
+    )
+
+
+def _options(key: Key, typed: Typed) -> Iterator[Option]:
+    field, value = key.field, typed.get(key.name, "")
+    if isinstance(field, Choice):
+        chosen = value.split(", ")
+        yield from (Option(one, str(label), one in chosen) for one, label in field.choices.choices)
+    elif field.widget == "checkbox":
+        # Ticked before a folder is named: who names one usually means all below it, too.
+        yield Option("1", str(field.title), value == "1" or not typed.get("folder"))
+    elif isinstance(field, Flag):
+        yes, no = field.options
+        yield Option("", _("any"), not value)
+        yield from (Option("1", str(yes), value == "1"), Option("0", str(no), value == "0"))

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 from django import forms
 from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 from medialib.models import Account
@@ -19,7 +20,7 @@ from medialib.models.sql import MAX_INTEGER
 
 
 @dataclass(frozen=True)
-class ListWanted:
+class ListQuery:
     """What a library address asks for: which files, in which order, from where on, and which file in the panel."""
 
     filter: AssetFilter
@@ -29,7 +30,7 @@ class ListWanted:
     panel: str = ""
 
     @classmethod
-    def from_query(cls, data: QueryDict) -> ListWanted:
+    def from_query(cls, data: QueryDict) -> ListQuery:
         """Raises WrongUse for an unknown filter, order or place: a wrong list is worse than none."""
         sort = AssetSort.from_query(data)
         after, before = (_cursor(data.get(key), sort) for key in ("after", "before"))
@@ -69,9 +70,9 @@ class SelectionChangeForm(forms.Form):
         """Ids of the rows on the page: those of them that are not ticked are taken out."""
         return _ids(self.cleaned_data["shown"].split(","))
 
-    def clean_query(self) -> ListWanted:
+    def clean_query(self) -> ListQuery:
         try:
-            return ListWanted.from_query(QueryDict(self.cleaned_data["query"]))
+            return ListQuery.from_query(QueryDict(self.cleaned_data["query"]))
         except WrongUse as wrong:
             raise forms.ValidationError(str(wrong)) from wrong
 
@@ -83,22 +84,25 @@ class SelectionChangeForm(forms.Form):
         elif cleaned.get("action") == self.ALL:
             cleaned["filter"] = self._filter_of_the_list(cleaned.get("query"))
         elif not cleaned.get("action"):
-            raise forms.ValidationError("The page did not say what to do; reload it.")
+            raise forms.ValidationError(_("The page did not say what to do; reload it."))
         return cleaned
 
     def _whole_account(self, name: str) -> AssetFilter:
         """Everything is only meant when the button that names the account was pressed, never by an empty filter."""
         if name != self.account.name:
-            raise forms.ValidationError(f"That button belongs to {name}, this page to {self.account.name}.")
+            raise forms.ValidationError(
+                _("That button belongs to %(button)s, this page to %(page)s."),
+                params={"button": name, "page": self.account.name},
+            )
         return AssetFilter(folder="/", subfolders=True)
 
-    def _filter_of_the_list(self, wanted: ListWanted | None) -> AssetFilter:
-        if wanted is None or not wanted.filter:
-            raise forms.ValidationError("No filter is set, so nothing was selected. Name what you mean.")
-        return wanted.filter
+    def _filter_of_the_list(self, list_query: ListQuery | None) -> AssetFilter:
+        if list_query is None or not list_query.filter:
+            raise forms.ValidationError(_("No filter is set, so nothing was selected. Name what you mean."))
+        return list_query.filter
 
     @property
-    def wanted(self) -> ListWanted | None:
+    def list_query(self) -> ListQuery | None:
         """The list that the person looks at, when its address can be understood."""
         self.is_valid()
         return self.cleaned_data.get("query")
@@ -112,9 +116,9 @@ def _ids(texts: Iterable[str]) -> set[int]:
     try:
         ids = {int(text) for text in texts if text}
     except ValueError:
-        raise forms.ValidationError("The files are not named by their numbers; reload the page.") from None
+        raise forms.ValidationError(_("The files are not named by their numbers; reload the page.")) from None
     if any(not 0 < each <= MAX_INTEGER for each in ids):
-        raise forms.ValidationError("The files are not named by their numbers; reload the page.")
+        raise forms.ValidationError(_("The files are not named by their numbers; reload the page."))
     return ids
 
 

@@ -11,13 +11,13 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from medialib.errors import WrongUse
-from medialib.forms.library import ListWanted
+from medialib.forms.library import ListQuery
 
 
 @dataclass(frozen=True)
 class ViewToSave:
     name: str
-    wanted: ListWanted
+    list_query: ListQuery
     is_shared: bool
 
 
@@ -38,7 +38,7 @@ class SavedViewForm(forms.Form):
         if not self.is_valid():
             raise WrongUse(" ".join(str(error) for errors in self.errors.values() for error in errors))
         data = self.cleaned_data
-        return ViewToSave(data["name"], ListWanted.from_query(QueryDict(data["query"])), data["is_shared"])
+        return ViewToSave(data["name"], ListQuery.from_query(QueryDict(data["query"])), data["is_shared"])
 
 
 class ListImportForm(forms.Form):

@@ -19,7 +19,7 @@ class LibrarySummaryQuerySet(models.QuerySet["LibrarySummary"]):
 
 
 class LibrarySummary(models.Model):
-    """What a library holds, as of `built_at`. `facts` is how services/library_summary.py writes and reads it."""
+    """What a library holds, as of `built_at`. `facts` is how services/library/summary.py writes and reads it."""
 
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="summary")
     built_at = models.DateTimeField()

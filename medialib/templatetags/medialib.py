@@ -17,11 +17,12 @@ from django.utils.timezone import get_current_timezone, now
 from django.utils.translation import get_language, pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
+from medialib.models.query.units import file_size
 from medialib.templatetags.markup import Markup
 
 register = template.Library()
+register.filter(file_size)
 
-SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
 KIND_ICONS: Mapping[str, str] = {
     AssetKind.IMAGE: "photo",
     AssetKind.VIDEO: "film",
@@ -36,21 +37,6 @@ PATTERNS = {
 TIME = Markup('<time datetime="{}" title="{}" data-local-time="{}">{}</time>')
 BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
 BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
-
-
-@register.filter
-def file_size(size_bytes: int | None) -> str:
-    """`91.4 GB`: decimal units, as ImageKit's own dashboard counts."""
-    if size_bytes is None:
-        return "—"
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    size = float(size_bytes)
-    for unit in SIZE_UNITS:
-        size /= 1000
-        if size < 999.5 or unit == SIZE_UNITS[-1]:
-            break
-    return f"{number_format(round(size, 1), 0 if size >= 99.95 else 1)} {unit}"
 
 
 @register.filter

@@ -29,11 +29,12 @@ from django.test import Client, RequestFactory  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils.timezone import now  # noqa: E402
 
-from medialib.forms.library import ListWanted  # noqa: E402
+from medialib.forms.library import ListQuery  # noqa: E402
 from medialib.imagekit.types import RemoteFile  # noqa: E402
 from medialib.models import Account, Asset, SelectionItem, SyncRun, SyncState  # noqa: E402
 from medialib.models.query.filters import AssetFilter  # noqa: E402
-from medialib.models.query.orders import AssetCursor, AssetSort  # noqa: E402
+from medialib.models.query.orders import AssetCursor, AssetSort, in_order  # noqa: E402
+from medialib.models.query.paging import page_of  # noqa: E402
 from medialib.services.library import summary  # noqa: E402
 from medialib.services.selections import list_imports, ticks  # noqa: E402
 from medialib.services.selections.list_lines import MOST_LINES  # noqa: E402
@@ -151,9 +152,9 @@ class Bench:
         return found
 
     def rows(self, query: str) -> Callable[[], object]:
-        wanted = ListWanted.from_query(QueryDict(query.replace("+", "%2B").replace(">", "%3E")))
+        wanted = ListQuery.from_query(QueryDict(query.replace("+", "%2B").replace(">", "%3E")))
         live = Asset.objects.live(self.account)
-        return lambda: live.matching(wanted.filter).page(wanted.sort, after=wanted.after).assets
+        return lambda: page_of(live.matching(wanted.filter), wanted.sort, after=wanted.after).assets
 
     def stock_rows(self, query: str) -> Callable[[], object]:
         request = RequestFactory().get(f"/admin/medialib/asset/?{query}")
@@ -190,9 +191,9 @@ class Bench:
     def cursor(self, sort: AssetSort, place: int) -> AssetCursor:
         """Where the row at this place of the list stands."""
         for group in sort.groups:
-            rows = Asset.objects.live(self.account).matching(group.filter).along(group.order)
+            rows = in_order(Asset.objects.live(self.account).matching(group.filter).rows, group.order)
             if found := rows[place : place + 1].first():
-                return AssetCursor.of(found, sort, group.number)
+                return AssetCursor.of(getattr(found, group.order.column), found.pk, sort, group.number)
             place -= rows.count()
         raise IndexError(place)
 

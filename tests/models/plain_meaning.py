@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,32 +23,52 @@ COMPARE = {
 }
 
 
-def is_meant(asset: Asset, wanted: AssetFilter) -> bool:
+def is_meant(asset: Asset, asset_filter: AssetFilter) -> bool:
     """Whether a live asset is in the list of this filter."""
-    return asset.removed_at is None and all(_holds_of_filter(asset, wanted))
+    below = bool(asset_filter.get("subfolders"))
+    asked = {name: value for name, value in asset_filter.items if name != "subfolders"}
+    return asset.removed_at is None and all(_is_asked(asset, name, value, below) for name, value in asked.items())
 
 
-def _holds_of_filter(asset: Asset, wanted: AssetFilter) -> Iterator[bool]:
-    yield not wanted.folder or _is_in_folder(asset, wanted.folder, below=wanted.subfolders)
-    yield not wanted.kind or asset.kind in wanted.kind
-    yield not wanted.format or asset.format in wanted.format
-    yield _has(asset.name, wanted.name)
-    yield _has(asset.path, wanted.q)
-    yield set(wanted.tag) <= set(asset.tags)
-    yield from _within(asset.size_bytes, wanted.min_size, wanted.max_size)
-    yield from _within(asset.width, wanted.min_width, wanted.max_width)
-    yield from _within(asset.height, wanted.min_height, wanted.max_height)
-    yield wanted.created_after is None or asset.created_at >= wanted.created_after
-    yield wanted.created_before is None or asset.created_at < wanted.created_before
-    yield wanted.updated_after is None or asset.updated_at >= wanted.updated_after
-    yield wanted.updated_before is None or asset.updated_at < wanted.updated_before
-    yield not wanted.older_than or asset.created_at < _ago(wanted.older_than)
-    yield not wanted.unchanged_for or asset.updated_at < _ago(wanted.unchanged_for)
-    yield wanted.private in (None, asset.is_private)
-    yield wanted.published in (None, asset.is_published)
-    yield wanted.tagged in (None, bool(asset.tags))
-    yield wanted.min_versions is None or _version(asset) >= wanted.min_versions
-    yield not wanted.where or holds(asset, parse(wanted.where))
+def _is_asked(asset: Asset, name: str, value: Any, below: bool) -> bool:  # noqa: C901 - As in _one.
+    match name:
+        case "folder":
+            return _is_in_folder(asset, value, below=below)
+        case "kind" | "format":
+            return getattr(asset, name) in value
+        case "name":
+            return _has(asset.name, value)
+        case "q":
+            return _has(asset.path, value)
+        case "tag":
+            return set(value) <= set(asset.tags)
+        case "tagged":
+            return value == bool(asset.tags)
+        case "min_size":
+            return asset.size_bytes >= value
+        case "max_size":
+            return asset.size_bytes <= value
+        case "min_width" | "min_height":
+            pixels = getattr(asset, name.removeprefix("min_"))
+            return pixels is not None and pixels >= value
+        case "max_width" | "max_height":
+            pixels = getattr(asset, name.removeprefix("max_"))
+            return pixels is not None and pixels <= value
+        case "min_versions":
+            return _version(asset) >= value
+        case "created_after" | "updated_after":
+            return getattr(asset, f"{name.removesuffix('_after')}_at") >= value
+        case "created_before" | "updated_before":
+            return getattr(asset, f"{name.removesuffix('_before')}_at") < value
+        case "older_than":
+            return asset.created_at < _ago(str(value))
+        case "unchanged_for":
+            return asset.updated_at < _ago(str(value))
+        case "private" | "published":
+            return getattr(asset, f"is_{name}") == value
+        case "where":
+            return holds(asset, parse(value))
+    raise AssertionError(f"No second opinion on {name}")
 
 
 def holds(asset: Asset, node: Node) -> bool:
@@ -106,11 +125,6 @@ def _lowered(text: str) -> str:
     """Case apart, and all forms of ä and of i alike."""
     composed = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
     return composed.replace("i\u0307", "i").replace("ı", "i")
-
-
-def _within(value: int | None, least: int | None, most: int | None) -> Iterator[bool]:
-    yield least is None or (value is not None and value >= least)
-    yield most is None or (value is not None and value <= most)
 
 
 def _version(asset: Asset) -> int:

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 from medialib.models import Account, Asset, AssetKind, Removal
-from medialib.models.query.filters import AssetFilter
+from medialib.models.query.fields import KEYS
+from medialib.models.query.filters import WHERE, AssetFilter
 from medialib.models.query.tree import Condition, Node, Not, all_of, any_of
-from medialib.models.query.values import span
+from medialib.models.query.units import read_age
 
 # Few values, so that filters and rows meet often; wildcards, quotes, case and other scripts among them.
 FOLDERS = ["/", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]
@@ -39,7 +40,7 @@ NAMES = [
 ]
 TAGS = ["home", "Home", "ho%me", 'q"t', "it's", "中"]
 FORMATS = ["jpg", "png", "pdf"]
-KEYS = ["brand", "stars", "5", "odd key", 'q"t']
+META_KEYS = ["brand", "stars", "5", "odd key", 'q"t']
 VALUES: list[Any] = ["acme", "Acme", "5", 5, 5.5, -1, True, "true", None, "", ["acme", "x"], ["5", 5], [], {"acme": 1}]
 VERSIONS = ["", "Version 1", "Version 2", "Version 10", "Version 2b", "version 3", "Draft 7"]
 START = datetime(2024, 1, 1, tzinfo=UTC)
@@ -65,7 +66,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "format": draw(st.sampled_from(["", *FORMATS])),
         "size_bytes": draw(sizes),
         "tags": draw(st.lists(st.sampled_from(TAGS), max_size=2)),
-        "custom_metadata": draw(st.dictionaries(st.sampled_from(KEYS), st.sampled_from(VALUES), max_size=2)),
+        "custom_metadata": draw(st.dictionaries(st.sampled_from(META_KEYS), st.sampled_from(VALUES), max_size=2)),
         "width": draw(st.none() | pixels),
         "height": draw(st.none() | pixels),
         "is_private": draw(st.booleans()),
@@ -100,7 +101,6 @@ TEXTS = [
     "STRASSE",
     "ß",
 ]
-_texts = st.sampled_from(["", *TEXTS])
 SPANS = ["1h", "3d", "2w", "30m", "2y", "9y"]
 _numeric = st.sampled_from(["=", ">", ">=", "<", "<="])
 _days = st.sampled_from(["2024", "2023", "2024-01", "2024-02", "2024-01-01", "2024-01-02"])
@@ -125,10 +125,8 @@ conditions = st.one_of(
     _conditions_on("updated", st.sampled_from([">=", "<"]), times),
     _conditions_on("created", st.just(":"), _days),
     _conditions_on("updated", st.just(":"), _days),
-    _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))),
-    _conditions_on(
-        "unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(lambda text: span("age", text))
-    ),
+    _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
+    _conditions_on("unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
     _conditions_on("private", st.just(":"), st.booleans()),
     _conditions_on("published", st.just(":"), st.booleans()),
     st.builds(
@@ -136,14 +134,14 @@ conditions = st.one_of(
         st.just("meta"),
         st.just(":"),
         st.sampled_from([None, "acme", "5", "5.0", "5.5", "true", "x", "-1"]),
-        st.sampled_from(KEYS),
+        st.sampled_from(META_KEYS),
     ),
     st.builds(
         Condition,
         st.just("meta"),
         st.sampled_from([">", ">=", "<", "<="]),
         st.sampled_from([5, 5.5, -1, 0]),
-        st.sampled_from(KEYS),
+        st.sampled_from(META_KEYS),
     ),
 )
 trees: st.SearchStrategy[Node] = st.recursive(
@@ -155,33 +153,36 @@ trees: st.SearchStrategy[Node] = st.recursive(
     ),
     max_leaves=6,
 )
-FIELDS: dict[str, st.SearchStrategy[Any]] = {
-    "folder": st.sampled_from(["", *FOLDERS, "/nowhere"]),
+VALUES_OF: dict[str, st.SearchStrategy[Any]] = {
+    "folder": st.sampled_from([*FOLDERS, "/nowhere"]),
     "subfolders": st.booleans(),
-    "kind": st.sets(st.sampled_from(AssetKind.values), max_size=2).map(tuple),
-    "format": st.sets(st.sampled_from(FORMATS), max_size=2).map(tuple),
-    "name": _texts,
-    "q": _texts,
-    "tag": st.sets(st.sampled_from(TAGS), max_size=2).map(tuple),
-    "min_size": st.none() | sizes,
-    "max_size": st.none() | sizes,
-    "created_after": st.none() | times,
-    "created_before": st.none() | times,
-    "updated_after": st.none() | times,
-    "updated_before": st.none() | times,
-    "older_than": st.sampled_from(["", *SPANS]),
-    "unchanged_for": st.sampled_from(["", *SPANS]),
-    "min_width": st.none() | pixels,
-    "max_width": st.none() | pixels,
-    "min_height": st.none() | pixels,
-    "max_height": st.none() | pixels,
-    "private": st.none() | st.booleans(),
-    "published": st.none() | st.booleans(),
-    "tagged": st.none() | st.booleans(),
-    "min_versions": st.none() | st.integers(0, 11),
-    "where": st.just("") | trees.map(str),
+    "type": st.sampled_from(AssetKind.values),
+    "format": st.sampled_from(FORMATS),
+    "name": st.sampled_from(["", *TEXTS]),
+    "path": st.sampled_from(["", *TEXTS]),
+    "tag": st.sampled_from(TAGS),
+    "tagged": st.booleans(),
+    "size": sizes,
+    "created": times,
+    "updated": times,
+    "age": st.sampled_from(SPANS),
+    "unchanged": st.sampled_from(SPANS),
+    "width": pixels,
+    "height": pixels,
+    "private": st.booleans(),
+    "published": st.booleans(),
+    "versions": st.integers(0, 11),
 }
-filters = st.fixed_dictionaries({}, optional=FIELDS).map(lambda fields: AssetFilter(**fields))
+# Values of a filter by its key.
+FIELDS: dict[str, st.SearchStrategy[Any]] = {
+    key.name: st.sets(VALUES_OF[key.field.word], max_size=2).map(tuple)
+    if key.is_list
+    else st.none() | VALUES_OF[key.field.word]
+    for key in KEYS.values()
+}
+FIELDS[WHERE] = st.just("") | trees.map(str)
+values = st.fixed_dictionaries({}, optional=FIELDS)
+filters = values.map(lambda fields: AssetFilter(**fields))
 
 
 def filters_by(field: str) -> st.SearchStrategy[AssetFilter]:

@@ -13,7 +13,16 @@ from hypothesis import given
 from medialib.errors import WrongUse
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetCursor, AssetSort
-from tests.models.random_libraries import examples, filters
+from tests.models.random_libraries import examples, filters, values
+
+
+@given(values)
+@examples
+def test_a_filter_holds_every_value_that_is_given(given_values: dict[str, Any]) -> None:
+    held = {name for name, _ in AssetFilter(**given_values).items}
+    is_given = {name for name, value in given_values.items() if value not in ("", None, ())}
+    below = {"subfolders"} if not (given_values.get("folder") and given_values.get("subfolders")) else set()
+    assert held == is_given - below
 
 
 @given(filters)
@@ -49,8 +58,8 @@ def test_a_chip_removes_its_own_value_only() -> None:
     wanted = AssetFilter(kind=("image", "video"), tag=("home",))
     queries = {chip.label: chip.query_without for chip in wanted.chips()}
     assert queries == {
-        "Type image": "kind=video&tag=home",
-        "Type video": "kind=image&tag=home",
+        "Type Image": "kind=video&tag=home",
+        "Type Video": "kind=image&tag=home",
         "Tag home": "kind=image&kind=video",
     }
 
@@ -58,11 +67,11 @@ def test_a_chip_removes_its_own_value_only() -> None:
 def test_an_address_is_readable() -> None:
     query = "folder=/old/site&subfolders=1&format=jpg&created_before=2024-01-31&min_size=1000"
     wanted = AssetFilter.from_query(QueryDict(query))
-    assert wanted.created_before == datetime(2024, 1, 31, tzinfo=UTC)
+    assert wanted.get("created_before") == datetime(2024, 1, 31, tzinfo=UTC)
     assert [chip.label for chip in wanted.chips()] == [
         "Folder /old/site and below",
         "Format jpg",
-        "At least 1,000 bytes",
+        "At least 1.0 kB",
         "Created before 2024-01-31",
     ]
 
@@ -108,6 +117,13 @@ def test_a_filter_that_cannot_be_right_is_refused(query: str) -> None:
         {"min_size": True},
         {"folder": None},
         {"q": "\ud800"},
+        {"min_size": None},
+        {"tag": [""]},
+        {"older_than": 2},
+        {"where": 5},
+        {"where": "colour:red"},
+        {"private": "yes"},
+        {"created_after": 2024},
     ],
 )
 def test_stored_json_that_cannot_be_right_is_refused(stored: dict[str, Any]) -> None:

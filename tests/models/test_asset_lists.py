@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from medialib.errors import WrongUse
 from medialib.models import Account, Asset
-from medialib.models.assets import AssetQuerySet
 from medialib.models.query import paging
+from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.orders import AssetCursor, AssetSort
+from medialib.models.query.orders import AssetCursor, AssetSort, Position, after_position, in_order
+from medialib.models.query.paging import page_of
 from tests import factories
 from tests.models.plain_meaning import is_meant
 from tests.models.random_libraries import FIELDS, examples, filters, filters_by, libraries, library_of
@@ -28,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def test_each_filter_lists_exactly_what_it_says(account: Account, field: str, data: Any, fields: list[Any]) -> None:
     wanted = data.draw(filters_by(field))
     with library_of(account, fields) as assets:
-        listed = set(Asset.objects.live(account).matching(wanted))
+        listed = set(Asset.objects.live(account).matching(wanted).rows)
         assert listed == {asset for asset in assets if is_meant(asset, wanted)}
 
 
@@ -38,13 +39,17 @@ def test_filters_together_list_what_each_of_them_would(
     account: Account, wanted: AssetFilter, fields: list[Any]
 ) -> None:
     with library_of(account, fields) as assets:
-        listed = set(Asset.objects.live(account).matching(wanted))
+        listed = set(Asset.objects.live(account).matching(wanted).rows)
         assert listed == {asset for asset in assets if is_meant(asset, wanted)}
 
 
 def test_only_a_filter_can_be_matched(account: Account) -> None:
     with pytest.raises(WrongUse):
         Asset.objects.live(account).matching({"folder": "/a"})  # type: ignore[arg-type]
+
+
+def all_of(account: Account) -> FilteredAssets:
+    return Asset.objects.live(account).matching(AssetFilter())
 
 
 def test_a_list_holds_live_files_of_its_account_only(account: Account) -> None:
@@ -58,26 +63,26 @@ def test_a_list_holds_live_files_of_its_account_only(account: Account) -> None:
 @examples
 def test_pages_forward_are_the_whole_list(account: Account, sort: AssetSort, fields: list[Any], size: int) -> None:
     with library_of(account, fields):
-        live = Asset.objects.live(account)
-        page = live.page(sort, size=size)
+        live = all_of(account)
+        page = page_of(live, sort, size=size)
         walked = list(page.assets)
         while page.next_cursor:
-            page = live.page(sort, after=AssetCursor.from_text(page.next_cursor.as_text(), sort), size=size)
+            page = page_of(live, sort, after=AssetCursor.from_text(page.next_cursor.as_text(), sort), size=size)
             walked += page.assets
-        assert walked == in_order(live, sort)
+        assert walked == whole_list(live, sort)
 
 
 @given(sort=st.sampled_from(list(AssetSort)), fields=libraries, size=st.integers(1, 5))
 @examples
 def test_pages_backward_are_the_whole_list(account: Account, sort: AssetSort, fields: list[Any], size: int) -> None:
     with library_of(account, fields):
-        live = Asset.objects.live(account)
-        assert _walked_back(live, sort, size) == in_order(live, sort)
+        live = all_of(account)
+        assert _walked_back(live, sort, size) == whole_list(live, sort)
 
 
-def in_order(rows: AssetQuerySet, sort: AssetSort) -> list[Asset]:
+def whole_list(assets: FilteredAssets, sort: AssetSort) -> list[Asset]:
     """The whole list in one go, group by group."""
-    return [asset for group in sort.groups for asset in rows.matching(group.filter).along(group.order)]
+    return [asset for group in sort.groups for asset in in_order(assets.matching(group.filter).rows, group.order)]
 
 
 @given(sort=st.sampled_from(list(AssetSort)), fields=libraries)
@@ -86,36 +91,36 @@ def test_groups_of_an_order_divide_the_list_and_its_opposite_is_it_from_the_end(
     account: Account, sort: AssetSort, fields: list[Any]
 ) -> None:
     with library_of(account, fields) as assets:
-        live = Asset.objects.live(account)
-        assert sorted(asset.pk for asset in in_order(live, sort)) == sorted(
+        live = all_of(account)
+        assert sorted(asset.pk for asset in whole_list(live, sort)) == sorted(
             asset.pk for asset in assets if not asset.removed_at
         )
-        assert in_order(live, sort.opposite) == in_order(live, sort)[::-1]
+        assert whole_list(live, sort.opposite) == whole_list(live, sort)[::-1]
 
 
 def test_traits_stand_apart(account: Account) -> None:
     plain = factories.asset(account, width=None, height=None)
     wide = factories.asset(account, width=900, is_private=True, tags=["a"], version_name="Version 12")
     for sort in (AssetSort.WIDEST, AssetSort.PRIVATE, AssetSort.TAGGED, AssetSort.LATER_VERSIONS):
-        assert Asset.objects.live(account).page(sort).assets == [wide, plain]
-        assert Asset.objects.live(account).page(sort.opposite).assets == [plain, wide]
+        assert page_of(all_of(account), sort).assets == [wide, plain]
+        assert page_of(all_of(account), sort.opposite).assets == [plain, wide]
 
 
 @pytest.mark.parametrize("sort", AssetSort)
 def test_rows_that_go_while_paging_make_nobody_skip_a_file(account: Account, sort: AssetSort) -> None:
     for _ in range(6):
         factories.asset(account)
-    whole = in_order(Asset.objects.live(account), sort)
-    first = Asset.objects.live(account).page(sort, size=3)
+    whole = whole_list(all_of(account), sort)
+    first = page_of(all_of(account), sort, size=3)
     for asset in first.assets:
         asset.delete()
-    assert Asset.objects.live(account).page(sort, after=first.next_cursor, size=3).assets == whole[3:]
+    assert page_of(all_of(account), sort, after=first.next_cursor, size=3).assets == whole[3:]
 
 
 def test_a_page_is_one_query(account: Account, django_assert_num_queries: Any) -> None:
     factories.asset(account)
     with django_assert_num_queries(1):
-        Asset.objects.live(account).page(AssetSort.NEWEST)
+        page_of(all_of(account), AssetSort.NEWEST)
 
 
 @pytest.mark.parametrize(("steps", "known"), [(0, 5), (9, 5), (3, None)], ids=["gathered", "at its end", "walked"])
@@ -126,17 +131,17 @@ def test_a_page_tells_how_long_the_list_is_where_it_saw_the_end(
     for number in range(5):
         factories.asset(account, path=f"/x/{number}.jpg", format="jpg")
     monkeypatch.setitem(paging.LIMITS, connection.vendor, ((steps, 100), (steps, 100)))
-    monkeypatch.setitem(paging.FEW, connection.vendor, -1)
+    monkeypatch.setitem(paging.GATHER_THRESHOLD, connection.vendor, -1)
     jpgs = Asset.objects.live(account).matching(AssetFilter(format=("jpg",)))
-    page = jpgs.page(AssetSort.NAME, size=5 if steps == 9 else 2)
+    page = page_of(jpgs, AssetSort.NAME, size=5 if steps == 9 else 2)
     assert page.total == known
-    assert jpgs.page(AssetSort.NAME, after=jpgs.page(AssetSort.NAME, size=2).next_cursor, size=2).total is None
+    assert page_of(jpgs, AssetSort.NAME, after=page_of(jpgs, AssetSort.NAME, size=2).next_cursor, size=2).total is None
 
 
 def test_a_capped_count_stops_counting(account: Account) -> None:
     for _ in range(4):
         factories.asset(account)
-    assert [Asset.objects.live(account).capped_count(cap) for cap in (2, 4, 9)] == [3, 4, 4]
+    assert [all_of(account).capped_count(cap) for cap in (2, 4, 9)] == [3, 4, 4]
 
 
 @given(sort=st.sampled_from(list(AssetSort)), fields=libraries)
@@ -144,7 +149,7 @@ def test_a_capped_count_stops_counting(account: Account) -> None:
 def test_no_order_has_empty_values(account: Account, sort: AssetSort, fields: list[Any]) -> None:
     with library_of(account, fields):
         for group in sort.groups:
-            rows = Asset.objects.live(account).matching(group.filter)
+            rows = Asset.objects.live(account).matching(group.filter).rows
             assert not any(getattr(asset, group.order.column) is None for asset in rows)
 
 
@@ -164,10 +169,11 @@ PLAIN = [sort for sort in AssetSort if len(sort.groups) == 1]
 @pytest.mark.parametrize("side", ["first", "after", "before"])
 @pytest.mark.parametrize("sort", PLAIN)
 def test_each_page_of_each_order_starts_in_its_index(account: Account, sort: AssetSort, side: str) -> None:
-    place, (group,) = AssetCursor.of(factories.asset(account), sort).place, sort.groups
+    asset, (group,) = factories.asset(account), sort.groups
     order = group.order.opposite if side == "before" else group.order
-    live = Asset.objects.live(account).along(order)
-    plan = _plan(live if side == "first" else live.beyond(place, order))
+    position = Position(getattr(asset, order.column), asset.pk)
+    live = in_order(Asset.objects.live(account), order)
+    plan = _plan(live if side == "first" else after_position(live, position, order))
     assert INDEX_OF[order.column] in plan.replace("sqlite_autoindex_medialib_asset_1", "asset_once_per_account")
     # PostgreSQL does not know that a file id has one row, and sorts each by its number.
     assert "SORT" not in plan.upper() or (order.column == "file_id" and "Incremental Sort" in plan)
@@ -181,8 +187,8 @@ def test_each_page_of_each_order_starts_in_its_index(account: Account, sort: Ass
 def test_each_hint_holds_for_every_file_that_matches(account: Account, wanted: AssetFilter, fields: list[Any]) -> None:
     with library_of(account, fields):
         matching = Asset.objects.live(account).matching(wanted)
-        for hint in paging.usable(matching):
-            assert set(matching.filter(paging.condition(hint, matching))) == set(matching)
+        for hint in matching.usable_hints():
+            assert set(matching.found_by(hint)) == set(matching.rows)
 
 
 @given(wanted=filters, sort=st.sampled_from(list(AssetSort)), fields=libraries, limits=st.tuples(*[small] * 6))
@@ -192,32 +198,32 @@ def test_pages_of_a_filtered_list_are_the_list_however_they_are_found(
 ) -> None:
     with library_of(account, fields), pytest.MonkeyPatch.context() as patch:
         patch.setitem(paging.LIMITS, connection.vendor, (limits[:2], limits[2:4]))
-        patch.setattr(paging, "COUNTED", limits[4])
-        patch.setitem(paging.FEW, connection.vendor, limits[5] - 1)
+        patch.setattr(paging, "MAX_COUNTED", limits[4])
+        patch.setitem(paging.GATHER_THRESHOLD, connection.vendor, limits[5] - 1)
         matching = Asset.objects.live(account).matching(wanted)
-        whole = in_order(matching, sort)
+        whole = whole_list(matching, sort)
         assert _walked(matching, sort) == whole
-        assert matching.page(sort, size=2).total in (None, len(whole))
+        assert page_of(matching, sort, size=2).total in (None, len(whole))
         assert _walked_back(matching, sort, 2) == whole
-        assert set(matching.narrowed(most=limits[0])) == set(whole)
+        assert set(matching.using_best_index(max_rows=limits[0])) == set(whole)
 
 
-def _walked(matching: AssetQuerySet, sort: AssetSort) -> list[Asset]:
-    page = matching.page(sort, size=2)
+def _walked(matching: FilteredAssets, sort: AssetSort) -> list[Asset]:
+    page = page_of(matching, sort, size=2)
     walked = list(page.assets)
     while page.next_cursor:
-        page = matching.page(sort, after=page.next_cursor, size=2)
+        page = page_of(matching, sort, after=page.next_cursor, size=2)
         walked += page.assets
     return walked
 
 
-def _walked_back(matching: AssetQuerySet, sort: AssetSort, size: int) -> list[Asset]:
+def _walked_back(matching: FilteredAssets, sort: AssetSort, size: int) -> list[Asset]:
     """All pages from the last row to the first."""
-    page = matching.page(sort.opposite, size=1)
+    page = page_of(matching, sort.opposite, size=1)
     walked = list(page.assets)
     cursor = page.next_cursor.turned if page.next_cursor else None
     while cursor:
-        page = matching.page(sort, before=cursor, size=size)
+        page = page_of(matching, sort, before=cursor, size=size)
         walked = [*page.assets, *walked]
         cursor = page.previous_cursor
     return walked

@@ -13,7 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from medialib.models import Account, Asset, AssetKind
 from medialib.models.query import paging, search, sqlite_planner
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.orders import AssetCursor, AssetSort
+from medialib.models.query.orders import AssetSort, Position, after_position, in_order
+from medialib.models.query.paging import page_of
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,7 @@ def in_search_of(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def _statements(account: Account, query: str, sort: AssetSort) -> list[str]:
     wanted = AssetFilter.from_query(QueryDict(query))
     with CaptureQueriesContext(connection) as captured:
-        Asset.objects.live(account).matching(wanted).page(sort)
+        page_of(Asset.objects.live(account).matching(wanted), sort)
     return [one["sql"] for one in captured if not one["sql"].startswith("EXPLAIN")]
 
 
@@ -150,14 +151,16 @@ def test_where_the_index_of_a_filter_is_in_order_too_nothing_is_sorted(library: 
 @pytest.mark.parametrize("sort", [sort for sort in AssetSort if sort.word in ORDERED])
 def test_many_files_are_found_by_walking_in_their_order(library: Account, sort: AssetSort) -> None:
     (group,) = sort.groups
-    order, matching = group.order, Asset.objects.live(library).matching(AssetFilter(q="picture", private=False))
-    place = AssetCursor.of(Asset.objects.live(library).along(order)[300], sort).place
+    order, live = group.order, Asset.objects.live(library)
+    matching = live.matching(AssetFilter(q="picture", private=False)).rows
+    row = in_order(live, order)[300]
+    position = Position(getattr(row, order.column), row.pk)
     with connection.cursor() as settings:
         if connection.vendor == "postgresql":
             settings.execute("SET LOCAL enable_seqscan = off")
             settings.execute("SET LOCAL enable_sort = off")
-    after, before = (matching.beyond(place, way).along(way) for way in (order, order.opposite))
-    for ordered in (matching.along(order), after, before):
+    after, before = (in_order(after_position(matching, position, way), way) for way in (order, order.opposite))
+    for ordered in (in_order(matching, order), after, before):
         plan = str(ordered[:101].explain())
         assert ORDERED[sort.word] in plan
         assert "TEMP B-TREE" not in plan

@@ -18,10 +18,10 @@ Sql = tuple[str, tuple[Any, ...]]
 
 
 @models.Field.register_lookup
-class Fenced(models.Transform):
+class Unindexed(models.Transform):
     """The column itself, but no index is used for it: the statement says which index it wants."""
 
-    lookup_name = "fenced"
+    lookup_name = "unindexed"
 
     def as_sqlite(self, compiler: Any, connection: Any, **extra: Any) -> Any:
         column, params = compiler.compile(self.lhs)
@@ -127,7 +127,7 @@ class IsEmptyList(PlainLookup):
 
 @models.JSONField.register_lookup
 class IndexedWord(PlainLookup):
-    """SQLite only: whether the row is filed under this word, see asset_search.WORDS."""
+    """SQLite only: whether the row is filed under this word, see search.WORDS."""
 
     lookup_name = "indexed_word"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from django.db import models
 from django.utils.dateparse import parse_datetime
@@ -13,10 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 from medialib.models.query.filters import AssetFilter
-from medialib.models.sql import MAX_INTEGER
-
-if TYPE_CHECKING:
-    from medialib.models.assets import Asset
+from medialib.models.sql import MAX_INTEGER, RowBeyond
 
 
 @dataclass(frozen=True)
@@ -31,11 +28,14 @@ class Order:
         return Order(self.column, not self.is_descending)
 
 
+PositionValue = str | int | datetime
+
+
 @dataclass(frozen=True)
-class Place:
+class Position:
     """A row in an order, by its value and number. The row itself may be gone by then."""
 
-    value: str | int | datetime
+    value: PositionValue
     pk: int
 
 
@@ -80,7 +80,7 @@ class AssetSort(models.TextChoices):
         try:
             return cls(data.get("sort") or cls.NEWEST)
         except ValueError:
-            raise WrongUse(f"There is no order named “{str(data.get('sort'))[:60]}”.") from None
+            raise WrongUse(_("There is no order named “%(name)s”."), name=str(data.get("sort"))[:60]) from None
 
     @property
     def word(self) -> str:
@@ -98,16 +98,20 @@ class AssetSort(models.TextChoices):
 
     @property
     def groups(self) -> tuple[Group, ...]:
-        """The stretches of the list, one after the other: most orders have one, some put files with a trait apart."""
+        """The parts of the list, one after the other: most orders have one, some put files with a trait apart."""
         groups = [
-            Group(number, wanted, Order(column, self.is_descending))
-            for number, (wanted, column) in enumerate(_GROUPS[self.word])
+            Group(number, asset_filter, Order(column, self.is_descending))
+            for number, (asset_filter, column) in enumerate(_GROUPS[self.word])
         ]
         return tuple(groups[::-1] if self.is_descending else groups)
 
+    def column_of(self, group: int) -> str:
+        """The column that the group of this number stands in order of."""
+        return _GROUPS[self.word][group][1]
+
 
 ALL = AssetFilter()
-# In rising order. The columns are never NULL in their group, so one comparison finds the place of a cursor.
+# In rising order. The columns are never NULL in their group, so one comparison finds the position of a cursor.
 _GROUPS: dict[str, tuple[tuple[AssetFilter, str], ...]] = {
     "created": ((ALL, "created_at"),),
     "updated": ((ALL, "updated_at"),),
@@ -127,44 +131,44 @@ _TEXTS = frozenset({"name", "path", "format", "file_id"})
 
 @dataclass(frozen=True)
 class AssetCursor:
-    """Where a page starts or ends: a place in one group of a sorted list."""
+    """Where a page starts or ends: a position in one group of a sorted list."""
 
     sort: AssetSort
-    place: Place
+    position: Position
     group: int = 0  # Its number.
 
     @classmethod
-    def of(cls, asset: Asset, sort: AssetSort, group: int = 0) -> Self:
-        column = _GROUPS[sort.word][group][1]
-        return cls(sort, Place(getattr(asset, column), asset.pk), group)
+    def of(cls, value: PositionValue, pk: int, sort: AssetSort, group: int = 0) -> Self:
+        """The cursor of a row by its number and by its value in the column of its group."""
+        return cls(sort, Position(value, pk), group)
 
     @classmethod
     def from_text(cls, text: str, sort: AssetSort) -> Self:
         """The cursor that `as_text` wrote for this order. Raises WrongUse."""
         groups = _GROUPS[sort.word]
-        pk, _, rest = text.partition("~")
-        number, _, value = rest.partition("~") if len(groups) > 1 else ("0", "", rest)
+        pk, _tilde, rest = text.partition("~")
+        number, _tilde, value = rest.partition("~") if len(groups) > 1 else ("0", "", rest)
         try:
             group = int(number)
             if group not in range(len(groups)) or not 0 <= int(pk) <= MAX_INTEGER:
                 raise ValueError(text)
-            return cls(sort, Place(_value_of(groups[group][1], value), int(pk)), group)
+            return cls(sort, Position(_value_of(groups[group][1], value), int(pk)), group)
         except ValueError:
-            raise WrongUse("The address does not say where the page starts; begin at the first page.") from None
+            raise WrongUse(_("The address does not say where the page starts; begin at the first page.")) from None
 
     @property
     def turned(self) -> AssetCursor:
-        """The same place, looking the other way."""
+        """The same position, looking the other way."""
         return replace(self, sort=self.sort.opposite)
 
     def as_text(self) -> str:
         """For the `after` and `before` of an address."""
-        value = self.place.value.isoformat() if isinstance(self.place.value, date) else self.place.value
+        value = self.position.value.isoformat() if isinstance(self.position.value, date) else self.position.value
         group = f"{self.group}~" if len(_GROUPS[self.sort.word]) > 1 else ""
-        return f"{self.place.pk}~{group}{value}"
+        return f"{self.position.pk}~{group}{value}"
 
 
-def _value_of(column: str, text: str) -> str | int | datetime:
+def _value_of(column: str, text: str) -> PositionValue:
     if column in _NUMBERS:
         return min(int(text), MAX_INTEGER)
     if column in _TEXTS:
@@ -173,3 +177,24 @@ def _value_of(column: str, text: str) -> str | int | datetime:
     if moment is None or moment.tzinfo is None:
         raise ValueError(text)
     return moment
+
+
+def in_order(rows: models.QuerySet[Any], order: Order, *, transform: str = "") -> models.QuerySet[Any]:
+    """The rows in this order; those that are equal in it follow their row number."""
+    sign = "-" if order.is_descending else ""
+    return rows.order_by(f"{sign}{order.column}{transform}", f"{sign}pk")
+
+
+def after_position(
+    rows: models.QuerySet[Any], position: Position, order: Order, *, transform: str = ""
+) -> models.QuerySet[Any]:
+    """Rows that follow the position in the order, in whatever order they are read."""
+    return rows.filter(
+        RowBeyond(
+            f"{order.column}{transform}",
+            position.value,
+            position.pk,
+            field=rows.model._meta.get_field(order.column),
+            downwards=order.is_descending,
+        )
+    )

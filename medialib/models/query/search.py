@@ -20,6 +20,10 @@ TEXT = "medialib_asset_text"
 WORDS = "medialib_asset_word"
 TABLE = "medialib_asset"
 
+# How many rows there are for a phrase or a word, but no more than a limit.
+COUNT_TEXT = f"SELECT COUNT(*) FROM (SELECT 1 FROM {TEXT} WHERE {TEXT} MATCH %s LIMIT %s)"  # noqa: S608
+COUNT_WORDS = f"SELECT COUNT(*) FROM (SELECT 1 FROM {WORDS} WHERE word = %s LIMIT %s)"  # noqa: S608
+
 # The words of one row, from its tags and custom_metadata. A list as a value counts by its elements.
 WORDS_OF = """
     SELECT 'tag:' || t.value FROM json_each({row}.tags) AS t

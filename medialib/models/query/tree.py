@@ -4,7 +4,7 @@ Node ── Condition   field, operator, value
      ├─ And, Or     two parts or more
      └─ Not         one part
 
-str(node) is its one normal spelling; filter_language.parse reads it back into the same tree.
+str(node) is its one normal spelling; language.parse reads it back into the same tree.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import calendar
 import re
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 
@@ -38,7 +40,7 @@ class Span:
                 return moment - timedelta(**{_UNITS[self.unit]: self.number})
             return _months_before(moment, self.number * (12 if self.unit == "y" else 1))
         except (OverflowError, ValueError):
-            raise WrongUse(f"“{self}” is longer than the calendar reaches back.") from None
+            raise WrongUse(_("“%(age)s” is longer than the calendar reaches back."), age=str(self)) from None
 
 
 def _months_before(moment: datetime, months: int) -> datetime:

@@ -58,10 +58,10 @@ def within(events: AuditEventQuerySet, *, since: datetime | None, until: datetim
     """Events of since <= time < until. The seals tell which ids can be meant, and the list walks along the ids."""
     if since:
         first = AuditSegment.objects.filter(last_time__gte=since).aggregate(first=Min("first_id"))["first"]
-        events = events.filter(time__fenced__gte=since)
+        events = events.filter(time__unindexed__gte=since)
         events = events.filter(pk__gte=first or AuditSegment.objects.sealed_up_to() + 1)
     if until:
-        events = events.filter(time__fenced__lt=until)
+        events = events.filter(time__unindexed__lt=until)
         last = AuditSegment.objects.filter(first_time__lt=until).aggregate(last=Max("last_id"))["last"] or 0
         if last < AuditSegment.objects.sealed_up_to():  # Else newer ones, not sealed yet, may be meant too.
             events = events.filter(pk__lte=last)

@@ -10,7 +10,7 @@ from medialib.models.query.filters import AssetFilter
 from medialib.services.library import summary as library_summary
 from medialib.services.library.summary import ancestors
 
-MOST_CHILDREN = 500
+MAX_CHILDREN = 500
 
 
 @dataclass(frozen=True)
@@ -40,12 +40,12 @@ class FolderLevel:
 def level(account: Account, parent: str = "/") -> FolderLevel:
     """One level of the tree, as it is opened."""
     summary = library_summary.current(account)
-    rows = list(FolderTotal.objects.children(account, parent)[: MOST_CHILDREN + 1])
+    rows = list(FolderTotal.objects.children(account, parent)[: MAX_CHILDREN + 1])
     own = FolderTotal.objects.named(account, parent)
     return FolderLevel(
         _node(own) if own else None,
-        tuple(map(_node, rows[:MOST_CHILDREN])),
-        len(rows) > MOST_CHILDREN,
+        tuple(map(_node, rows[:MAX_CHILDREN])),
+        len(rows) > MAX_CHILDREN,
         summary.built_at if summary else None,
     )
 

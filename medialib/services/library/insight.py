@@ -18,14 +18,14 @@ from django.utils.timezone import now
 from medialib.models import Account, Asset, AssetKind, FolderTotal, LibrarySummary
 from medialib.models.assets import AssetQuerySet
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.values import span
+from medialib.models.query.units import read_age
 from medialib.services.library import folders
 from medialib.services.library import summary as library_summary
 from medialib.services.library.summary import Cell
 
-MOST_FOLDERS = 40
-MOST_MONTHS = 36
-LARGEST = 25
+MAX_FOLDERS = 40
+MAX_MONTHS = 36
+MAX_LARGEST = 25
 AGES = ("1m", "6m", "1y", "2y", "5y")
 SUMS = {"file_count": Count("pk"), "total_bytes": Sum("size_bytes", default=0)}
 
@@ -50,13 +50,13 @@ def by_folder(account: Account, under: str = "/") -> list[Part]:
     inside = FolderTotal.objects.named(account, under)
     if inside is None:
         return []
-    shown = [
+    below = [
         Part(node.name, node.file_count, node.total_bytes, node.filter)
-        for node in folders.largest(account, under, most=MOST_FOLDERS)
+        for node in folders.largest(account, under, most=MAX_FOLDERS)
     ]
     here = Part(".", inside.file_count, inside.total_bytes, AssetFilter(folder=under))
-    others = _rest(inside.deep_count, inside.deep_bytes, [*shown, here])
-    return _filled([*sorted([*shown, here], key=lambda part: -part.total_bytes), others])
+    others = _rest(inside.deep_count, inside.deep_bytes, [*below, here])
+    return _filled([*sorted([*below, here], key=lambda part: -part.total_bytes), others])
 
 
 def by_kind(account: Account) -> list[Part]:
@@ -73,7 +73,7 @@ def by_age(account: Account) -> list[Part]:
 def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str | None) -> Part:
     """Files of an age: whole months from the summary, the months in which the age begins and ends file by file."""
     conditions = [*([f"age>={least}"] if least else []), *([f"age<{most}"] if most else [])]
-    wanted = AssetFilter(where=" AND ".join(conditions))
+    asset_filter = AssetFilter(where=" AND ".join(conditions))
     latest, earliest = _month_of(least), _month_of(most)
     inside = [
         cell
@@ -82,25 +82,26 @@ def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str 
     ]
     files, size = sum(cell.count for cell in inside), sum(cell.bytes for cell in inside)
     for month in {latest, earliest} - {None}:
-        edge = _live(account).matching(wanted).matching(_of_month(str(month))).narrowed().order_by().aggregate(**SUMS)
+        of_month = _live(account).matching(asset_filter).matching(_of_month(str(month)))
+        edge = of_month.using_best_index().order_by().aggregate(**SUMS)
         files, size = files + edge["file_count"], size + edge["total_bytes"]
     name = f"{least}–{most}" if least and most else f"<{most}" if most else f">{least}"
-    return Part(name, files, size, wanted)
+    return Part(name, files, size, asset_filter)
 
 
 def _month_of(age: str | None) -> str | None:
     """The month in which files of this age were made."""
-    return f"{span('age', age).before(now()).astimezone(UTC):%Y-%m}" if age else None
+    return f"{read_age(age).before(now()).astimezone(UTC):%Y-%m}" if age else None
 
 
 def by_month(account: Account) -> list[Part]:
-    """What was added in each month, the latest MOST_MONTHS of those that have files, in order."""
+    """What was added in each month, the latest MAX_MONTHS of those that have files, in order."""
     sums = _sums(_counted_before(account), lambda cell: cell.month)
-    return [_part(month, _of_month(month), sums[month]) for month in sorted(sums)[-MOST_MONTHS:]]
+    return [_part(month, _of_month(month), sums[month]) for month in sorted(sums)[-MAX_MONTHS:]]
 
 
 def largest(account: Account) -> list[Asset]:
-    return list(_live(account).order_by("-size_bytes", "-pk")[:LARGEST])
+    return list(_live(account).order_by("-size_bytes", "-pk")[:MAX_LARGEST])
 
 
 def _counted_before(account: Account) -> LibrarySummary:
@@ -123,8 +124,8 @@ def _live(account: Account) -> AssetQuerySet:
     return Asset.objects.live(account)
 
 
-def _part(name: str, wanted: AssetFilter | None, row: dict[str, Any]) -> Part:
-    return Part(name, row["file_count"], row["total_bytes"], wanted)
+def _part(name: str, asset_filter: AssetFilter | None, row: dict[str, Any]) -> Part:
+    return Part(name, row["file_count"], row["total_bytes"], asset_filter)
 
 
 def _of_month(month: str) -> AssetFilter:
@@ -137,7 +138,7 @@ def _filled(parts: Iterable[Part]) -> list[Part]:
     return [part for part in parts if part.file_count]
 
 
-def _rest(file_count: int, total_bytes: int, shown: Sequence[Part]) -> Part:
+def _rest(file_count: int, total_bytes: int, parts: Sequence[Part]) -> Part:
     """What the shown parts leave over, which is no list of its own."""
-    files, size = sum(part.file_count for part in shown), sum(part.total_bytes for part in shown)
+    files, size = sum(part.file_count for part in parts), sum(part.total_bytes for part in parts)
     return Part("…", file_count - files, total_bytes - size, None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_lazy as _
+
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, SavedView
 from medialib.models.query.filters import AssetFilter
@@ -13,7 +15,7 @@ from medialib.models.query.orders import AssetSort
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-MOST_VIEWS = 200  # Of one person in one account; a menu with more helps nobody.
+MAX_VIEWS = 200  # Of one person in one account; a menu with more helps nobody.
 
 
 @dataclass(frozen=True)
@@ -29,22 +31,22 @@ class OpenView:
 def visible_to(user: User, account: Account) -> list[OpenView]:
     """One's own views and those the team shares, by name. One query."""
     views = SavedView.objects.visible_to(user).filter(account=account).select_related("owner").order_by("name", "pk")
-    return [_opened(view, user) for view in views[: 2 * MOST_VIEWS]]
+    return [_opened(view, user) for view in views[: 2 * MAX_VIEWS]]
 
 
 def save(
-    *, user: User, account: Account, name: str, wanted: AssetFilter, sort: AssetSort, is_shared: bool
+    *, user: User, account: Account, name: str, asset_filter: AssetFilter, sort: AssetSort, is_shared: bool
 ) -> SavedView:
     """Keep a filter under a name; one's own view of that name is replaced. Raises WrongUse and Refused."""
     name = " ".join(name.split())
     if not name or len(name) > 80:
-        raise WrongUse("Give the view a name of 1 to 80 letters.")
-    if not wanted:
-        raise WrongUse("No filter is set, so there is nothing to save. Filter the list first.")
+        raise WrongUse(_("Give the view a name of 1 to 80 letters."))
+    if not asset_filter:
+        raise WrongUse(_("No filter is set, so there is nothing to save. Filter the list first."))
     mine = SavedView.objects.owned_by(user).filter(account=account)
-    if mine.exclude(name=name).count() >= MOST_VIEWS:
-        raise Refused(f"You have {MOST_VIEWS} views in this account already. Remove one first.")
-    fields = {"filter": wanted.as_json(), "sort": sort.value, "is_shared": is_shared}
+    if mine.exclude(name=name).count() >= MAX_VIEWS:
+        raise Refused(_("You have %(count)s views in this account already. Remove one first."), count=MAX_VIEWS)
+    fields = {"filter": asset_filter.as_json(), "sort": sort.value, "is_shared": is_shared}
     return mine.update_or_create(account=account, owner=user, name=name, defaults=fields)[0]
 
 
@@ -52,14 +54,14 @@ def forget(view_id: int, *, user: User, account: Account) -> str:
     """Remove a view of one's own; returns its name. Raises Refused for another person's or an unknown one."""
     view = SavedView.objects.owned_by(user).filter(account=account, pk=view_id).first()
     if view is None:
-        raise Refused("This view does not exist any more, or it is not yours to remove.")
+        raise Refused(_("This view does not exist any more, or it is not yours to remove."))
     view.delete()
     return view.name
 
 
 def _opened(view: SavedView, user: User) -> OpenView:
     try:
-        wanted, sort = AssetFilter.from_json(view.filter), AssetSort(view.sort)
+        asset_filter, sort = AssetFilter.from_json(view.filter), AssetSort(view.sort)
     except (WrongUse, ValueError, TypeError, AttributeError):
         return OpenView(view, None, AssetSort.NEWEST, view.owner_id == user.pk)
-    return OpenView(view, wanted or None, sort, view.owner_id == user.pk)
+    return OpenView(view, asset_filter or None, sort, view.owner_id == user.pk)

@@ -15,17 +15,18 @@ from django.db.models import Count, Func, Sum
 from django.utils.timezone import now
 
 from medialib.models import Account, Asset, FolderTotal, LibrarySummary
+from medialib.models.query.filtered import capped_count
+from medialib.models.query.kinds.ranges import SIZE_CLASSES
 from medialib.models.query.search import WORDS
 from medialib.services.base.wake import wake
 
 logger = logging.getLogger(__name__)
 
-SMALL = 3_000  # Files of a library that is counted at once when a page asks; larger ones wait for a worker.
-MOST_TAGS = 200
+# Files of a library up to which it is counted at once when a page asks; larger ones wait for a worker.
+COUNT_NOW_THRESHOLD = 3_000
+MAX_TAGS = 200
 SLICE = 1000
 NOT_BEFORE = timedelta(minutes=2)  # A job that deletes for hours makes it stale all the time.
-# Upper ends of the size classes, in bytes; the last class has none.
-SIZE_CLASSES = (10_000, 100_000, 1_000_000, 10_000_000, 100_000_000)
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def current(account: Account) -> LibrarySummary | None:
     summary = LibrarySummary.objects.filter(account=account).first()
     if summary and not summary.is_stale:
         return summary
-    if Asset.objects.live(account).capped_count(SMALL) <= SMALL:
+    if capped_count(Asset.objects.live(account), COUNT_NOW_THRESHOLD) <= COUNT_NOW_THRESHOLD:
         return rebuild(account)
     if summary is None:
         _wake(account)
@@ -187,6 +188,6 @@ def _tags(account: Account) -> list[tuple[str, int]]:
             """,
     }
     with connection.cursor() as cursor:
-        cursor.execute(sql[connection.vendor], [account.pk, MOST_TAGS])
+        cursor.execute(sql[connection.vendor], [account.pk, MAX_TAGS])
         rows: Iterable[tuple[str, int]] = cursor.fetchall()
     return list(rows)

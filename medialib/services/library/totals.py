@@ -12,9 +12,9 @@ from medialib.models.query.filters import AssetFilter
 from medialib.services.base.cache import kept
 from medialib.services.library.facets import draw_sample
 
-CAP = paging.COUNTED  # Files that are counted for a guess.
-SAMPLE = 600  # Row numbers that are drawn for one: a person waits for the page.
-ENOUGH = 30  # Matches among them without which they say nothing.
+MAX_COUNTED = paging.MAX_COUNTED  # Files that are counted for a guess.
+SAMPLE_SIZE = 600  # Row numbers that are drawn for one: a person waits for the page.
+MIN_MATCHES = 30  # Matches among them without which they say nothing.
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,13 @@ class Total:
     is_least: bool = False
 
 
-def estimate(account: Account, wanted: AssetFilter) -> Total:
+def estimate(account: Account, asset_filter: AssetFilter) -> Total:
     """In a few milliseconds, however large the library is. What is no exact number anyway is kept for a minute."""
-    if not wanted and (summed := _summed(account)):
+    if not asset_filter and (summed := _summed(account)):
         return summed
     return kept(
-        f"total-{account.pk}-{wanted.digest()}",
-        lambda: _estimate(account, wanted),
+        f"total-{account.pk}-{asset_filter.digest()}",
+        lambda: _estimate(account, asset_filter),
         is_dear=lambda total: total.is_estimate or total.is_least,
     )
 
@@ -44,22 +44,22 @@ def _summed(account: Account) -> Total | None:
     return next((Total(count, size, is_estimate=is_stale) for count, size, is_stale in summary), None)
 
 
-def _estimate(account: Account, wanted: AssetFilter) -> Total:
-    matching = Asset.objects.live(account).matching(wanted)
-    count = matching.capped_count(CAP)
-    if count <= CAP:
+def _estimate(account: Account, asset_filter: AssetFilter) -> Total:
+    matching = Asset.objects.live(account).matching(asset_filter)
+    count = matching.capped_count(MAX_COUNTED)
+    if count <= MAX_COUNTED:
         return Total(count)
-    sample = draw_sample(account, size=SAMPLE)
+    sample = draw_sample(account, size=SAMPLE_SIZE)
     if sample is None:  # So few files that counting them all is as quick.
-        return Total(matching.order_by().count())
-    found = matching.filter(pk__in=sample.pks).order_by().count()
-    if found < ENOUGH:
-        return Total(CAP, is_least=True)
-    return Total(max(round(found * sample.scale), CAP), is_estimate=True)
+        return Total(matching.rows.order_by().count())
+    found = matching.rows.filter(pk__in=sample.pks).order_by().count()
+    if found < MIN_MATCHES:
+        return Total(MAX_COUNTED, is_least=True)
+    return Total(max(round(found * sample.scale), MAX_COUNTED), is_estimate=True)
 
 
-def exact(account: Account, wanted: AssetFilter) -> Total:
+def exact(account: Account, asset_filter: AssetFilter) -> Total:
     """Counts and adds up every file that matches: up to a second for a million."""
-    matching = Asset.objects.live(account).matching(wanted).narrowed().order_by()
+    matching = Asset.objects.live(account).matching(asset_filter).using_best_index().order_by()
     sums = matching.aggregate(file_count=Count("pk"), total_bytes=Sum("size_bytes", default=0))
     return Total(sums["file_count"], sums["total_bytes"])

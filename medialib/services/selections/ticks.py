@@ -22,7 +22,7 @@ from medialib.services.base.cache import kept
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-LARGE = 5_000  # Files of a selection whose sums are worth keeping: every page shows them.
+CACHE_THRESHOLD = 5_000  # Files of a selection from which its sums are worth keeping: every page shows them.
 SLICE = 10_000  # Ids in one statement.
 
 
@@ -114,7 +114,7 @@ def take_all_matching(selection: Selection, asset_filter: AssetFilter) -> int:
 
 
 def _take(selection: Selection, asset_filter: AssetFilter) -> int:
-    matching = Asset.objects.live(selection.account).matching(asset_filter).narrowed().order_by()
+    matching = Asset.objects.live(selection.account).matching(asset_filter).using_best_index().order_by()
     return insert_from_select(
         SelectionItem,
         ["selection", "asset", "is_from_all", "is_excluded"],
@@ -129,7 +129,7 @@ def summary(selection: Selection) -> SelectionSummary:
     return kept(
         _key(selection, "sums"),
         lambda: _sums(selection),
-        is_dear=lambda sums: sums.file_count + sums.excluded_count >= LARGE,
+        is_dear=lambda sums: sums.file_count + sums.excluded_count >= CACHE_THRESHOLD,
     )
 
 
@@ -159,7 +159,7 @@ def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     selected, shown = kept(
         _key(selection, asset_filter.digest()),
         lambda: _selected_and_shown(selection, asset_filter),
-        is_dear=lambda counts: counts[0] >= LARGE,
+        is_dear=lambda counts: counts[0] >= CACHE_THRESHOLD,
     )
     return selected - shown
 
@@ -167,7 +167,7 @@ def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
 def _selected_and_shown(selection: Selection, asset_filter: AssetFilter) -> tuple[int, int]:
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
-    shown = Asset.objects.live(selection.account).matching(asset_filter).filter(pk__in=included.values("asset"))
+    shown = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
     return included.count(), shown.order_by().count()
 
 

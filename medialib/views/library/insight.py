@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.models import Account, AssetKind
-from medialib.models.query.values import folder as as_folder
+from medialib.models.query.kinds.texts import folder_path
+from medialib.models.query.units import age_in_words
 from medialib.services.library import insight
 from medialib.templatetags.job_words import percent
 from medialib.views.access import account_named, staff_may
 from medialib.views.library import charts
-from medialib.views.library.chips import age_in_words
 from medialib.views.library.sync import freshness
 
 Build = Callable[[HttpRequest, Account], dict[str, Any]]
@@ -70,7 +70,7 @@ def _picture(build: Build, request: HttpRequest, account: Account) -> dict[str, 
 
 
 def _folders(request: HttpRequest, account: Account) -> dict[str, Any]:
-    under = as_folder(request.GET.get("under", "/").replace("\x00", "")[:1000]) or "/"
+    under = folder_path(request.GET.get("under", "/").replace("\x00", "")[:1000]) or "/"
     parts = _labelled(insight.by_folder(account, under), _folder_name, under=under)
     above = under.rpartition("/")[0] or "/"
     return {
@@ -116,7 +116,7 @@ def _labelled(parts: list[insight.Part], name: Callable[[str], str], *, under: s
             part.total_bytes,
             f"{percent(part.total_bytes / everything * 100)} %",
             part.filter.to_query() if part.filter else "",
-            part.filter.folder if under and part.filter and part.filter.subfolders else "",
+            part.filter.get("folder") if under and part.filter and part.filter.get("subfolders") else "",
         )
         for part in parts
     ]

@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
 from medialib.forms import filters
-from medialib.forms.library import ListWanted
-from medialib.models import Account, AssetKind
+from medialib.forms.library import ListQuery
+from medialib.models import Account
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetSort
 from medialib.services.selections import ticks
@@ -27,32 +27,34 @@ from medialib.views.library.sync import freshness
 @require_safe
 @staff_may("view_library")
 def library(request: HttpRequest, account: str) -> HttpResponse:
-    shown = account_named(request, account)
+    owner = account_named(request, account)
     try:
         address = filters.tidied(request.GET)
-        wanted = ListWanted.from_query(address)
+        list_query = ListQuery.from_query(address)
     except WrongUse as wrong:
-        return _refused(request, shown, str(wrong))
+        return _refused(request, owner, str(wrong))
     if dict(address.lists()) != dict(request.GET.lists()):
-        return redirect(f"{request.path}?{wanted.query()}")  # What the form spelled for people, as addresses spell it.
-    context = _list_context(request, shown, wanted)
-    return render(request, "library/library.html", context | panel_of(request, shown, wanted.panel))
+        # What the form spelled for people, as addresses spell it.
+        return redirect(f"{request.path}?{list_query.query()}")
+    context = _list_context(request, owner, list_query)
+    return render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))
 
 
-def _list_context(request: HttpRequest, shown: Account, wanted: ListWanted) -> dict[str, Any]:
+def _list_context(request: HttpRequest, account: Account, list_query: ListQuery) -> dict[str, Any]:
     look = preferences_of(request)
-    listing = Listing(shown, wanted, look)
-    selection = ticks.selection_of(person(request), shown)
-    bar = selection_bar(selection, wanted)
+    listing = Listing(account, list_query, look)
+    selection = ticks.selection_of(person(request), account)
+    bar = selection_bar(selection, list_query)
     pks = [row.pk for row in listing.rows] if bar["summary"].file_count else []
     ticked = ticks.ticked_among(selection, pks)
     return {
-        "account": shown,
+        "account": account,
+        "wanted": list_query,
         "listing": listing,
-        "typed": filters.as_typed(wanted.filter),
-        "saved_views": saved_views.links_of(request, shown, wanted),
+        **filters.form_context(filters.as_typed(list_query.filter)),
+        "saved_views": saved_views.links_of(request, account, list_query),
         **_tools(look),
-        "freshness": freshness(shown),
+        "freshness": freshness(account),
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
         "is_all_ticked": listing.is_covered_by(bar["summary"].file_count - bar["outside_count"]),
@@ -66,19 +68,18 @@ def _tools(look: Look) -> dict[str, Any]:
         "look": look,
         "densities": Density,
         "optional_columns": columns.OPTIONAL,
-        "kinds": AssetKind.choices,
     }
 
 
 def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
     """An address that cannot be understood keeps its text and shows no files, rather than other files than it means."""
-    wanted, look = ListWanted(AssetFilter(), AssetSort.NEWEST), preferences_of(request)
+    list_query, look = ListQuery(AssetFilter(), AssetSort.NEWEST), preferences_of(request)
     context = {
         "account": account,
         "complaint": complaint,
-        "wanted": wanted,
-        "listing": Listing(account, wanted, look),
-        "typed": filters.still_typed(request.GET),
+        "wanted": list_query,
+        "listing": Listing(account, list_query, look),
+        **filters.form_context(filters.still_typed(request.GET)),
         **_tools(look),
     }
     return render(request, "library/refused.html", context, status=400)

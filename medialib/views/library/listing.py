@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from django.utils.functional import Promise, cached_property
 
-from medialib.forms.library import ListWanted
+from medialib.forms.library import ListQuery
 from medialib.models import Account, Asset
-from medialib.models.assets import AssetPage, AssetQuerySet
-from medialib.models.query.filters import AssetFilter
+from medialib.models.query.filtered import FilteredAssets
+from medialib.models.query.filters import AssetFilter, Chip
 from medialib.models.query.orders import AssetSort
+from medialib.models.query.paging import AssetPage, page_of
 from medialib.services.library import totals
 from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
 from medialib.views.library import columns
-from medialib.views.library.chips import Chip, chips_of
 from medialib.views.library.columns import Column
 from medialib.views.library.preferences import Look
 
@@ -40,18 +40,18 @@ class SortChoice:
 class Listing:
     """The rows after (or before) a place in the list, and what the page says about them."""
 
-    def __init__(self, account: Account, wanted: ListWanted, look: Look) -> None:
+    def __init__(self, account: Account, list_query: ListQuery, look: Look) -> None:
         self.account = account
-        self.wanted = wanted
+        self.list_query = list_query
         self.look = look
 
     @cached_property
-    def _matching(self) -> AssetQuerySet:
-        return Asset.objects.live(self.account).matching(self.wanted.filter)
+    def _matching(self) -> FilteredAssets:
+        return Asset.objects.live(self.account).matching(self.list_query.filter)
 
     @cached_property
     def _page(self) -> AssetPage:
-        return self._matching.page(self.wanted.sort, after=self.wanted.after, before=self.wanted.before)
+        return page_of(self._matching, self.list_query.sort, after=self.list_query.after, before=self.list_query.before)
 
     @property
     def rows(self) -> list[Asset]:
@@ -65,20 +65,20 @@ class Listing:
     @property
     def next_query(self) -> str:
         cursor = self._page.next_cursor
-        return self.wanted.query(after=cursor.as_text()) if cursor else ""
+        return self.list_query.query(after=cursor.as_text()) if cursor else ""
 
     @property
     def previous_query(self) -> str:
         cursor = self._page.previous_cursor
-        return self.wanted.query(before=cursor.as_text()) if cursor else ""
+        return self.list_query.query(before=cursor.as_text()) if cursor else ""
 
     @property
     def first_query(self) -> str:
-        return self.wanted.query()
+        return self.list_query.query()
 
     @property
     def is_first(self) -> bool:
-        return not self.wanted.after and not self.wanted.before
+        return not self.list_query.after and not self.list_query.before
 
     @property
     def count(self) -> int:
@@ -109,14 +109,14 @@ class Listing:
         """How many files match: exact for a few, else about right or a least number."""
         if self._page.total is not None:
             return Total(self._page.total)
-        return totals.estimate(self.account, self.wanted.filter) if self.wanted.filter else self.whole
+        return totals.estimate(self.account, self.list_query.filter) if self.list_query.filter else self.whole
 
     @cached_property
     def chips(self) -> list[Chip]:
-        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in chips_of(self.wanted.filter)]
+        return [Chip(chip.label, self._with_sort(chip.query_without)) for chip in self.list_query.filter.chips()]
 
     def _with_sort(self, query: str) -> str:
-        sort = "" if self.wanted.sort == AssetSort.NEWEST else f"sort={self.wanted.sort.value}"
+        sort = "" if self.list_query.sort == AssetSort.NEWEST else f"sort={self.list_query.sort.value}"
         return "&".join(filter(None, [query, sort]))
 
     @property
@@ -124,16 +124,17 @@ class Listing:
         return [self._header(column) for column in columns.shown(self.look.columns)]
 
     def _header(self, column: Column) -> Header:
-        current = self.wanted.sort
+        current = self.list_query.sort
         if current.word != column.sort.word:
-            return Header(column.label, column.key, self.wanted.query(sort=column.sort.value), "")
-        return Header(column.label, column.key, self.wanted.query(sort=current.opposite.value), _direction(current))
+            return Header(column.label, column.key, self.list_query.query(sort=column.sort.value), "")
+        return Header(column.label, column.key, self.list_query.query(sort=current.opposite.value), _direction(current))
 
     @property
     def sort_choices(self) -> list[SortChoice]:
         """Every order as a link: a grid has no column heads to click."""
         return [
-            SortChoice(sort.label, self.wanted.query(sort=sort.value), sort == self.wanted.sort) for sort in AssetSort
+            SortChoice(sort.label, self.list_query.query(sort=sort.value), sort == self.list_query.sort)
+            for sort in AssetSort
         ]
 
 

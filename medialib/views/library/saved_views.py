@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from medialib.errors import MedialibError
-from medialib.forms.library import ListWanted
+from medialib.forms.library import ListQuery
 from medialib.forms.saved_views import SavedViewForm
 from medialib.models import Account
 from medialib.services.library import saved_views
@@ -32,14 +32,14 @@ class ViewLink:
     is_current: bool
 
 
-def links_of(request: HttpRequest, account: Account, wanted: ListWanted) -> list[ViewLink]:
+def links_of(request: HttpRequest, account: Account, list_query: ListQuery) -> list[ViewLink]:
     """The menu: one's own views and the team's, each as the address that it stands for."""
-    return [_link(each, wanted) for each in saved_views.visible_to(person(request), account)]
+    return [_link(each, list_query) for each in saved_views.visible_to(person(request), account)]
 
 
-def _link(each: saved_views.OpenView, wanted: ListWanted) -> ViewLink:
-    view, query = each.view, ListWanted(each.filter, each.sort).query() if each.filter else ""
-    is_current = (each.filter, each.sort) == (wanted.filter, wanted.sort)
+def _link(each: saved_views.OpenView, list_query: ListQuery) -> ViewLink:
+    view, query = each.view, ListQuery(each.filter, each.sort).query() if each.filter else ""
+    is_current = (each.filter, each.sort) == (list_query.filter, list_query.sort)
     return ViewLink(view.pk, view.name, view.owner.get_username(), query, each.is_mine, view.is_shared, is_current)
 
 
@@ -49,24 +49,24 @@ def saved_view_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
     form = SavedViewForm(request.POST)
     try:
-        said = (
+        message = (
             _save(request, owner, form) if form.view_to_forget is None else _forget(request, owner, form.view_to_forget)
         )
-        messages.success(request, said)
+        messages.success(request, message)
     except MedialibError as error:
         messages.error(request, str(error))
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
 
 
 def _save(request: HttpRequest, account: Account, form: SavedViewForm) -> str:
-    wish = form.read()
+    view_to_save = form.read()
     view = saved_views.save(
         user=person(request),
         account=account,
-        name=wish.name,
-        wanted=wish.wanted.filter,
-        sort=wish.wanted.sort,
-        is_shared=wish.is_shared,
+        name=view_to_save.name,
+        asset_filter=view_to_save.list_query.filter,
+        sort=view_to_save.list_query.sort,
+        is_shared=view_to_save.is_shared,
     )
     return (_("View “%s” is saved for your team.") if view.is_shared else _("View “%s” is saved for you.")) % view.name
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from medialib.errors import MedialibError
-from medialib.forms.library import ListWanted, SelectionChangeForm
+from medialib.forms.library import ListQuery, SelectionChangeForm
 from medialib.models import Selection
 from medialib.services.selections import ticks
 from medialib.views.access import account_named, person, staff_may
@@ -28,14 +28,14 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     if not complaint and form.cleaned_data["action"] == SelectionChangeForm.ALL:
         taken.note(selection)
     if getattr(request, "htmx", False):
-        context = {"account": owner, **selection_bar(selection, form.wanted), "complaint": complaint}
+        context = {"account": owner, **selection_bar(selection, form.list_query), "complaint": complaint}
         return render(request, "library/_selection_bar.html", context, status=422 if complaint else 200)
     if complaint:
         messages.error(request, complaint)
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
 
 
-def selection_bar(selection: Selection, wanted: ListWanted | None) -> dict[str, Any]:
+def selection_bar(selection: Selection, wanted: ListQuery | None) -> dict[str, Any]:
     """Context of the bar: what is selected, and how much of it the current list does not show."""
     summary = ticks.summary(selection)
     outside = 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urlencode
@@ -15,13 +16,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
-from medialib.forms.library import ListWanted
-from medialib.models import AssetKind
-from medialib.models.query.filters import AssetFilter
-from medialib.models.query.values import checked
+from medialib.forms.library import ListQuery
+from medialib.models.query.fields import FACETS, KEYS
+from medialib.models.query.kinds.base import Field
 from medialib.services.library import facets, folders
-from medialib.services.library.summary import SIZE_CLASSES
-from medialib.templatetags.medialib import file_size
 from medialib.views.access import account_named, staff_may
 
 
@@ -33,7 +31,7 @@ class Branch:
     query: str
     below_query: str
     is_current: bool
-    children: list[Branch] = field(default_factory=list)
+    children: list[Branch] = dataclass_field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -60,15 +58,16 @@ def library_folders(request: HttpRequest, account: str) -> HttpResponse:
     """The folders below `under`; without it the tree, opened as far as the folder of the list."""
     owner = account_named(request, account)
     try:
-        wanted, under = _list_and_folder(request.GET)
+        list_query, under = _list_and_folder(request.GET)
     except WrongUse as wrong:
         return HttpResponseBadRequest(str(wrong), content_type="text/plain; charset=utf-8")
-    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, wanted.filter.folder)
+    folder = list_query.filter.get("folder") or ""
+    levels = [folders.level(owner, under)] if under else folders.open_levels(owner, folder)
     context = {
         "account": owner,
-        "wanted": wanted,
+        "wanted": list_query,
         "parent": under or "/",
-        "folders": _branches(levels, wanted),
+        "folders": _branches(levels, list_query),
         "level": levels[0],
         "heading": _("Folders"),
         "part": "library/_folders.html",
@@ -82,94 +81,59 @@ def library_facets(request: HttpRequest, account: str) -> HttpResponse:
     """How the files of the list divide up."""
     owner = account_named(request, account)
     try:
-        wanted = ListWanted.from_query(request.GET)
+        list_query = ListQuery.from_query(request.GET)
     except WrongUse as wrong:
         return HttpResponseBadRequest(str(wrong), content_type="text/plain; charset=utf-8")
-    found = facets.facets(owner, wanted.filter)
+    found = facets.facets(owner, list_query.filter)
     context = {
         "account": owner,
-        "wanted": wanted,
+        "wanted": list_query,
         "found": found,
-        "facets": [(TITLES[facet.key](), _values(facet, wanted)) for facet in found.facets if facet.values],
+        "facets": [
+            (FACETS[facet.key].facet_title, _values(facet, list_query)) for facet in found.facets if facet.values
+        ],
         "heading": _("Facets"),
         "part": "library/_facets.html",
     }
     return _part(request, context)
 
 
-def _list_and_folder(data: QueryDict) -> tuple[ListWanted, str]:
+def _list_and_folder(data: QueryDict) -> tuple[ListQuery, str]:
     query = data.copy()
     under = query.pop("under", [""])
-    return ListWanted.from_query(query), checked("folder", str(under[-1]))
+    return ListQuery.from_query(query), KEYS["folder"].check(str(under[-1]))
 
 
-def _branches(levels: Sequence[folders.FolderLevel], wanted: ListWanted) -> list[Branch]:
+def _branches(levels: Sequence[folders.FolderLevel], list_query: ListQuery) -> list[Branch]:
     """The first level, with the second below the folder that it belongs to, and so on."""
     first, deeper = levels[0], levels[1:]
     opened = deeper[0].parent.folder if deeper and deeper[0].parent else ""
-    return [_branch(node, deeper if node.folder == opened else (), wanted) for node in first.children]
+    return [_branch(node, deeper if node.folder == opened else (), list_query) for node in first.children]
 
 
-def _branch(node: folders.FolderNode, deeper: Sequence[folders.FolderLevel], wanted: ListWanted) -> Branch:
+def _branch(node: folders.FolderNode, deeper: Sequence[folders.FolderLevel], list_query: ListQuery) -> Branch:
     return Branch(
         node,
-        ListWanted(node.filter, wanted.sort).query(),
-        "&".join(filter(None, [wanted.query(), urlencode({"under": node.folder})])),
-        node.folder == wanted.filter.folder,
-        _branches(deeper, wanted) if deeper else [],
+        ListQuery(node.filter, list_query.sort).query(),
+        "&".join(filter(None, [list_query.query(), urlencode({"under": node.folder})])),
+        node.folder == list_query.filter.get("folder"),
+        _branches(deeper, list_query) if deeper else [],
     )
 
 
-def _values(facet: facets.Facet, wanted: ListWanted) -> list[Value]:
+def _values(facet: facets.Facet, list_query: ListQuery) -> list[Value]:
+    field = FACETS[facet.key]
     return [
-        Value(
-            LABELS[facet.key](value.value),
-            value.count,
-            ListWanted(
-                _without(facet.key, value, wanted.filter) if value.is_active else value.filter, wanted.sort
-            ).query(),
-            value.is_active,
-        )
+        Value(field.facet_label(value.value), value.count, _facet_query(field, value, list_query), value.is_active)
         for value in facet.values
     ]
 
 
-def _without(key: str, value: facets.FacetValue, wanted: AssetFilter) -> AssetFilter:
-    if key == "tag":
-        return replace(wanted, tag=tuple(tag for tag in wanted.tag if tag != value.value))
-    empty = AssetFilter()
-    return replace(wanted, **{name: getattr(empty, name) for name in FIELDS[key]})
-
-
-def _size_class(place: str) -> str:
-    number = int(place)
-    least = file_size(SIZE_CLASSES[number - 1]) if number else ""
-    most = file_size(SIZE_CLASSES[number]) if number < len(SIZE_CLASSES) else ""
-    if not least:
-        return _("under %s") % most
-    return _("%(from)s to %(to)s") % {"from": least, "to": most} if most else _("over %s") % least
-
-
-FIELDS = {
-    "kind": ("kind",),
-    "format": ("format",),
-    "year": ("created_after", "created_before"),
-    "size": ("min_size", "max_size"),
-}
-TITLES: dict[str, Callable[[], str]] = {
-    "kind": lambda: _("Type"),
-    "format": lambda: _("Format"),
-    "tag": lambda: _("Tags"),
-    "year": lambda: _("Created in"),
-    "size": lambda: _("Size"),
-}
-LABELS: dict[str, Callable[[str], str]] = {
-    "kind": lambda kind: str(AssetKind(kind).label),
-    "format": str.upper,
-    "tag": str,
-    "year": str,
-    "size": _size_class,
-}
+def _facet_query(field: Field, value: facets.FacetValue, list_query: ListQuery) -> str:
+    asset_filter = value.filter
+    if value.is_active:
+        asset_filter = list_query.filter.changed(**field.values_without_facet(list_query.filter.values, value.value))
+    return ListQuery(asset_filter, list_query.sort).query()
 
 
 def _part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
-from medialib.forms.library import ListWanted
+from medialib.forms.library import ListQuery
 from medialib.services.library import totals
 from medialib.templatetags.job_words import plural_files
 from medialib.templatetags.medialib import file_size
@@ -25,15 +25,15 @@ def exact_total(request: HttpRequest, account: str) -> HttpResponse:
     """The line above the list for htmx, else the list with a message."""
     owner = account_named(request, account)
     try:
-        wanted = ListWanted.from_query(request.GET)
+        list_query = ListQuery.from_query(request.GET)
     except WrongUse as wrong:
         return HttpResponse(str(wrong), status=400, content_type="text/plain; charset=utf-8")
-    exact = totals.exact(owner, wanted.filter)
+    exact = totals.exact(owner, list_query.filter)
     if not getattr(request, "htmx", False):
         numbers = {"files": plural_files(exact.file_count), "size": file_size(exact.total_bytes)}
         messages.info(request, _("Counted exactly: %(files)s, %(size)s.") % numbers)
-        return redirect(f"{reverse('medialib:library', args=[owner.name])}?{wanted.query()}")
-    context = {"account": owner, "wanted": wanted, "exact": exact, "freshness": freshness(owner)}
+        return redirect(f"{reverse('medialib:library', args=[owner.name])}?{list_query.query()}")
+    context = {"account": owner, "wanted": list_query, "exact": exact, "freshness": freshness(owner)}
     response = render(request, "library/_total.html", context)
     patch_vary_headers(response, ["HX-Request"])
     return response

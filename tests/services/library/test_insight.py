@@ -36,7 +36,7 @@ def library(account: Account) -> Account:
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_parts_divide_the_library(library: Account, picture: Callable[[Account], list[insight.Part]]) -> None:
-    lists = [set(Asset.objects.live(library).matching(part.filter)) for part in picture(library) if part.filter]
+    lists = [set(Asset.objects.live(library).matching(part.filter).rows) for part in picture(library) if part.filter]
     assert set().union(*lists) == set(Asset.objects.live(library))
     assert sum(map(len, lists)) == Asset.objects.live(library).count()
 
@@ -46,21 +46,21 @@ def test_number_of_a_part_is_that_of_its_list(
     library: Account, picture: Callable[[Account], list[insight.Part]]
 ) -> None:
     for part in picture(library):
-        listed = list(Asset.objects.live(library).matching(part.filter))
+        listed = list(Asset.objects.live(library).matching(part.filter).rows)
         assert (part.file_count, part.total_bytes) == (len(listed), sum(asset.size_bytes for asset in listed)), part
 
 
 def test_folder_can_be_looked_into(library: Account) -> None:
     assert {part.name for part in insight.by_folder(library)} == {"a", "a%b", "."}
-    inside = {part.name: part.filter.folder for part in insight.by_folder(library, "/a")}
+    inside = {part.name: part.filter.get("folder") for part in insight.by_folder(library, "/a")}
     assert inside == {"0": "/a/0", "1": "/a/1"}
 
 
 def test_many_folders_are_cut_and_their_rest_is_summed_up(account: Account) -> None:
-    for number in range(insight.MOST_FOLDERS + 5):
+    for number in range(insight.MAX_FOLDERS + 5):
         factories.asset(account, f"/{number:03}/file.jpg", size_bytes=1000 + number)
     parts = insight.by_folder(account)
-    assert len(parts) == insight.MOST_FOLDERS + 1
+    assert len(parts) == insight.MAX_FOLDERS + 1
     assert (parts[-1].name, parts[-1].file_count, parts[-1].filter) == ("…", 5, None)
 
 
@@ -71,7 +71,7 @@ def test_largest_files_come_largest_first(library: Account) -> None:
 
 
 def test_a_large_library_waits_for_its_first_count(library: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(summary, "SMALL", 3)
+    monkeypatch.setattr(summary, "COUNT_NOW_THRESHOLD", 3)
     with pytest.raises(insight.NotCounted):
         insight.by_kind(library)
     summary.rebuild(library)

@@ -88,7 +88,7 @@ def test_for_filters_together_the_frozen_set_is_the_listed_set(
 
 def _assert_frozen_is_listed(account: Account, staff: User, wanted: AssetFilter, fields: list[Any]) -> None:
     with library_of(account, fields):
-        listed = {row.file_id for row in Asset.objects.live(account).matching(wanted)}
+        listed = {row.file_id for row in Asset.objects.live(account).matching(wanted).rows}
         selection = ticks.selection_of(staff, account)
         if not wanted or not listed:
             return

@@ -14,6 +14,7 @@ from medialib.models import Account, Asset
 from medialib.models.query import paging
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetSort
+from medialib.models.query.paging import page_of
 from medialib.services.audit.log import SYSTEM
 from medialib.services.manifests import freezing
 from medialib.services.selections import ticks
@@ -26,11 +27,11 @@ pytestmark = pytest.mark.django_db
 def listed(account: Account, wanted: AssetFilter, sort: AssetSort, *, between_pages: Any = lambda: None) -> list[str]:
     """The ids of a list, page by page as a person walks through it."""
     matching = Asset.objects.live(account).matching(wanted)
-    page = matching.page(sort, size=3)
+    page = page_of(matching, sort, size=3)
     ids = [asset.file_id for asset in page.assets]
     while page.next_cursor:
         between_pages()
-        page = Asset.objects.live(account).matching(wanted).page(sort, after=page.next_cursor, size=3)
+        page = page_of(matching, sort, after=page.next_cursor, size=3)
         ids += [asset.file_id for asset in page.assets]
     return ids
 

@@ -200,7 +200,7 @@ def test_expired_selections_are_removed_for_good(selection: Selection, time_mach
 def test_sums_of_a_large_selection_are_kept_until_it_is_changed(
     selection: Selection, account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ticks, "LARGE", 2)
+    monkeypatch.setattr(ticks, "CACHE_THRESHOLD", 2)
     assets = [factories.asset(account, f"/a/{number}.jpg", size_bytes=10) for number in range(3)]
     here = AssetFilter(folder="/a")
     ticks.tick(selection, [asset.pk for asset in assets[:2]])

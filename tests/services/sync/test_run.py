@@ -392,7 +392,7 @@ def test_a_page_makes_one_segment_of_the_text_index(account: Account) -> None:
         with connection.cursor() as cursor:
             cursor.execute("SELECT count(DISTINCT segid) FROM medialib_asset_text_idx")
             assert cursor.fetchone() == (1,)
-    assert Asset.objects.live(account).matching(AssetFilter(q="49.jpg")).get().path == "/x/49.jpg"
+    assert Asset.objects.live(account).matching(AssetFilter(q="49.jpg")).rows.get().path == "/x/49.jpg"
 
 
 def test_an_incremental_run_lists_only_what_changed(sandbox: Sandbox, synced: Account) -> None:

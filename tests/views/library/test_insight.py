@@ -70,7 +70,7 @@ def test_picture_is_a_page_without_javascript_and_bears_an_empty_library(
 def test_a_library_that_nobody_counted_yet_says_so_and_looks_again(
     staff_client: Client, library: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(summary, "SMALL", 1)
+    monkeypatch.setattr(summary, "COUNT_NOW_THRESHOLD", 1)
     waiting = page(part(staff_client, library, "types")).select_one("[role=status]")
     assert words(waiting).startswith("A worker adds these files up for the first time")
     assert waiting["hx-get"] == f"/{library.name}/insight/types/"

@@ -47,7 +47,7 @@ def test_counting_needs_the_right_to_see_the_library(client: Client, account: Ac
 
 
 def test_a_small_library_is_counted_however_many_match(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(totals, "CAP", 2)
+    monkeypatch.setattr(totals, "MAX_COUNTED", 2)
     for number in range(4):
         factories.asset(account, f"/a/{number}.jpg")
     assert totals.estimate(account, AssetFilter(folder="/a")) == totals.Total(4)

@@ -1,0 +1,1 @@
+"""The kinds of filter fields: texts, flags, ranges."""
