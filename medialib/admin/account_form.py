@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import MedialibError
@@ -28,6 +29,13 @@ class AccountForm(forms.ModelForm):
         help_text="A word for people, such as “made in March”. Kept with the new key.",
     )
 
+    reason = forms.CharField(
+        required=False,
+        max_length=2000,
+        widget=forms.TextInput(attrs={"class": "vTextField"}),
+        help_text="Kept in the audit log with what you change. Needed to do without looks.",
+    )
+
     class Meta:
         model = Account
         fields = (
@@ -37,6 +45,7 @@ class AccountForm(forms.ModelForm):
             "protected_folders",
             "headroom_percent",
             "undo_window_s",
+            "looks_before_delete",
             "api_url",
             "upload_url",
         )
@@ -62,6 +71,13 @@ class AccountForm(forms.ModelForm):
         if not private_key and self.instance.pk:
             return ""
         return self._checked("private_key", _usable_key)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        had_looks = "looks_before_delete" in self.changed_data and not self.cleaned_data.get("looks_before_delete")
+        if had_looks and not self.cleaned_data.get("reason", "").strip():
+            self.add_error("reason", _("Say why this account does without looks before its delete calls."))
+        return cleaned
 
     def _free_name(self, name: str) -> str:
         accounts.refuse_taken(accounts.clean_name(name), except_for=self.instance)

@@ -43,7 +43,10 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
     fieldsets = (
         (None, {"fields": ("name", "colour", "url_endpoint")}),
         ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
-        ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
+        (
+            "Care",
+            {"fields": ("protected_folders", "headroom_percent", "undo_window_s", "looks_before_delete", "reason")},
+        ),
         ("Addresses", {"fields": ("api_url", "upload_url")}),
     )
     readonly_fields = ("key_shown",)
@@ -64,7 +67,7 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
         if not change:
             accounts.open_account(obj, private_key=private_key, label=label, actor=actor)
             return
-        accounts.change_account(obj, actor=actor)
+        accounts.change_account(obj, actor=actor, reason=form.cleaned_data["reason"])
         if private_key:
             keys.set_key(obj, private_key=private_key, label=label, actor=actor)
 

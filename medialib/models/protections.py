@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from django.utils.translation import gettext_lazy as _
 from medialib.models.accounts import Account
 from medialib.models.memberships import DeleteScope, prefixes_of
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.where import condition_of, node_of
+from medialib.models.query.units import age_in_words, file_size, read_age
+from medialib.models.query.where import condition_of
 
 
 class ProtectionKind(models.TextChoices):
@@ -45,7 +46,9 @@ class ProtectionRule(models.Model):
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="protection_rules")
     kind = models.CharField(max_length=8, choices=ProtectionKind.choices)
-    value = models.TextField(blank=True, help_text="Folder, pattern, tag, seconds, bytes, NAME=VALUE or a view's name.")
+    value = models.TextField(
+        blank=True, help_text="Folder, pattern, tag, age (30d), bytes, NAME=VALUE or a view's name."
+    )
     filter = models.JSONField(default=dict, blank=True, help_text="Of a hold on a view: what it meant when it was set.")
     reason = models.TextField()
     added_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -77,11 +80,9 @@ class ProtectionRule(models.Model):
         """What it protects, in a few words of the reader's language."""
         match self.kind:
             case ProtectionKind.YOUNGER_THAN:
-                days, rest = divmod(int(self.value), 86400)
-                count, unit = (days, gettext("days")) if not rest else (int(self.value) // 3600, gettext("hours"))
-                return gettext("younger than %(count)s %(unit)s") % {"count": count, "unit": unit}
+                return gettext("younger than %(age)s") % {"age": age_in_words(self.value)}
             case ProtectionKind.LARGER_THAN:
-                return gettext("larger than %(size)s bytes") % {"size": f"{int(self.value):,}"}
+                return gettext("larger than %(size)s") % {"size": file_size(int(self.value))}
             case ProtectionKind.FILES:
                 return gettext("hold on a list of files")
         return f"{self.get_kind_display()} {self.value}"
@@ -96,7 +97,7 @@ class ProtectionRule(models.Model):
             case ProtectionKind.TAG:
                 return Q(tags__has_tag=self.value) | Q(ai_tags__has_tag=self.value)
             case ProtectionKind.YOUNGER_THAN:
-                return Q(created_at__gt=at - timedelta(seconds=int(self.value)))
+                return Q(created_at__gt=read_age(self.value).before(at))
             case ProtectionKind.LARGER_THAN:
                 return Q(size_bytes__gt=int(self.value))
             case ProtectionKind.METADATA:
@@ -105,7 +106,7 @@ class ProtectionRule(models.Model):
             case ProtectionKind.FILES:
                 return Q(Exists(ProtectedFile.objects.filter(rule_id=self.pk, file_id=OuterRef("file_id"))))
             case ProtectionKind.VIEW:
-                return condition_of(node_of(AssetFilter.from_json(self.filter)), fence="")
+                return condition_of(AssetFilter.from_json(self.filter).node(), transform="")
         raise ValueError(f"Not a kind of rule: {self.kind}")
 
 

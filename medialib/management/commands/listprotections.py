@@ -20,5 +20,7 @@ class Command(MedialibCommand):
     def work(self, *, name: str, **options: Any) -> Report:
         account = Account.objects.named(name)
         facts = [protections.facts_of(rule) for rule in protections.rules_of(account)]
-        lines = [f"{each['rule'] or '-':>6}  {each['words']}, {each['files']:,} files: {each['reason']}" for each in facts]
+        lines = [
+            f"{each['rule'] or '-':>6}  {each['words']}, {each['files']:,} files: {each['reason']}" for each in facts
+        ]
         return Report(lines or ["No rule protects files of this account."], {"account": name, "rules": facts})

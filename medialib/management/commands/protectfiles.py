@@ -50,7 +50,7 @@ class Command(MedialibCommand):
         rule = protections.add_rule(
             account,
             kind=kind,
-            value="" if kind in (ProtectionKind.FILES, ProtectionKind.VIEW) else protections.read_value(kind, given),
+            value="" if kind in (ProtectionKind.FILES, ProtectionKind.VIEW) else given,
             file_ids=_ids(given) if kind == ProtectionKind.FILES else (),
             view=_view(account, given, actor) if kind == ProtectionKind.VIEW else None,
             reason=reason,

@@ -46,7 +46,6 @@ class EventKind(models.TextChoices):
     KEY_FIRST_USED = "key.first_used", gettext_noop("key used for the first time")
     PROTECTION_ADDED = "protection.added", gettext_noop("protection rule added")
     PROTECTION_LIFTED = "protection.lifted", gettext_noop("protection rule lifted")
-    FILE_GONE = "file.gone", gettext_noop("file deleted elsewhere, not by medialib")
     AUDIT_EXPORTED = "audit.exported", gettext_noop("audit log exported")
     AUDIT_PRUNED = "audit.pruned", gettext_noop("old audit events archived and removed")
     AUDIT_KEY_CHANGED = "audit.key_changed", gettext_noop("key that signs the audit log changed")

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
@@ -19,6 +20,7 @@ from medialib.services.audit.log import SYSTEM, Actor
 
 AUDITED = (
     "name", "colour", "url_endpoint", "api_url", "upload_url", "headroom_percent", "undo_window_s", "protected_folders",
+    "looks_before_delete",
 )  # fmt: skip
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
@@ -72,17 +74,24 @@ def open_account(account: Account, *, private_key: str, label: str = "", actor: 
     return account
 
 
-def change_account(account: Account, *, actor: Actor) -> dict[str, dict[str, Any]]:
-    """Save an edited account and record what was and what is. Returns the changed fields."""
+def change_account(account: Account, *, actor: Actor, reason: str = "") -> dict[str, dict[str, Any]]:
+    """Save an edited account and record what was and what is. Returns the changed fields.
+
+    Raises WrongUse where a reason is missing: an account that is to do without looks needs one.
+    """
     _clean(account)
     with transaction.atomic():
         before = _state(Account.objects.select_for_update().get(pk=account.pk))
         _refuse_another_address(account, before)
+        if before["looks_before_delete"] and not account.looks_before_delete and not reason.strip():
+            raise WrongUse(_("Say why this account does without looks before its delete calls."))
         account.save()
         after = _state(account)
         changed = {name: {"from": before[name], "to": after[name]} for name in AUDITED if before[name] != after[name]}
         if changed:
-            log.record(EventKind.ACCOUNT_CHANGED, actor=actor, account=account, detail={"changed": changed})
+            log.record(
+                EventKind.ACCOUNT_CHANGED, actor=actor, account=account, reason=reason, detail={"changed": changed}
+            )
     return changed
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
@@ -25,14 +25,15 @@ from medialib.models import (
     ProtectionRule,
     SavedView,
 )
+from medialib.models.query.units import read_age, read_size
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit import log
 from medialib.services.audit.log import SYSTEM, Actor
 
 MAX_VALUE = 1000  # Letters of a folder, pattern, tag or field.
 MAX_REASON = 2000
-MAX_AGE = timedelta(days=100 * 365)
 SLICE = 1000
+LISTED = "In the account's own list of protected folders."
 
 
 def add_rule(
@@ -48,8 +49,8 @@ def add_rule(
 ) -> ProtectionRule:
     """Protect files of the account from every deletion, at once, running jobs included.
 
-    `value`: a folder, a path pattern, a tag, seconds, bytes or NAME=VALUE, as `kind` says. Raises WrongUse for what
-    cannot be right.
+    `value`: a folder, a path pattern, a tag, an age, a size or NAME=VALUE, as `kind` says, as a person writes it.
+    Raises WrongUse for what cannot be right.
     """
     rule = ProtectionRule(
         account=account,
@@ -90,7 +91,7 @@ def lift_rule(rule: ProtectionRule, *, reason: str, actor: Actor = SYSTEM) -> No
 def rules_of(account: Account, *, at: datetime | None = None) -> Sequence[ProtectionRule]:
     """The rules that count now, the folders of the account's own list among them."""
     listed = [
-        ProtectionRule(account=account, kind=ProtectionKind.FOLDER, value=prefix)
+        ProtectionRule(account=account, kind=ProtectionKind.FOLDER, value=prefix, reason=LISTED)
         for prefix in account.protected_prefixes()
     ]
     return [*listed, *account.protection_rules.active(at or now())]
@@ -123,6 +124,20 @@ def evidence_of(rule: ProtectionRule) -> str:
     return f"Protected by {rule}: {rule.reason}"
 
 
+def facts_of(rule: ProtectionRule) -> dict[str, object]:
+    """A rule as plain values, with how many files of the index it protects now."""
+    files = Asset.objects.live(rule.account).filter(rule.condition(now())).count()
+    return {
+        **_detail(rule),
+        "words": rule.in_words(),
+        "reason": rule.reason,
+        "added_by": rule.added_by_name,
+        "added_at": rule.added_at.isoformat() if rule.added_at else None,
+        "lifted_at": rule.lifted_at.isoformat() if rule.lifted_at else None,
+        "files": files,
+    }
+
+
 def _detail(rule: ProtectionRule) -> dict[str, object]:
     until = rule.until.isoformat() if rule.until else None
     return {"rule": rule.pk, "kind": rule.kind, "value": rule.value, "filter": rule.filter, "until": until}
@@ -153,13 +168,9 @@ def _clean_value(kind: ProtectionKind, value: str) -> str:
     if kind == ProtectionKind.METADATA and not re.fullmatch(r"[^=]+=.*", value, re.DOTALL):
         raise WrongUse(_("Custom metadata is written as NAME=VALUE."))
     if kind == ProtectionKind.YOUNGER_THAN:
-        return str(_whole_number(value, most=int(MAX_AGE.total_seconds())))
+        age = read_age(value)
+        age.before(now())  # Refuses one that the calendar does not reach.
+        return str(age)
     if kind == ProtectionKind.LARGER_THAN:
-        return str(_whole_number(value, most=MAX_INTEGER))
+        return str(min(read_size(value), MAX_INTEGER))
     return value
-
-
-def _whole_number(text: str, *, most: int) -> int:
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:20]) <= most):
-        raise WrongUse(_("“%(text)s” is no number from 1 to %(most)s."), text=text[:40], most=f"{most:,}")
-    return int(text)

@@ -103,7 +103,7 @@ def test_each_rule_is_judged_on_what_the_look_found(sandbox, sandbox_account, jo
 def test_young_files_are_protected_by_their_age(sandbox, sandbox_account, job_for):
     old = sandbox.add_files([{"path": "/a/old.jpg", "created_at": "2020-01-01T00:00:00.000Z"}])
     young = add_files(sandbox, 1)
-    protect(sandbox_account, ProtectionKind.YOUNGER_THAN, str(30 * 86400))
+    protect(sandbox_account, ProtectionKind.YOUNGER_THAN, "30d")
     job = run(job_for([*old, *young]))
     assert outcomes(job) == {old[0]: "deleted", young[0]: "skipped"}
 

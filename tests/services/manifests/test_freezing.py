@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from medialib.errors import MedialibError, Refused, WrongUse
 from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing
-from medialib.imagekit.types import RemoteFile
+from medialib.imagekit.types import FoundFiles, RemoteFile
 from medialib.models import Account, Asset, AuditEvent, Item, Manifest
 from medialib.models.query.filters import AssetFilter
 from medialib.services.audit.log import SYSTEM, Actor
@@ -40,9 +40,10 @@ class Lookups:
         self.searches: list[list[str]] = []
         self.error: Exception = FileMissing("The file does not exist.", http_status=404)
 
-    def find_files(self, file_ids: Iterable[str]) -> dict[str, RemoteFile]:
+    def find_files(self, file_ids: Iterable[str]) -> FoundFiles:
         self.searches.append(list(file_ids))
-        return {file_id: remote(file_id, self.found[file_id]) for file_id in self.searches[-1] if file_id in self.found}
+        known = [file_id for file_id in self.searches[-1] if file_id in self.found]
+        return FoundFiles({file_id: remote(file_id, self.found[file_id]) for file_id in known})
 
     def file_details(self, file_id: str) -> RemoteFile:
         if file_id not in self.only_in_details:
