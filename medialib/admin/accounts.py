@@ -43,10 +43,8 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
     fieldsets = (
         (None, {"fields": ("name", "colour", "url_endpoint")}),
         ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
-        (
-            "Care",
-            {"fields": ("protected_folders", "headroom_percent", "undo_window_s", "looks_before_delete", "reason")},
-        ),
+        ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
+        ("Looks", {"fields": ("looks_before_delete", "reason")}),
         ("Addresses", {"fields": ("api_url", "upload_url")}),
     )
     readonly_fields = ("key_shown",)

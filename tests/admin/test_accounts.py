@@ -33,6 +33,7 @@ FORM = {
     "upload_url": "https://upload.imagekit.io",
     "private_key": KEY,
     "key_label": "first",
+    "looks_before_delete": "on",
     "api_keys-TOTAL_FORMS": "0",
     "api_keys-INITIAL_FORMS": "0",
 }
@@ -97,6 +98,23 @@ def test_an_account_added_here_is_audited_like_one_of_the_command_line(key_manag
     assert (account.headroom_percent, account.protected_folders) == (30, "/brand")
     recorded = AuditEvent.objects.filter(account=account).values_list("event", "actor_name", "address")
     assert set(recorded) == {("account.added", "kim", "127.0.0.1"), ("key.added", "kim", "127.0.0.1")}
+
+
+def test_looks_are_turned_off_with_a_reason_in_the_log_and_not_without_one(key_manager):
+    key_manager.post(ADD, FORM)
+    account = Account.objects.get(name="acme")
+    blind = {name: value for name, value in FORM.items() if name != "looks_before_delete"} | {"private_key": ""}
+    assert "Say why this account" in key_manager.post(change_url(account), blind).content.decode()
+    account.refresh_from_db()
+    assert account.looks_before_delete
+    key_manager.post(change_url(account), blind | {"reason": "a read-only mirror"})
+    account.refresh_from_db()
+    assert not account.looks_before_delete
+    event = AuditEvent.objects.get(account=account, event="account.changed")
+    assert (event.reason, event.detail["changed"]["looks_before_delete"]) == (
+        "a read-only mirror",
+        {"from": True, "to": False},
+    )
 
 
 def test_the_key_is_in_no_page_and_in_no_history(key_manager):
