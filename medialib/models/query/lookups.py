@@ -205,9 +205,9 @@ class FieldIs(MetadataLookup):
 
     def as_postgresql(self, compiler: Any, connection: Any) -> Sql:
         column, params = self.column(compiler, connection)
-        wanted = [{self.key: form} for value in readings(self.rhs[1]) for form in (value, [value])]
-        condition = " OR ".join([f"{column} @> %s::jsonb"] * len(wanted))
-        return f"({condition})", tuple(part for one in wanted for part in (*params, json.dumps(one)))
+        documents = [{self.key: form} for value in readings(self.rhs[1]) for form in (value, [value])]
+        condition = " OR ".join([f"{column} @> %s::jsonb"] * len(documents))
+        return f"({condition})", tuple(part for one in documents for part in (*params, json.dumps(one)))
 
 
 @models.JSONField.register_lookup
@@ -229,7 +229,8 @@ class FieldCompared(MetadataLookup):
 
     @property
     def _operator(self) -> str:
-        return {"<": "<", "<=": "<=", ">": ">", ">=": ">="}[self.rhs[1]]
+        """Only what is in this list goes into a statement as it is."""
+        return next(operator for operator in ("<", "<=", ">", ">=") if operator == self.rhs[1])
 
 
 def readings(text: str) -> list[str | float | int | bool]:

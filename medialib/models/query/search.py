@@ -103,8 +103,8 @@ def phrase(text: str) -> str:
 def _is_complete(connection: BaseDatabaseWrapper) -> bool:
     found = _names(connection)
     with connection.cursor() as cursor:
-        wanted = {WORDS, *WORD_TRIGGERS} | ({TEXT, *TEXT_TRIGGERS} if _has_fts5(cursor) else set())
-    return wanted <= found
+        needed = {WORDS, *WORD_TRIGGERS} | ({TEXT, *TEXT_TRIGGERS} if _has_fts5(cursor) else set())
+    return needed <= found
 
 
 def _names(connection: BaseDatabaseWrapper) -> set[str]:

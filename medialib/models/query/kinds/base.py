@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -106,7 +107,7 @@ class Field:
     is_list_indexed: ClassVar[bool] = False  # Whether an index answers “any of these”.
     joined: ClassVar[Any] = staticmethod(any_of)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return ()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.utils.translation import gettext_lazy as _
@@ -29,7 +30,7 @@ class Flag(Field):
         **dict.fromkeys(("no", "false", "off", "0"), False),
     }
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.word, self),)
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db.models import Q
@@ -55,7 +56,7 @@ class Number(Range):
     ops: ClassVar[tuple[str, ...]] = (":", "=", ">", ">=", "<", "<=")
     widget: ClassVar[str] = "number"
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         least = Key(f"min_{self.word}", self, self.at_least, ">=", _("%s from"))
         most = Key(f"max_{self.word}", self, self.at_most, "<=", _("%s to"), _("to"))
@@ -185,7 +186,7 @@ class Time(Moment):
     ops: ClassVar[tuple[str, ...]] = (":", ">", ">=", "<", "<=")
     widget: ClassVar[str] = "date"
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (
             Key(f"{self.word}_after", self, self.since, ">=", _("%s since")),
@@ -251,7 +252,7 @@ class Age(Moment):
 
     ops: ClassVar[tuple[str, ...]] = (">", "<", ">=", "<=")
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.older, self, self.chip, ">"),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 from django.db import connections, models
@@ -27,7 +28,7 @@ class Text(Field):
     key: str = ""
     chip: Words = ""
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.key or self.word, self, self.chip),)
 
@@ -53,7 +54,7 @@ class Text(Field):
 class Folder(Field):
     """`=` asks for what lies in a folder, `:` for all below it, too."""
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.word, self),)
 
@@ -93,7 +94,7 @@ class AnyOf(Field):
 
     is_list_indexed: ClassVar[bool] = True
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.key or self.word, self, self.chip, is_list=True),)
 
@@ -156,7 +157,7 @@ class Tags(Field):
     takes_any: ClassVar[bool] = True
     joined: ClassVar[Any] = staticmethod(all_of)
 
-    @property
+    @cached_property
     def keys(self) -> tuple[Key, ...]:
         return (Key(self.word, self, self.chip, is_list=True),)
 
