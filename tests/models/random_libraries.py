@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from medialib.models import Account, Asset, AssetKind, Removal
 from medialib.models.query.fields import KEYS
-from medialib.models.query.filters import WHERE, AssetFilter
+from medialib.models.query.filters import QUERY_KEY, AssetFilter
 from medialib.models.query.tree import Condition, Node, Not, all_of, any_of
 from medialib.models.query.units import read_age
 
@@ -180,7 +180,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     else st.none() | VALUES_OF[key.field.word]
     for key in KEYS.values()
 }
-FIELDS[WHERE] = st.just("") | trees.map(str)
+FIELDS[QUERY_KEY] = st.just("") | trees.map(str)
 values = st.fixed_dictionaries({}, optional=FIELDS)
 filters = values.map(lambda fields: AssetFilter(**fields))
 

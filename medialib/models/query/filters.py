@@ -18,7 +18,7 @@ from medialib.models.query.tree import And, Node, all_of
 
 # Keys of a library address that say where in the list one is, not which files are in it.
 PAGE_KEYS = frozenset({"sort", "after", "before", "view", "panel"})
-WHERE = "where"  # The key of whatever else is asked, in the query language.
+QUERY_KEY = "where"  # The key of whatever else is asked, in the query language.
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Chip:
 
 @dataclass(frozen=True, init=False)
 class AssetFilter:
-    """Which assets are meant: values by KEYS and WHERE, the names in addresses and in stored JSON alike.
+    """Which assets are meant: values by KEYS and QUERY_KEY, the names in addresses and in stored JSON alike.
 
     Everything set must hold. Raises WrongUse for an unknown key and for a value that cannot be right: a filter that is
     not understood would mean more files than the person does.
@@ -43,7 +43,7 @@ class AssetFilter:
         checked = {name: _checked(name, value) for name, value in values.items()}
         if not checked.get("folder") or not checked.get("subfolders"):
             checked.pop("subfolders", None)
-        names = [name for name in (*KEYS, WHERE) if checked.get(name) not in (None, "", ())]
+        names = [name for name in (*KEYS, QUERY_KEY) if checked.get(name) not in (None, "", ())]
         object.__setattr__(self, "items", tuple((name, checked[name]) for name in names))
 
     @classmethod
@@ -90,14 +90,14 @@ class AssetFilter:
         """The whole filter as one tree."""
         values = self.values
         parts = [part for field in FIELDS.values() for part in field.nodes(values)]
-        return all_of(*parts, *([parse(values[WHERE])] if WHERE in values else []))
+        return all_of(*parts, *([parse(values[QUERY_KEY])] if QUERY_KEY in values else []))
 
     def chips(self) -> list[Chip]:
         """One for each thing that can be removed by itself."""
         removals = [removal for field in FIELDS.values() for removal in field.chips(self.values)]
         return [
             Chip(label, self.changed(**changes).to_query())
-            for label, changes in [*removals, *_removals_in_query(self.get(WHERE))]
+            for label, changes in [*removals, *_removals_in_query(self.get(QUERY_KEY))]
         ]
 
     def __bool__(self) -> bool:
@@ -110,7 +110,7 @@ def _removals_in_query(query: str | None) -> Iterator[tuple[str, Mapping[str, An
     parts = node.parts if isinstance(node, And) else (node,)
     for index, part in enumerate(parts):
         others = parts[:index] + parts[index + 1 :]
-        yield str(part), {WHERE: str(all_of(*others)) if others else None}
+        yield str(part), {QUERY_KEY: str(all_of(*others)) if others else None}
 
 
 def _texts(data: Mapping[str, Any], name: str) -> list[str]:
@@ -141,6 +141,6 @@ def _checked(name: str, value: Any) -> Any:
 
 
 def _known(name: str) -> str:
-    if name not in KEYS and name != WHERE:
+    if name not in KEYS and name != QUERY_KEY:
         raise WrongUse(_("There is no filter named “%(name)s”."), name=name[:60])
     return name

@@ -7,7 +7,7 @@ from django.test import Client
 
 from medialib.models import Account
 from medialib.models.query.fields import KEYS
-from medialib.models.query.filters import WHERE
+from medialib.models.query.filters import QUERY_KEY
 from tests import factories
 from tests.views.pages import names, page, words
 
@@ -25,7 +25,7 @@ def test_every_filter_has_a_field_in_the_form(staff_client: Client, account: Acc
     factories.asset(account)
     form = page(staff_client.get(url(account))).select_one("form.filter-form")
     named = {field["name"] for field in form.select("input[name], select[name]")}
-    assert {*KEYS, WHERE} <= named
+    assert {*KEYS, QUERY_KEY} <= named
 
 
 def test_what_people_type_becomes_the_address_that_says_the_same(staff_client: Client, account: Account) -> None:
