@@ -10,6 +10,7 @@ from tests import environment  # isort: skip  # First: it names the settings bef
 
 import django
 import pytest
+from django.utils import translation
 
 django.setup()  # pytest-django does it again later; the factories need it now.
 
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 SANDBOX_KEY = "private_sandbox"
 __all__ = ["audit_log_can_be_flushed", "environment"]
+
+
+@pytest.fixture(autouse=True)
+def english() -> None:
+    """A request in German leaves its language behind in this thread."""
+    translation.activate("en")
 
 
 @pytest.fixture

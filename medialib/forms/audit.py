@@ -16,12 +16,10 @@ from medialib.models import Account, AuditDay, EventKind, Outcome
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.chart import ChartWanted
 from medialib.services.audit.search import AuditFilter
-from medialib.templatetags.job_words import OUTCOME_WORDS
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items()]
 MOST_OFFERED = 50
 WORDS = ("actor", "account", "event", "outcome", "job", "path", "file", "after", "before")
 # word:value or word:"a value with spaces", or a bare piece, which is taken for a part of a path.
@@ -38,7 +36,7 @@ class AuditFilterForm(forms.Form):
         choices=[("", _("any event")), *((kind.value, _(kind.label)) for kind in EventKind)],
         required=False,
     )
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("any outcome")), *OUTCOMES], required=False)
+    outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("any outcome")), *Outcome.choices], required=False)
     job = forms.IntegerField(label=_("Job"), min_value=1, max_value=MAX_INTEGER, required=False)
     path = forms.CharField(label=_("Path"), max_length=1_000, required=False)
     file = forms.CharField(label=_("File id"), max_length=64, required=False)

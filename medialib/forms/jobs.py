@@ -15,7 +15,6 @@ from medialib.services.deletion import purge
 from medialib.services.jobs.pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.jobs.progress import Pulse
 from medialib.services.manifests.plan import must_type_number
-from medialib.templatetags.job_words import OUTCOME_WORDS
 
 SPEEDS = (100, 75, 50, 25, 10)
 MAX_REASON = 2_000
@@ -25,7 +24,6 @@ JOB_VIEWS = [
     ("attention", gettext_lazy("Needs attention")),
     ("finished", gettext_lazy("Finished")),
 ]
-OUTCOMES = [(outcome.value, words) for outcome, words in OUTCOME_WORDS.items()]
 _SEPARATORS = str.maketrans("", "", ",.'’ \u00a0\u2009\u202f_")
 
 

@@ -9,7 +9,7 @@ from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobSt
 from medialib.models.list_imports import ListImport, ListPart
 from medialib.models.manifests import Item, Manifest, SkipCause
 from medialib.models.memberships import Membership
-from medialib.models.outcomes import Outcome
+from medialib.models.outcomes import Ended, Outcome, PauseCode
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.protections import ProtectedFile, ProtectionKind, ProtectionRule
 from medialib.models.saved_views import ListPreferences, SavedView
@@ -33,6 +33,7 @@ __all__ = [
     "Batch",
     "BatchState",
     "DeletionJob",
+    "Ended",
     "EventKind",
     "Exchange",
     "FolderTotal",
@@ -49,6 +50,7 @@ __all__ = [
     "Outcome",
     "Pace",
     "PaceKind",
+    "PauseCode",
     "ProtectedFile",
     "ProtectionKind",
     "ProtectionRule",

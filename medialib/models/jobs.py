@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.expressions import CombinedExpression
 
 from medialib.models.accounts import Account
 from medialib.models.manifests import Item, Manifest
+from medialib.models.outcomes import ABOUT_THE_KEY, Ended, Outcome, PauseCode
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -32,6 +36,11 @@ class JobState(models.TextChoices):
     PAUSED = "paused"
     CANCELLING = "cancelling"
     FINISHED = "finished"
+
+
+def sum_of_outcomes() -> CombinedExpression:
+    """In SQL: files of a job that have their outcome."""
+    return reduce(operator.add, (F(outcome.value) for outcome in Outcome))  # type: ignore[return-value]
 
 
 class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
@@ -71,6 +80,7 @@ class DeletionJob(models.Model):
     purge_cache = models.BooleanField(default=False)
 
     state = models.CharField(max_length=10, choices=JobState.choices, default=JobState.SCHEDULED)
+    pause_code = models.CharField(max_length=16, choices=PauseCode.choices, blank=True)
     pause_cause = models.TextField(blank=True, help_text="Why it is paused, in words for a person.")
     speed_percent = models.PositiveSmallIntegerField(
         default=100, help_text="Share of the account's allowance it may use."
@@ -113,15 +123,7 @@ class DeletionJob(models.Model):
                 condition=Q(speed_percent__gte=1, speed_percent__lte=100), name="job_speed_is_a_share"
             ),
             models.CheckConstraint(
-                condition=~Q(state="finished")
-                | Q(
-                    file_count=models.F("deleted")
-                    + models.F("already_gone")
-                    + models.F("skipped")
-                    + models.F("failed")
-                    + models.F("cancelled")
-                    + models.F("unverified")
-                ),
+                condition=~Q(state="finished") | Q(file_count=sum_of_outcomes()),
                 name="job_outcomes_add_up",
             ),
         ]
@@ -130,9 +132,14 @@ class DeletionJob(models.Model):
         return f"job {self.pk}"
 
     @property
+    def counts(self) -> list[tuple[Outcome, int]]:
+        """How many files ended in each outcome."""
+        return [(outcome, getattr(self, outcome.value)) for outcome in Outcome]
+
+    @property
     def settled(self) -> int:
         """Files that have their outcome."""
-        return self.deleted + self.already_gone + self.skipped + self.failed + self.cancelled + self.unverified
+        return sum(count for _, count in self.counts)
 
     @property
     def left(self) -> int:
@@ -144,9 +151,9 @@ class DeletionJob(models.Model):
         return self.state == JobState.FINISHED
 
     @property
-    def needs_attention(self) -> bool:
-        """Whether some answers were lost and could not be looked up."""
-        return self.unverified > 0
+    def is_stopped_by_its_key(self) -> bool:
+        """Whether it goes on once somebody stores a key that works, and resumes it."""
+        return self.state == JobState.PAUSED and self.pause_code in ABOUT_THE_KEY
 
 
 class BatchState(models.TextChoices):
@@ -239,6 +246,7 @@ class Exchange(models.Model):
     answered_at = models.DateTimeField(null=True)
     http_status = models.PositiveSmallIntegerField(null=True)
     request_id = models.CharField(max_length=100, blank=True)
+    ended = models.CharField(max_length=16, choices=Ended.choices)
     result = models.CharField(max_length=200, help_text="What it meant, in a few words.")
     errors = models.JSONField(default=dict, help_text="ImageKit's error text by file id, from a 207.")
     gone_count = models.PositiveSmallIntegerField(null=True, help_text="Files that a look-up found gone.")

@@ -15,22 +15,6 @@ from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
 
 register = template.Library()
 
-OUTCOME_WORDS = {
-    Outcome.DELETED: pgettext_lazy("outcome", "deleted"),
-    Outcome.ALREADY_GONE: pgettext_lazy("outcome", "already gone"),
-    Outcome.SKIPPED: pgettext_lazy("outcome", "skipped"),
-    Outcome.FAILED: pgettext_lazy("outcome", "failed"),
-    Outcome.CANCELLED: pgettext_lazy("outcome", "cancelled"),
-    Outcome.UNVERIFIED: pgettext_lazy("outcome", "unverified"),
-}
-OUTCOME_NOTES = {
-    Outcome.DELETED: gettext_lazy("ImageKit deleted it, with all its versions."),
-    Outcome.ALREADY_GONE: gettext_lazy("It was not at ImageKit any more when its turn came."),
-    Outcome.SKIPPED: gettext_lazy("It lies in a protected folder, so it was not sent."),
-    Outcome.FAILED: gettext_lazy("ImageKit refused; it is still there."),
-    Outcome.CANCELLED: gettext_lazy("It was never sent; it is still there."),
-    Outcome.UNVERIFIED: gettext_lazy("The answer was lost and the look-up failed: nobody knows yet."),
-}
 STATE_WORDS = {
     JobState.SCHEDULED: pgettext_lazy("job", "waiting to start"),
     JobState.RUNNING: pgettext_lazy("job", "running"),
@@ -78,7 +62,7 @@ def duration(seconds: float | None) -> str:
 @register.filter
 def outcome_words(outcome: str) -> str:
     """`already gone`; an empty outcome is a file that still waits."""
-    return str(OUTCOME_WORDS[Outcome(outcome)]) if outcome in Outcome.values else _("left")
+    return str(Outcome(outcome).label) if outcome in Outcome.values else _("left")
 
 
 @register.filter
@@ -113,7 +97,13 @@ def kind_words(kind: str) -> str:
 @register.filter
 def outcome_note(outcome: str) -> str:
     """What an outcome means, in one sentence."""
-    return str(OUTCOME_NOTES[Outcome(outcome)]) if outcome in Outcome.values else _("It has not been sent yet.")
+    return str(Outcome(outcome).note) if outcome in Outcome.values else _("It has not been sent yet.")
+
+
+@register.filter
+def outcome_css(outcome: str) -> str:
+    """The class of the style sheet that shows an outcome, behind badge-, dot- or fill-."""
+    return Outcome(outcome).css if outcome in Outcome.values else "quiet"
 
 
 @register.filter

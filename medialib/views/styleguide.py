@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
-from medialib.models import Account, DeletionJob, JobState, Manifest, Outcome
+from medialib.models import Account, DeletionJob, Ended, JobState, Manifest, Outcome, PauseCode
 from medialib.services.jobs import timeline
 from medialib.services.jobs.progress import Progress, Pulse
 from medialib.views.access import staff_may
@@ -34,8 +34,20 @@ JOBS: dict[str, tuple[dict[str, Any], bool]] = {
     "running": ({"state": JobState.RUNNING, "deleted": 31_004, "already_gone": 12}, True),
     "rate limited": ({"state": JobState.RUNNING, "deleted": 9_100, "refused_calls": 3, "wait_cause": WAIT}, True),
     "no worker": ({"state": JobState.RUNNING, "deleted": 9_100}, False),
-    "key refused": ({"state": JobState.PAUSED, "deleted": 9_100, "pause_cause": KEY_REFUSED}, True),
-    "breaker": ({"state": JobState.PAUSED, "deleted": 9_094, "failed": 6, "pause_cause": BREAKER}, True),
+    "key refused": (
+        {"state": JobState.PAUSED, "deleted": 9_100, "pause_code": PauseCode.KEY_REFUSED, "pause_cause": KEY_REFUSED},
+        True,
+    ),
+    "breaker": (
+        {
+            "state": JobState.PAUSED,
+            "deleted": 9_094,
+            "failed": 6,
+            "pause_code": PauseCode.BREAKER,
+            "pause_cause": BREAKER,
+        },
+        True,
+    ),
     "cancelling": ({"state": JobState.CANCELLING, "deleted": 12_400}, True),
     "finished": ({"state": JobState.FINISHED, "deleted": FILES}, True),
     "partial failure": (
@@ -102,8 +114,16 @@ def _calls(begin: datetime) -> list[timeline.Call]:
     statuses = {17: 429, 18: 429, 40: 500, 66: None}
     return [
         timeline.Call(
-            number, "delete", 100, begin + timedelta(seconds=2.4 * number), begin + timedelta(seconds=2.4 * number + 1),
-            statuses.get(number, 200), "answer lost: the connection was cut", None,
+            pk=number,
+            kind="delete",
+            file_count=100,
+            sent_at=begin + timedelta(seconds=2.4 * number),
+            answered_at=begin + timedelta(seconds=2.4 * number + 1),
+            http_status=statuses.get(number, 200),
+            ended={429: Ended.WAITED, 200: Ended.ANSWERED}.get(statuses.get(number, 200) or 0, Ended.LOST),
+            result="answer lost: the connection was cut",
+            gone_count=None,
         )
-        for number in range(100) if number not in (19, 20, 21, 22, 23, 80, 81, 82)
-    ]  # fmt: skip
+        for number in range(100)
+        if number not in (19, 20, 21, 22, 23, 80, 81, 82)
+    ]

@@ -53,7 +53,10 @@ def world(staff: User) -> dict[str, str]:
         refused_calls=1,
     )
     paused = job_rows.job(
-        job_rows.manifest(acme, staff, 2), state="paused", pause_cause="ImageKit refused the account's key."
+        job_rows.manifest(acme, staff, 2),
+        state="paused",
+        pause_code="key_refused",
+        pause_cause="ImageKit refused the account's key.",
     )
     finished = job_rows.finished(job_rows.manifest(acme, staff, 4), ["deleted", "already_gone", "failed", "unverified"])
     item = finished.manifest.items.first()

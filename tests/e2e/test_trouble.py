@@ -128,7 +128,7 @@ def test_title_and_icon_show_a_running_job_on_any_page(opened: Opener, kim: User
     page = opened(kim, "/audit/")
     expect(page).to_have_title(re.compile(r"^40 % · Audit log"))
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon-running"))
-    DeletionJob.objects.update(state="paused", pause_cause="Paused.")
+    DeletionJob.objects.update(state="paused", pause_code="person", pause_cause="Paused.")
     expect(page.locator("link[rel=icon]")).to_have_attribute("href", re.compile("favicon-waiting"), timeout=10_000)
 
 

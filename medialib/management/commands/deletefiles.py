@@ -14,7 +14,7 @@ from django.db import DatabaseError
 from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
 from medialib.management.base import MedialibCommand, Report
 from medialib.management.people import person_who_may
-from medialib.models import Account, DeletionJob, Manifest
+from medialib.models import Account, DeletionJob, Manifest, Outcome
 from medialib.services.accounts import keys
 from medialib.services.audit.log import Actor
 from medialib.services.deletion import runner
@@ -110,7 +110,7 @@ class Command(MedialibCommand):
             self.stderr.write(
                 f"Stopped waiting. Job {job.pk} goes on where a worker runs; “controljob {job.pk} cancel” ends it."
             )
-        ok = job.is_finished and not (job.failed or job.unverified or job.cancelled)
+        ok = job.is_finished and all(outcome.is_success for outcome, count in job.counts if count)
         if not job.is_finished:
             self.stderr.write(job_sentence(job))
         return Report([job_sentence(job)], job_report(job), ok=ok)
@@ -135,7 +135,7 @@ def _check_count(manifest: Manifest, expected: int | None) -> None:
 
 def _plan_report(manifest: Manifest) -> Report:
     plan = deletion_plan(manifest)
-    counts = dict.fromkeys(["deleted", "already_gone", "skipped", "failed", "cancelled", "unverified"], 0)
+    counts = dict.fromkeys(Outcome.values, 0)
     return Report(
         plan.lines(),
         {

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min, Sum
 from django.db.models.functions import Coalesce
+from django.utils.text import capfirst
 
 from medialib.models import Account, AuditDay, EventKind, Outcome
 from medialib.models.memberships import sees_everything
@@ -104,7 +105,7 @@ def _series(wanted: ChartWanted, days: QuerySet[AuditDay]) -> dict[str, Series]:
     found: dict[str, Series] = {}
     for place, (name, total) in enumerate(totals):
         if wanted.by == "outcome":
-            found[name] = Series(str(Outcome(name).label), name, total, _query(wanted, outcome=name))
+            found[name] = Series(capfirst(Outcome(name).label), name, total, _query(wanted, outcome=name))
         elif place < MOST_PEOPLE:
             found[name] = Series(name, f"person-{place + 1}", total, _query(wanted, actor=name))
         else:

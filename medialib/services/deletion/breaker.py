@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from medialib.models import DeletionJob, EventKind, JobState
+from medialib.models import DeletionJob, EventKind, JobState, PauseCode
 from medialib.services.audit import log
 
 logger = logging.getLogger(__name__)
@@ -34,11 +34,17 @@ def stop(
     job: DeletionJob,
     cause: str,
     *,
+    code: PauseCode | str,
     only_from: Iterable[JobState] = (JobState.RUNNING,),
     detail: Mapping[str, Any] | None = None,
 ) -> None:
     """Pause the job for this cause, unless somebody paused, cancelled or finished it first."""
     with transaction.atomic():
-        if DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=only_from, pause_cause=cause):
+        if DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=only_from, pause_cause=cause, pause_code=code):
             logger.warning("job paused job=%s cause=%s", job.pk, cause)
-            log.record(EventKind.JOB_PAUSED, account=job.account, job=job, detail={"cause": cause, **(detail or {})})
+            log.record(
+                EventKind.JOB_PAUSED,
+                account=job.account,
+                job=job,
+                detail={"cause": cause, "code": code, **(detail or {})},
+            )

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, QuerySet
 
-from medialib.models import Batch, BatchState, DeletionJob, JobState, Pace, PaceKind
+from medialib.models import Batch, BatchState, DeletionJob, JobState, Pace, PaceKind, PauseCode
 from medialib.services.accounts import pacing, rights
 from medialib.services.base.clock import shared_now
 from medialib.services.deletion import breaker, events, leases, looks, settling
@@ -77,7 +77,7 @@ def claim(
         current = DeletionJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=job.pk)
         at = shared_now()
         if current.state == JobState.RUNNING and (cause := rights.why_may_not_go_on(current)):
-            breaker.stop(current, f"{cause} {breaker.UNTIL_RESUMED}")
+            breaker.stop(current, f"{cause} {breaker.UNTIL_RESUMED}", code=PauseCode.REQUESTER)
             current.refresh_from_db(fields=["state"])
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)

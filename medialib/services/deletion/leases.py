@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import F, Q, QuerySet
 
-from medialib.models import Batch, BatchState, DeletionJob, Exchange, Item, JobState
+from medialib.models import Batch, BatchState, DeletionJob, Ended, Exchange, Item, JobState
 from medialib.models.jobs import BATCH_SIZE, lease_length
 from medialib.services.deletion.claim import Claim
 
@@ -84,5 +84,6 @@ def record_abandoned_call(batch: Batch, *, at: datetime) -> None:
         worker=batch.lease_owner,
         file_count=batch.last_position - batch.first_position + 1,
         sent_at=at,
+        ended=Ended.LOST,
         result="no answer recorded: the worker stopped in the middle",
     )

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome
+from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
 from medialib.models.jobs import BATCH_SIZE
 from medialib.services.audit import log
 from medialib.services.base.clock import shared_now
@@ -33,7 +33,7 @@ def start(job: DeletionJob) -> bool:
     if not DeletionJob.objects.due(at).filter(pk=job.pk, state=JobState.SCHEDULED).exists():
         return False
     if manifest_sha256(job.manifest) != job.manifest.sha256:
-        breaker.stop(job, CHANGED_MANIFEST, only_from=[JobState.SCHEDULED])
+        breaker.stop(job, CHANGED_MANIFEST, code=PauseCode.MANIFEST_CHANGED, only_from=[JobState.SCHEDULED])
         return False
     with transaction.atomic():
         if not DeletionJob.objects.move(job, to=JobState.RUNNING, only_from=[JobState.SCHEDULED], started_at=at):
@@ -72,7 +72,7 @@ def close_if_done(job: DeletionJob) -> bool:
         DeletionJob.objects.filter(pk=job.pk).update(
             state=JobState.FINISHED, finished_at=shared_now(), wait_until=None, wait_cause=""
         )
-        sums = {outcome.value: getattr(locked, outcome.value) for outcome in Outcome}
+        sums = {outcome.value: count for outcome, count in locked.counts}
         log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail={**sums, "calls": locked.calls})
         if locked.purge_cache and locked.deleted:
             wake("purge_deleted", job.pk)

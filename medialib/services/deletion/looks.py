@@ -11,13 +11,14 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
-from medialib.models import Asset, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
+from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
 from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import protections, rights
 from medialib.services.deletion import verdicts
 from medialib.services.deletion.claim import Claim
-from medialib.services.deletion.verdicts import Ruling, Sent
+from medialib.services.deletion.verdicts import Ruling, Sent, Verdict
 from medialib.services.sync.indexing import index_file, shown_values
 
 # A call goes at most so long after its look was asked for, and after it was answered.
@@ -43,6 +44,17 @@ class Look:
 
     def is_fresh_in(self, seconds: float) -> bool:
         return time.monotonic() + seconds <= self.ends_s
+
+
+def of_failed_look(error: ImageKitError) -> Verdict:
+    """A look before a call that found nothing out: the batch waits, and is never sent unseen."""
+    text = f"not sent, the look before the call failed: {error}"[:200]
+    if isinstance(error, KeyRejected):
+        cause = f"ImageKit refused the account's key: {error} Nothing was sent."
+        return verdicts.key_refused(BatchState.WAITING, text, cause)
+    if isinstance(error, RateLimited):
+        return Verdict((), BatchState.WAITING, text, wait_s=min(60.0, error.retry_after_s or 2.0))
+    return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
 
 
 @dataclass(frozen=True)

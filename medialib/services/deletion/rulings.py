@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet, Sum
+from django.db.models import Q, QuerySet, Sum
 
 from medialib.models import Asset, DeletionJob, EventKind, Exchange, Item, Outcome, Removal
 from medialib.services.deletion import events
@@ -48,18 +48,19 @@ def record_rulings(
             settled_at=at,
         )
         _mark_removed(job, ruling, at=at)
-    has_unverified = counts[Outcome.UNVERIFIED] > 0
-    _record_events(job, in_batch.filter(exchange=exchange), exchange, has_unverified=has_unverified, at=at)
+    has_open_ends = any(count and not Outcome(outcome).is_final for outcome, count in counts.items())
+    _record_events(job, in_batch.filter(exchange=exchange), exchange, has_open_ends=has_open_ends, at=at)
     deleted = in_batch.filter(exchange=exchange, outcome=Outcome.DELETED).aggregate(total=Sum("size_bytes"))
     return Counts(dict(counts), (deleted["total"] or 0) if counts[Outcome.DELETED] else 0)
 
 
 def _record_events(
-    job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, has_unverified: bool, at: datetime
+    job: DeletionJob, items: QuerySet[Item], exchange: Exchange, *, has_open_ends: bool, at: datetime
 ) -> None:
-    final, open_ended = items.exclude(outcome=Outcome.UNVERIFIED), items.filter(outcome=Outcome.UNVERIFIED)
+    is_final = Q(outcome__in=[outcome for outcome in Outcome if outcome.is_final])
+    final, open_ended = items.filter(is_final), items.exclude(is_final)
     events.record_outcomes(job, final, request_id=exchange.request_id, at=at)
-    if not has_unverified:
+    if not has_open_ends:
         return
     events.record_outcomes(job, open_ended, event=EventKind.FILE_UNVERIFIED, request_id=exchange.request_id, at=at)
 

@@ -24,7 +24,7 @@ from django.db import close_old_connections, reset_queries
 from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import KeyRejected
-from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose
+from medialib.models import Batch, BatchState, DeletionJob, JobState, KeyPurpose, PauseCode
 from medialib.models.sql import rare_checkpoints
 from medialib.services.accounts import keys
 from medialib.services.base.clock import shared_now
@@ -66,7 +66,7 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
         if job.state == JobState.CANCELLING:
             give_up_look_ups(job, error, worker=worker or worker_name())
         else:
-            breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}")
+            breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}", code=PauseCode.NO_KEY)
         return
     with client:
         JobRunner(job, client, key_id=key_id, worker=worker or worker_name(), stop=stop or threading.Event()).run()

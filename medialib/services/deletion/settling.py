@@ -13,16 +13,18 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
-from medialib.imagekit.errors import FilesMissing, ImageKitError, RateLimited
+from medialib.imagekit.errors import BadRequest, FilesMissing, ImageKitError, KeyRejected, RateLimited
 from medialib.models import (
     Batch,
     BatchState,
     DeletionJob,
+    Ended,
     EventKind,
     Exchange,
     Item,
     Pace,
     PaceKind,
+    PauseCode,
 )
 from medialib.services.accounts import pacing
 from medialib.services.audit import log
@@ -30,7 +32,7 @@ from medialib.services.base.clock import shared_now
 from medialib.services.deletion import breaker, verdicts
 from medialib.services.deletion.calls import CallReport, LookReport
 from medialib.services.deletion.claim import Claim
-from medialib.services.deletion.looks import Look
+from medialib.services.deletion.looks import Look, of_failed_look
 from medialib.services.deletion.rulings import Counts, record_rulings
 from medialib.services.deletion.verdicts import LastCall, Ruling, Sent, Verdict
 
@@ -106,6 +108,7 @@ def settle_unsent(
         sent_at=at - timedelta(seconds=time.monotonic() - look.asked_s) if look else at,
         answered_at=at - timedelta(seconds=time.monotonic() - look.answered_s) if look else at,
         request_id=look.request_id[:100] if look else "",
+        ended=Ended.ANSWERED,
         result=f"{sum(len(ruling.file_ids) for ruling in rulings)} of {len(claim.file_ids)} files not sent",
         gone_count=len(look.gone) if look else None,
     )
@@ -117,7 +120,7 @@ def settle_failed_look(job: DeletionJob, report: LookReport, *, worker: str) -> 
     """Give a batch back whose look found nothing out. It waits, and is never sent unseen."""
     claim = report.claim
     error = report.error or ImageKitError("the look ended without a word")
-    verdict = verdicts.of_failed_look(error)
+    verdict = of_failed_look(error)
     with transaction.atomic():
         rows, at = _lock(job), shared_now()
         _release(claim, verdict, worker=worker, at=at)
@@ -131,6 +134,7 @@ def settle_failed_look(job: DeletionJob, report: LookReport, *, worker: str) -> 
             answered_at=at,
             http_status=error.http_status,
             request_id=error.request_id[:100],
+            ended=ended_by(error, is_look=True),
             result=verdict.result[:200],
         )
         _note_trouble(rows.job, verdict, was_call_answered=False, trace={"last_request_id": error.request_id})
@@ -223,6 +227,17 @@ def _take_back(job: DeletionJob, claim: Claim) -> None:
     log.record(EventKind.BATCH_HELD, account=job.account, job=job, detail=detail)
 
 
+def ended_by(error: ImageKitError | None, *, is_look: bool) -> Ended:
+    """How a call ended, by what was raised in place of its answer."""
+    if error is None or isinstance(error, FilesMissing):
+        return Ended.ANSWERED
+    if isinstance(error, RateLimited):
+        return Ended.WAITED
+    if is_look:
+        return Ended.LOOK_UP_FAILED
+    return Ended.REFUSED if isinstance(error, KeyRejected | BadRequest) else Ended.LOST
+
+
 def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Exchange:
     return Exchange.objects.create(
         batch_id=report.claim.batch_id,
@@ -234,6 +249,7 @@ def _record_exchange(report: CallReport, verdict: Verdict, *, worker: str) -> Ex
         answered_at=report.answered_at,
         http_status=report.http_status,
         request_id=report.request_id[:100],
+        ended=ended_by(report.error, is_look=report.claim.is_look_up),
         result=verdict.result[:200],
         errors=dict(verdict.errors),
         gone_count=len(report.gone) if report.gone is not None else None,
@@ -259,7 +275,7 @@ def _note_trouble(job: DeletionJob, verdict: Verdict, *, was_call_answered: bool
     job.refresh_from_db()
     cause = verdict.pause_cause or breaker.reason_to_stop(job, error=verdict.error, same_errors=same_errors)
     if cause:
-        breaker.stop(job, cause, detail=trace)
+        breaker.stop(job, cause, code=verdict.pause_code or PauseCode.BREAKER, detail=trace)
 
 
 def _trace(report: CallReport) -> dict[str, str]:

@@ -19,7 +19,7 @@ from medialib.imagekit.errors import (
     RateLimited,
 )
 from medialib.imagekit.types import DeleteAnswer
-from medialib.models import BatchState, Outcome
+from medialib.models import BatchState, Outcome, PauseCode
 
 MAX_LOST_ANSWERS = 5  # After so many calls without an answer a file that is still there counts as failed.
 LOOK_AGAIN_S = 2.0  # A call that is still being carried out shows as files that go one after the other.
@@ -70,6 +70,7 @@ class Verdict:
     was_refused: bool = False  # The call whose answer was lost is known to have deleted nothing.
     error: str = ""  # Identical errors in a row open the breaker; "" when the call was answered as documented.
     pause_cause: str = ""
+    pause_code: str = ""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, in
             return Verdict((), BatchState.WAITING, "429: too many calls, nothing deleted")
         case KeyRejected():
             cause = f"ImageKit refused the account's key: {error} Nothing was deleted by that call."
-            return Verdict((), BatchState.WAITING, f"key refused: {error}"[:200], pause_cause=cause)
+            return key_refused(BatchState.WAITING, f"key refused: {error}"[:200], cause)
         case BadRequest():
             evidence = f"ImageKit refused the call: {error}"
             return Verdict(
@@ -125,7 +126,15 @@ def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, in
             text = f"answer lost: {error}"[:200]
             return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text)
     text = f"unexpected: {error}"[:200]
-    return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text, pause_cause=f"Something unexpected: {error}")
+    cause = f"Something unexpected: {error}"
+    return Verdict(
+        (), BatchState.LOOK_UP, text, is_lost=True, error=text, pause_cause=cause, pause_code=PauseCode.BREAKER
+    )
+
+
+def key_refused(state: BatchState, result: str, cause: str) -> Verdict:
+    """The job pauses until somebody stores a key that works."""
+    return Verdict((), state, result, pause_cause=cause, pause_code=PauseCode.KEY_REFUSED)
 
 
 def _of_missing(sent: Sent, error: FilesMissing, gone_by_other: Mapping[str, int]) -> Verdict:
@@ -142,17 +151,6 @@ def _of_missing(sent: Sent, error: FilesMissing, gone_by_other: Mapping[str, int
 def of_look_before(sent: Sent, *, gone: frozenset[str], gone_by_other: Mapping[str, int]) -> tuple[Ruling, ...]:
     """Files that a look before the call found gone, each by its own 404."""
     return _unknown_now(sent, gone, gone_by_other, "A look before the call found that it is gone (HTTP 404).")
-
-
-def of_failed_look(error: ImageKitError) -> Verdict:
-    """A look before a call that found nothing out: the batch waits, and is never sent unseen."""
-    text = f"not sent, the look before the call failed: {error}"[:200]
-    if isinstance(error, KeyRejected):
-        cause = f"ImageKit refused the account's key: {error} Nothing was sent."
-        return Verdict((), BatchState.WAITING, text, pause_cause=cause)
-    if isinstance(error, RateLimited):
-        return Verdict((), BatchState.WAITING, text, wait_s=min(60.0, error.retry_after_s or 2.0))
-    return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
 
 
 def _unknown_now(
@@ -282,7 +280,7 @@ def of_failed_look_up(sent: Sent, error: ImageKitError) -> Verdict:
     text = f"look-up failed: {error}"[:200]
     if isinstance(error, KeyRejected) and not sent.is_cancelling:
         cause = f"ImageKit refused the account's key during a look-up: {error}"
-        return Verdict((), state, text, pause_cause=cause)
+        return key_refused(state, text, cause)
     if isinstance(error, RateLimited):
         return Verdict((), state, text, wait_s=min(60.0, error.retry_after_s or 2.0))
     if sent.look_ups + 1 < MAX_LOOK_UPS and not isinstance(error, KeyRejected | BadRequest):

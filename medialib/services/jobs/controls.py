@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
+from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
@@ -122,7 +122,9 @@ def pause(job: DeletionJob, *, actor: Actor) -> None:
     """Send nothing more until somebody resumes. Calls in flight are still settled."""
     cause = f"Paused by {actor.name}."
     with transaction.atomic():
-        if not DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause):
+        if not DeletionJob.objects.move(
+            job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause, pause_code=PauseCode.PERSON
+        ):
             raise Refused(f"Only a running job can be paused; this one is {_state(job)}.")
         log.record(EventKind.JOB_PAUSED, actor=actor, account=job.account, job=job, detail={"cause": cause})
 
@@ -139,23 +141,16 @@ def resume(job: DeletionJob, *, actor: Actor) -> None:
             to=to,
             only_from=[JobState.PAUSED],
             pause_cause="",
+            pause_code="",
             same_errors=0,
             last_error="",
-            breaker_from=_settled_sum(),
+            breaker_from=sum_of_outcomes(),
             breaker_failed=F("failed") + F("unverified"),
         )
         if not moved:
             raise Refused(f"Only a paused job can be resumed; this one is {_state(job)}.")
         log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job)
         wake_job(job, at=at)
-
-
-def _settled_sum() -> F:
-    total = F("deleted")
-    for outcome in Outcome:
-        if outcome != Outcome.DELETED:
-            total = total + F(outcome.value)  # type: ignore[assignment]
-    return total
 
 
 @members_only

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
+from django.utils.translation import gettext as _
 
-from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState
+from medialib.models import Batch, DeletionJob, Item, JobState, PurgeRequest, PurgeState
 from medialib.services.deletion import purge
 
 if TYPE_CHECKING:
@@ -124,10 +125,9 @@ def purges_of(job: DeletionJob) -> Purges | None:
 
 
 def _tabs(job: DeletionJob, wanted: FilesWanted) -> list[Tab]:
-    labels = [(outcome.value, outcome.label.lower()) for outcome in Outcome] + [(UNSETTLED, "left")]
-    tabs = [Tab("", "all", job.file_count, wanted.outcome == "")]
-    for outcome, label in labels:
-        count = job.left if outcome == UNSETTLED else getattr(job, outcome)
-        if count or wanted.outcome == outcome:
-            tabs.append(Tab(outcome, label, count, wanted.outcome == outcome))
+    tabs = [Tab(outcome="", label=_("all"), count=job.file_count, is_current=not wanted.outcome)]
+    counts = [(outcome.value, str(outcome.label), count) for outcome, count in job.counts]
+    for value, label, count in [*counts, (UNSETTLED, _("left"), job.left)]:
+        if count or wanted.outcome == value:
+            tabs.append(Tab(outcome=value, label=label, count=count, is_current=wanted.outcome == value))
     return tabs

@@ -14,7 +14,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from medialib.models import DeletionJob, Item, JobState, Outcome, Worker
+from medialib.models import DeletionJob, Item, JobState, Outcome, PauseCode, Worker
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -99,8 +99,8 @@ class Progress:
 
     @property
     def is_about_the_key(self) -> bool:
-        """Whether it stands still because ImageKit refused the account's key."""
-        return self.job.state == JobState.PAUSED and self.job.pause_cause.startswith("ImageKit refused the account")
+        """Whether it stands still until somebody stores a key that works."""
+        return self.job.is_stopped_by_its_key
 
     @property
     def waits_for_worker(self) -> bool:
@@ -165,8 +165,7 @@ class Progress:
     def parts(self) -> list[Part]:
         """The outcomes as pieces of a bar that is 1,000 wide."""
         parts, done = [], 0
-        for outcome in Outcome:
-            count = getattr(self.job, outcome.value)
+        for outcome, count in self.job.counts:
             start, done = 1000 * done / self.job.file_count, done + count
             if count:
                 parts.append(Part(outcome.value, f"{start:.2f}", f"{1000 * count / self.job.file_count:.2f}"))
@@ -175,8 +174,8 @@ class Progress:
     @property
     def sum_sentence(self) -> str:
         """The outcomes as a sum that anybody can check."""
-        counts = [getattr(self.job, outcome.value) for outcome in Outcome]
-        return f"{' + '.join(intcomma(count) for count in counts if count) or 0} = {intcomma(self.job.settled)}"
+        counts = [intcomma(count) for _, count in self.job.counts if count]
+        return f"{' + '.join(counts) or 0} = {intcomma(self.job.settled)}"
 
     @property
     def result(self) -> str:
@@ -216,21 +215,8 @@ def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[
 
 def result_sentence(job: DeletionJob) -> str:
     """What became of the files, counted from their outcomes: "48,164 deleted, 12 were already gone"."""
-    counts = {outcome: getattr(job, outcome.value) for outcome in Outcome}
-    told = [(outcome, count) for outcome, count in counts.items() if count or outcome == Outcome.DELETED]
-    return ", ".join(_told(outcome, count) for outcome, count in told)
-
-
-def _told(outcome: Outcome, count: int) -> str:
-    texts = {
-        Outcome.DELETED: ngettext("%(count)s deleted", "%(count)s deleted", count),
-        Outcome.ALREADY_GONE: ngettext("%(count)s was already gone", "%(count)s were already gone", count),
-        Outcome.SKIPPED: ngettext("%(count)s protected and skipped", "%(count)s protected and skipped", count),
-        Outcome.FAILED: ngettext("%(count)s failed", "%(count)s failed", count),
-        Outcome.CANCELLED: ngettext("%(count)s was never sent", "%(count)s were never sent", count),
-        Outcome.UNVERIFIED: ngettext("%(count)s unverified", "%(count)s unverified", count),
-    }
-    return texts[outcome] % {"count": intcomma(count)}
+    told = [(outcome, count) for outcome, count in job.counts if count or outcome == Outcome.DELETED]
+    return ", ".join(f"{intcomma(count)} {outcome.label}" for outcome, count in told)
 
 
 def counted_outcomes(job: DeletionJob) -> dict[str, int]:
@@ -243,9 +229,9 @@ def mismatch(job: DeletionJob) -> str:
     """Empty when every file of a finished job is accounted for; otherwise what does not add up."""
     counted = counted_outcomes(job)
     wrong = [
-        f"{outcome.label.lower()}: the job says {getattr(job, outcome.value)}, its files say {counted.get(outcome, 0)}"
-        for outcome in Outcome
-        if getattr(job, outcome.value) != counted.get(outcome, 0)
+        f"{outcome.label}: the job says {count}, its files say {counted.get(outcome, 0)}"
+        for outcome, count in job.counts
+        if count != counted.get(outcome, 0)
     ]
     if counted.get(""):
         wrong.append(f"{counted['']} files have no outcome")
@@ -270,7 +256,7 @@ def _sentence(progress: Progress) -> str:
             return _("Nothing has been sent yet. Until the start, undo is complete.")
         return _("Due to start. Nothing has been sent yet.")
     if job.state == JobState.PAUSED:
-        return _paused(job.pause_cause)
+        return _paused(job)
     if job.state == JobState.CANCELLING:
         return _("Cancelling: nothing new is sent; calls already under way are still answered.")
     counts = {"done": intcomma(job.settled), "total": intcomma(job.file_count)}
@@ -279,8 +265,10 @@ def _sentence(progress: Progress) -> str:
     return _("Finished: %(result)s.") % {"result": result_sentence(job)}
 
 
-def _paused(cause: str) -> str:
+def _paused(job: DeletionJob) -> str:
     """The cause is part of the record: it is translated where its sentence is known, else it stands as recorded."""
-    if not cause:
+    if not job.pause_cause:
         return _("Paused.")
-    return cause if cause.startswith("Paused") else _("Paused: %(cause)s") % {"cause": _(cause)}
+    if job.pause_code == PauseCode.PERSON:  # Says by whom.
+        return job.pause_cause
+    return _("Paused: %(cause)s") % {"cause": _(job.pause_cause)}

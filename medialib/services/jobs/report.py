@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from medialib.models import DeletionJob, JobState, Outcome
+from medialib.models import DeletionJob, JobState
 
 
 def job_report(job: DeletionJob) -> dict[str, Any]:
     """The job's number, its manifest's hash, and one count an outcome; `requested` is what they add up to."""
-    counts = {outcome.value: getattr(job, outcome.value) for outcome in Outcome}
+    counts = {outcome.value: count for outcome, count in job.counts}
     return {
         "job": job.pk,
         "manifest_sha256": job.manifest.sha256,
@@ -23,15 +23,7 @@ def job_report(job: DeletionJob) -> dict[str, Any]:
 
 def job_sentence(job: DeletionJob) -> str:
     """Where the job stands, computed from its outcomes."""
-    words = [
-        (job.deleted, "deleted"),
-        (job.already_gone, "already gone"),
-        (job.skipped, "protected and skipped"),
-        (job.failed, "failed"),
-        (job.cancelled, "cancelled"),
-        (job.unverified, "unverified"),
-        (job.left, "left"),
-    ]
-    parts = ", ".join(f"{count:,} {word}" for count, word in words if count) or "no files"
+    counts = [(count, str(outcome.label)) for outcome, count in job.counts] + [(job.left, "left")]
+    parts = ", ".join(f"{count:,} {word}" for count, word in counts if count) or "no files"
     cause = f" {job.pause_cause}" if job.state == JobState.PAUSED else ""
     return f"Job {job.pk} is {JobState(job.state).label}: {parts}.{cause}"

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from medialib.models import AuditEvent, DeletionJob, EventKind, Exchange
+from medialib.models import AuditEvent, DeletionJob, Ended, EventKind, Exchange
 from medialib.services.audit.log import SYSTEM
 from medialib.services.base.clock import shared_now
 
@@ -20,7 +20,7 @@ WIDTH, HEIGHT, LANE = 960.0, 120.0, 16.0  # Of the drawing, in its own units; th
 MOMENTS = 8
 MOST_CALLS = 50_000  # Of a longer job, the last ones are drawn.
 ANSWERED = (200, 207)
-HELD_BACK, LOOK_UP_FAILED = "held back", "look-up failed"
+FAILED = frozenset({Ended.REFUSED, Ended.LOST, Ended.LOOK_UP_FAILED})
 LAYERS = ("pause", "wait", "error")  # From the bottom, so that the short ones can be pointed at.
 
 
@@ -32,6 +32,7 @@ class Call:
     sent_at: datetime
     answered_at: datetime | None
     http_status: int | None
+    ended: str
     result: str
     gone_count: int | None
 
@@ -44,15 +45,11 @@ class Call:
 
     @property
     def is_told_to_wait(self) -> bool:
-        return self.http_status == 429
+        return self.ended == Ended.WAITED
 
     @property
     def has_failed(self) -> bool:
-        if self.answered_at is None or self.result.startswith(HELD_BACK):
-            return False  # Still under way, or never sent.
-        if self.kind != "delete":
-            return self.result.startswith(LOOK_UP_FAILED)
-        return self.http_status is None or (self.http_status >= 400 and self.http_status not in (404, 429))
+        return self.answered_at is not None and self.ended in FAILED
 
 
 @dataclass(frozen=True)
@@ -148,7 +145,7 @@ def draw(begin: datetime, end: datetime, calls: list[Call], pauses: list[Moment]
 
 
 def _calls(job: DeletionJob) -> list[Call]:
-    columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "result", "gone_count")
+    columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "ended", "result", "gone_count")
     rows = Exchange.objects.filter(batch__job=job).order_by("-pk").values_list(*columns)[:MOST_CALLS]
     return sorted((Call(*row) for row in rows), key=lambda call: call.sent_at)
 

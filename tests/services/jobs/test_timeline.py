@@ -20,10 +20,23 @@ def at(second: float) -> datetime:
     return BEGIN + timedelta(seconds=second)
 
 
+ENDED = {200: "answered", 207: "answered", 404: "answered", 429: "waited", 400: "refused", 401: "refused"}
+
+
 def call(
-    pk: int, sent: float, status: int | None = 200, *, kind: str = "delete", result: str = "", gone: int = 0
+    pk: int, sent: float, status: int | None = 200, *, kind: str = "delete", ended: str = "", gone: int = 0
 ) -> Call:
-    return Call(pk, kind, 100, at(sent), at(sent + 0.5), status, result, gone)
+    return Call(
+        pk=pk,
+        kind=kind,
+        file_count=100,
+        sent_at=at(sent),
+        answered_at=at(sent + 0.5),
+        http_status=status,
+        ended=ended or ENDED.get(status or 0, "lost"),
+        result="text",
+        gone_count=gone,
+    )
 
 
 def drawn(*calls: Call, pauses: list[timeline.Moment] | None = None) -> Timeline:
@@ -53,13 +66,13 @@ def test_wait_ends_where_a_pause_begins() -> None:
 
 @pytest.mark.parametrize(("status", "errors"), [(200, 0), (207, 0), (404, 0), (400, 1), (401, 1), (500, 1), (None, 1)])
 def test_an_answer_that_settles_nothing_is_an_error(status: int | None, errors: int) -> None:
-    assert drawn(call(1, 0, status, result="text")).errors == errors
+    assert drawn(call(1, 0, status)).errors == errors
 
 
 def test_look_up_counts_what_it_found_gone_and_is_no_error() -> None:
-    picture = drawn(call(1, 0, None, kind="look_up", result="looked up: 7 gone, 0 still there", gone=7))
+    picture = drawn(call(1, 0, None, kind="look_up", ended="answered", gone=7))
     assert (picture.errors, picture.peak_per_s) == (0, 7)
-    assert drawn(call(1, 0, None, kind="look_up", result="look-up failed: no answer")).errors == 1
+    assert drawn(call(1, 0, None, kind="look_up", ended="look_up_failed")).errors == 1
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def exchange(of: DeletionJob) -> Exchange:
     )
     return Exchange.objects.create(
         batch=batch, kind="delete", attempt=1, worker="worker-1", file_count=of.file_count, sent_at=now(),
-        answered_at=now(), http_status=200, request_id="ik-request-7", result="all deleted",
+        answered_at=now(), http_status=200, request_id="ik-request-7", ended="answered", result="all deleted",
     )  # fmt: skip
 
 

@@ -122,6 +122,12 @@ def test_pause_cause_is_told_in_its_own_words(staff_client, running):
     assert "Paused: ImageKit refused the key." in text(page_of(staff_client, running))
 
 
+@pytest.mark.parametrize(("code", "is_helped"), [("key_refused", True), ("no_key", True), ("breaker", False)])
+def test_a_job_that_its_key_stopped_leads_to_the_keys(staff_client, running, code, is_helped):
+    DeletionJob.objects.update(state="paused", pause_code=code, pause_cause="Anything.")
+    assert ("account's keys" in text(page_of(staff_client, running))) is is_helped
+
+
 def buttons(response: Any) -> set[str]:
     return {
         form["action"].rstrip("/").rpartition("/")[2]
@@ -210,8 +216,8 @@ def test_a_get_changes_nothing(staff_client, running):
 
 def test_result_sentence_names_only_what_happened():
     job = DeletionJob(deleted=48164, already_gone=12, skipped=31, failed=6)
-    assert progress.result_sentence(job) == "48,164 deleted, 12 were already gone, 31 protected and skipped, 6 failed"
-    assert progress.result_sentence(DeletionJob(already_gone=1)) == "0 deleted, 1 was already gone"
+    assert progress.result_sentence(job) == "48,164 deleted, 12 already gone, 31 skipped, 6 failed"
+    assert progress.result_sentence(DeletionJob(already_gone=1)) == "0 deleted, 1 already gone"
 
 
 def test_sum_is_shown_and_holds(staff_client, staff, account):
@@ -280,7 +286,7 @@ def test_tray_shows_active_jobs_and_then_says_that_they_finished(staff_client, s
     assert str(running.pk) in first.select_one("[hx-get]")["hx-get"].rpartition("watched=")[2].split(".")
     DeletionJob.objects.update(state="finished", finished_at=now(), cancelled=5)
     second = soup(staff_client.get(url, {"watched": str(running.pk)}))
-    assert "4 deleted, 1 failed, 5 were never sent" in second.select_one("[data-announce]")["data-announce"]
+    assert "4 deleted, 1 failed, 5 cancelled" in second.select_one("[data-announce]")["data-announce"]
 
 
 @pytest.mark.parametrize(("shown", "replaced"), [("", None), ("on", "#job-tray")])
