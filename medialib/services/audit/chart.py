@@ -105,7 +105,7 @@ def _series(wanted: ChartWanted, days: QuerySet[AuditDay]) -> dict[str, Series]:
     found: dict[str, Series] = {}
     for place, (name, total) in enumerate(totals):
         if wanted.by == "outcome":
-            found[name] = Series(capfirst(Outcome(name).label), name, total, _query(wanted, outcome=name))
+            found[name] = Series(str(capfirst(Outcome(name).label)), name, total, _query(wanted, outcome=name))
         elif place < MOST_PEOPLE:
             found[name] = Series(name, f"person-{place + 1}", total, _query(wanted, actor=name))
         else:
