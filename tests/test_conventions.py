@@ -220,6 +220,14 @@ def test_each_setting_is_documented() -> None:
     assert read - documented == set()
 
 
+def test_paths_in_the_documents_lead_somewhere() -> None:
+    documents = [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.(?:py|html|md|js|css))`", text_of(*documents))
+    roots = (ROOT, PRODUCT, PRODUCT / "models", PRODUCT / "services")
+    assert len(named) > 20
+    assert {path for path in named if not any((root / path).exists() for root in roots)} == set()
+
+
 @pytest.mark.parametrize("habit", INLINE)
 def test_templates_hold_nothing_that_the_policy_forbids(habit: str) -> None:
     found = {

@@ -1,7 +1,7 @@
 """The rows of the library table, and the small pictures of all lists.
 
 A template would read better and takes four times as long, which for a page of a hundred rows is most of the request
-(docs/benchmarks.md). The head of each column is in views/columns.py.
+(docs/benchmarks.md). The head of each column is in views/library/columns.py.
 """
 
 from __future__ import annotations
@@ -111,7 +111,7 @@ def _access(asset: Asset, _page: Page) -> tuple[object, ...]:
     return (access if asset.is_published else f"{access}, {_('draft')}",)
 
 
-# By the key of the column, in the order of views/columns.py.
+# By the key of the column, in the order of views/library/columns.py.
 CELLS: Mapping[str, Cell] = {
     "folder": Cell(
         '<td class="cell-clip col-folder cell-muted"><a href="?{}" title="{}"><bdi dir="ltr">{}</bdi></a></td>',

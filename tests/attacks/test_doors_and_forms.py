@@ -1,4 +1,4 @@
-"""Attacks on the way in and on forms. Brute force: tests/door/test_sign_in.py; here what comes after it."""
+"""Attacks on the way in and on forms. Brute force: tests/auth/test_sign_in.py; here what comes after it."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ import select
 import socket
 import threading
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from itertools import count
@@ -90,11 +90,6 @@ class CallLog:
     def deleted_by_calls(self) -> list[DeletedByCall]:
         with self._changed:
             return list(self._removed)
-
-    def deleted_twice(self) -> set[str]:
-        """File ids that two calls removed. Only an upload between the two can make this more than empty."""
-        counts = Counter(removal.file_id for removal in self.deleted_by_calls())
-        return {file_id for file_id, times in counts.items() if times > 1}
 
     def overlapping(self) -> set[str]:
         with self._changed:

@@ -26,14 +26,11 @@ AUDITED = (
 RESERVED_NAMES = frozenset(
     [
         "admin",
-        "api",
         "audit",
         "healthz",
         "jobs",
         "language",
         "manifests",
-        "media",
-        "readyz",
         "sign-in",
         "sign-out",
         "static",

@@ -21,12 +21,6 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-def require_may_see(actor: Actor, account: Account) -> None:
-    """Raises Refused when the actor is a person to whom the account does not exist."""
-    if actor.user and not Account.objects.visible_to(actor.user).filter(pk=account.pk).exists():
-        raise Refused(f"“{actor.name}” is not a member of this account. A key manager can change that.")
-
-
 def scope_for(actor: Actor, account: Account) -> DeleteScope:
     """Where in the account the actor may delete. Raises Refused when that is nowhere."""
     if actor.user is None:

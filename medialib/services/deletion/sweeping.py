@@ -23,7 +23,6 @@ FORGET_WORKER = timedelta(days=1)
 WAKE_AGAIN = timedelta(seconds=5)  # A wake-up that nobody followed within this time is taken for lost.
 HELP_AGAIN = timedelta(seconds=2)
 BATCHES_WORTH_HELP = 8
-PURGE_AGAIN = timedelta(minutes=1)
 
 
 def heartbeat(worker_id: str, *, engine: str) -> None:
