@@ -61,6 +61,7 @@ class Environment:
     task_engine: str
     celery_broker_url: str
     allow_private_api: bool
+    api_hosts: list[str]
     headroom: int
     undo_window_s: int
     breaker_percent: int
@@ -137,6 +138,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         task_engine=read_task_engine(reader),
         celery_broker_url=reader.text("CELERY_BROKER_URL", reader.text("REDIS_URL", "redis://127.0.0.1:6379/0")),
         allow_private_api=reader.flag("IMAGEKIT_ALLOW_PRIVATE_API", debug),
+        api_hosts=reader.items("IMAGEKIT_API_HOSTS") or ["api.imagekit.io", "upload.imagekit.io"],
         headroom=reader.number("IMAGEKIT_HEADROOM", 20, least=0, most=95),
         undo_window_s=reader.number("UNDO_WINDOW_S", 0 if debug else 300, least=0, most=604_800),
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),

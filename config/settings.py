@@ -226,6 +226,7 @@ if ENV.task_engine == "celery":
 
 # Pacing, breaker and undo window. A person may override the headroom and the undo window for one account.
 IMAGEKIT_ALLOW_PRIVATE_API = ENV.allow_private_api
+IMAGEKIT_API_HOSTS = ENV.api_hosts
 IMAGEKIT_HEADROOM = ENV.headroom
 UNDO_WINDOW_S = ENV.undo_window_s
 BREAKER_PERCENT = ENV.breaker_percent

@@ -77,6 +77,9 @@ class AccountForm(forms.ModelForm):
         had_looks = "looks_before_delete" in self.changed_data and not self.cleaned_data.get("looks_before_delete")
         if had_looks and not self.cleaned_data.get("reason", "").strip():
             self.add_error("reason", _("Say why this account does without looks before its delete calls."))
+        if self.instance.pk and "api_url" in self.changed_data and not self.cleaned_data.get("private_key"):
+            text = _("Enter the private key anew: a stored one is never sent to another API address.")
+            self.add_error("private_key", text)
         return cleaned
 
     def _free_name(self, name: str) -> str:
@@ -97,6 +100,8 @@ class AccountForm(forms.ModelForm):
 
 def _allowed_address(url: str, *, what: str) -> str:
     url = addresses.clean(url, what=what)
+    if what != WHATS["url_endpoint"]:
+        addresses.refuse_foreign(url, what=what)
     addresses.refuse_private(url, what=what)
     return url
 

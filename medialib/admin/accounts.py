@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from medialib.admin.account_form import AccountForm
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of
 from medialib.models import Account, ApiKey
-from medialib.services.accounts import accounts, keys
+from medialib.services.accounts import accounts
 
 
 class ApiKeyInline(GuardedAdmin, admin.TabularInline):
@@ -65,9 +65,8 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
         if not change:
             accounts.open_account(obj, private_key=private_key, label=label, actor=actor)
             return
-        accounts.change_account(obj, actor=actor, reason=form.cleaned_data["reason"])
-        if private_key:
-            keys.set_key(obj, private_key=private_key, label=label, actor=actor)
+        reason = form.cleaned_data["reason"]
+        accounts.change_account(obj, actor=actor, reason=reason, private_key=private_key, label=label)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         keys = ApiKey.objects.filter(account=OuterRef("pk")).strongest_first()

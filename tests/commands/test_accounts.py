@@ -38,7 +38,8 @@ def test_addaccount_takes_the_key_from_the_environment_first(run, monkeypatch):
     assert Account.objects.get().api_keys.get().last_four == "1111"
 
 
-def test_addaccount_reports_as_json(run):
+def test_addaccount_reports_as_json(run, settings):
+    settings.IMAGEKIT_API_HOSTS = ["api.example.com", "upload.imagekit.io"]
     done = run(*ADD, "--colour", "pink", "--api-url", "https://api.example.com/", "--json", stdin=KEY)
     assert done.json == {
         "account": "acme",

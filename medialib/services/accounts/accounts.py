@@ -71,10 +71,15 @@ def open_account(account: Account, *, private_key: str, label: str = "", actor: 
     return account
 
 
-def change_account(account: Account, *, actor: Actor, reason: str = "") -> dict[str, dict[str, Any]]:
+@sensitive_variables("private_key")
+def change_account(
+    account: Account, *, actor: Actor, reason: str = "", private_key: str = "", label: str = ""
+) -> dict[str, dict[str, Any]]:
     """Save an edited account and record what was and what is. Returns the changed fields.
 
-    Raises WrongUse where a reason is missing: an account that is to do without looks needs one.
+    A new `private_key` retires the current one. A changed API address takes the key anew and forgets all that are
+    stored: they were entered for the other address. Raises WrongUse where that key is missing, or the reason for an
+    account that is to do without looks.
     """
     _clean(account)
     with transaction.atomic():
@@ -82,7 +87,14 @@ def change_account(account: Account, *, actor: Actor, reason: str = "") -> dict[
         _refuse_another_address(account, before)
         if before["looks_before_delete"] and not account.looks_before_delete and not reason.strip():
             raise WrongUse(_("Say why this account does without looks before its delete calls."))
+        has_moved = before["api_url"] != account.api_url
+        if has_moved and not private_key:
+            raise WrongUse(_("Enter the private key anew: a stored one is never sent to another API address."))
         account.save()
+        if has_moved:
+            keys.forget_keys(account, actor=actor)
+        if private_key:
+            keys.set_key(account, private_key=private_key, label=label, actor=actor)
         after = _state(account)
         changed = {name: {"from": before[name], "to": after[name]} for name in AUDITED if before[name] != after[name]}
         if changed:
@@ -136,6 +148,7 @@ def _clean(account: Account) -> None:
     account.api_url = addresses.clean(account.api_url, what="API address")
     account.upload_url = addresses.clean(account.upload_url, what="upload address")
     for url, what in ((account.api_url, "API address"), (account.upload_url, "upload address")):
+        addresses.refuse_foreign(url, what=what)
         addresses.refuse_private(url, what=what)
     refuse_taken(account.name, except_for=account)
     _clean_fields(account)

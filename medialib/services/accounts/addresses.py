@@ -8,6 +8,7 @@ import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from requests.utils import get_environ_proxies, select_proxy
 
 from medialib.errors import Refused, WrongUse
@@ -40,6 +41,21 @@ def refuse_private(url: str, *, what: str) -> None:
     host = urlsplit(url).hostname or ""
     if any(not _is_public(address) for address in _look_up(host)):
         raise Refused(f"The {what} “{host}” leads into a private network, so no key is sent there. {_WAY_OUT}")
+
+
+def refuse_foreign(url: str, *, what: str) -> None:
+    """Raises WrongUse for a host that is not ImageKit's: whoever may change an address must not choose who gets keys.
+
+    A machine that allows private addresses, as for the sandbox, allows others too.
+    """
+    host = (urlsplit(url).hostname or "").lower()
+    if settings.IMAGEKIT_ALLOW_PRIVATE_API or host in settings.IMAGEKIT_API_HOSTS:
+        return
+    raise WrongUse(
+        _("The %(what)s “%(host)s” is not ImageKit's. If that is meant, name it in the setting IMAGEKIT_API_HOSTS."),
+        what=what,
+        host=host,
+    )
 
 
 def is_allowed_peer(address: str) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import BadRequest, ImageKitError, KeyRejected
+from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError, KeyRejected
 from medialib.models import KeyKind
 
 CHECK_LIMIT = 100  # Files asked for: enough to tell an empty library from a full one.
@@ -45,6 +45,17 @@ def probe(make_client: MakeClient, *, kind: str) -> KeyCheck:
     is_ok = kind != KeyKind.READ_WRITE or may_write is not False
     message = f"{_welcome(len(listing.files))} {_abilities(kind, may_write)}"
     return KeyCheck(is_ok, message, len(listing.files), listing.request_id, may_write)
+
+
+def knows_any(client: ImageKitClient, file_ids: Sequence[str]) -> bool:
+    """Whether ImageKit has one of these files, asked one by one."""
+    for file_id in file_ids:
+        try:
+            client.file_details(file_id)
+        except (FileMissing, BadRequest):
+            continue
+        return True
+    return False
 
 
 def _may_write(client: ImageKitClient) -> bool | None:

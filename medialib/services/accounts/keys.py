@@ -9,17 +9,20 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localtime, now
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
 from medialib.imagekit.client import ImageKitClient
-from medialib.models import Account, ApiKey, DeletionJob, EventKind, KeyKind, KeyPurpose
+from medialib.imagekit.errors import ImageKitError
+from medialib.models import Account, ApiKey, Asset, DeletionJob, EventKind, KeyKind, KeyPurpose
 from medialib.services.accounts import addresses, key_checks, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 
 STAMP_EVERY = timedelta(minutes=1)
 MAX_KEY_LENGTH = 200
+WITNESSES = 3  # Files of the index, one of which a new key has to know.
 SHORT_KEY = 12  # Four characters of a shorter one would give too much of it away.
 LONGEST_OVERLAP = timedelta(days=7)  # As long as ImageKit itself keeps a rolled key alive at most.
 
@@ -36,6 +39,7 @@ def add_key(
 ) -> ApiKey:
     """Store a key, encrypted, beside the account's others."""
     private_key = clean_key(private_key)
+    _refuse_stranger(private_key, account)
     with transaction.atomic():
         key = ApiKey.objects.create(
             account=account,
@@ -93,6 +97,12 @@ def rotate_key(
         _note_check(new, check, actor=actor)
         _retire(old, at=now() + keep_old_for, actor=actor)
     return new
+
+
+def forget_keys(account: Account, *, actor: Actor) -> None:
+    """Retire every key at once and erase its secret: the account's API address is another one now."""
+    for key in account.api_keys.all().active():
+        _retire(key, at=now(), actor=actor)
 
 
 def retire_key(key: ApiKey, *, actor: Actor) -> None:
@@ -171,6 +181,7 @@ def _client_with(key: ApiKey) -> ImageKitClient:
 @sensitive_variables()
 def _client(private_key: str, account: Account) -> ImageKitClient:
     addresses.clean(account.api_url, what="API address")  # The setting may have become stricter since.
+    addresses.refuse_foreign(account.api_url, what="API address")
     addresses.refuse_private(account.api_url, what="API address")
     return ImageKitClient(
         private_key,
@@ -179,6 +190,26 @@ def _client(private_key: str, account: Account) -> ImageKitClient:
         read_timeout_s=settings.IMAGEKIT_READ_TIMEOUT_S,
         peer_allowed=addresses.is_allowed_peer,
     )
+
+
+@sensitive_variables()
+def _refuse_stranger(private_key: str, account: Account) -> None:
+    """Raises Refused when the key knows no file of the account's index: it may open another ImageKit account.
+
+    With it a job would call files gone that exist. An account whose index is empty takes any key.
+    """
+    file_ids = list(Asset.objects.live(account).order_by("-pk").values_list("file_id", flat=True)[:WITNESSES])
+    if not file_ids:
+        return
+    try:
+        with _client(private_key, account) as client:
+            is_known = key_checks.knows_any(client, file_ids)
+    except ImageKitError as error:
+        raise Refused(_("The key could not be tried, so it was not taken: %(cause)s"), cause=error) from None
+    if not is_known:
+        raise Refused(
+            _("This key knows none of the account's files; it may open another ImageKit account. It was not taken.")
+        )
 
 
 def _no_key(account: Account, purpose: KeyPurpose) -> str:

@@ -7,14 +7,15 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.utils.timezone import now
 
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing, ImageKitError, RateLimited
+from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing, ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import DeleteAnswer, RemoteFile
+from medialib.services.accounts.key_checks import knows_any
 from medialib.services.accounts.pacing import MAX_BLOCK_S
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.looks import Look
@@ -24,6 +25,10 @@ logger = logging.getLogger(__name__)
 LOOK_UP_THREADS = 8
 PATIENT_TRIES = 8  # A look-up that is told to wait does so: what it would find out is worth more than the time.
 LONGEST_READ_WAIT_S = 30.0
+STRANGER = (
+    "it knows none of these files, nor others of the account's index, so it may open another ImageKit account. "
+    "If the files were all removed at ImageKit, sync the account first."
+)
 
 
 class Gate:
@@ -112,6 +117,7 @@ class LookReport:
     look: Look | None = None
     error: ImageKitError | None = None
     latency_s: float = 0.0
+    is_doubt_over: bool = False  # It found nothing, and the key knows other files of the account.
 
 
 def perform_look(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: ReadPace) -> LookReport:
@@ -145,6 +151,19 @@ def perform_look(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: Re
     except Exception as error:
         logger.exception("look failed unexpectedly batch=%s", claim.batch_id)
         return LookReport(claim, error=AnswerLost(f"unexpected {type(error).__name__}"))
+
+
+def perform_doubt(client: ImageKitClient, report: LookReport, witnesses: Sequence[str]) -> LookReport:
+    """Hold a look that found nothing against files that the account's own key knows. Never raises."""
+    try:
+        if not witnesses or knows_any(client, witnesses):
+            return replace(report, is_doubt_over=True)
+        return replace(report, look=None, error=KeyRejected(STRANGER))
+    except ImageKitError as error:
+        return replace(report, look=None, error=error)
+    except Exception as error:
+        logger.exception("doubt failed unexpectedly batch=%s", report.claim.batch_id)
+        return replace(report, look=None, error=AnswerLost(f"unexpected {type(error).__name__}"))
 
 
 def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace) -> frozenset[str]:

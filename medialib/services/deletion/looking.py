@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from django.conf import settings
 
 from medialib.imagekit.client import ImageKitClient
-from medialib.services.deletion.calls import Gate, LookReport, ReadPace, perform_look
+from medialib.services.deletion.calls import Gate, LookReport, ReadPace, perform_doubt, perform_look
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.claims import Ahead, Claims
 from medialib.services.deletion.looks import Look
@@ -44,17 +44,23 @@ class Looks:
         for claim in claims.to_look:
             self.in_flight[self.hands.submit(perform_look, client, claim, self.gate, self.read_pace)] = claim
 
-    def take_ended(self) -> list[LookReport]:
-        """Looks that failed since the last time; those that worked are ready."""
-        failed = []
+    def doubt(self, client: ImageKitClient, report: LookReport, witnesses: Sequence[str]) -> None:
+        """Ask whether the key knows other files of the account before a look that found nothing is believed."""
+        self.in_flight[self.hands.submit(perform_doubt, client, report, witnesses)] = report.claim
+
+    def take_ended(self) -> tuple[list[LookReport], list[LookReport]]:
+        """Looks that failed since the last time, and those that found nothing; the others are ready."""
+        failed, doubtful = [], []
         for future in [future for future in self.in_flight if future.done()]:
             claim, report = self.in_flight.pop(future), future.result()
             if report.look is None:
                 failed.append(report)
+            elif report.look.is_doubtful and not report.is_doubt_over:
+                doubtful.append(report)
             else:
                 self.ready[claim.batch_id] = (claim, report.look)
                 self.latency_s = max(report.latency_s, self.latency_s * LATENCY_DECAY)
-        return failed
+        return failed, doubtful
 
     def held(self) -> Collection[Claim]:
         """All batches that are leased to be looked at."""

@@ -6,6 +6,7 @@ index, so what a look found is written there first: one condition decides here a
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from medialib.services.sync.indexing import index_file, shown_values
 # A call goes at most so long after its look was asked for, and after it was answered.
 MAX_AGE_S = 2.0
 MAX_WAIT_S = 0.9
+WITNESSES = 3
+MOST_CONSIDERED = 300
 JUDGED_COLUMNS = ("tags", "ai_tags", "custom_metadata", "created_at")  # Of a file whose frozen columns are the same.
 
 
@@ -38,9 +41,14 @@ class Look:
     request_id: str = ""
 
     @property
+    def is_doubtful(self) -> bool:
+        """Whether it found none of its files: then the key may belong to another account."""
+        return not self.files
+
+    @property
     def ends_s(self) -> float:
-        """Until when a call may be sent on its word."""
-        return min(self.asked_s + MAX_AGE_S, self.answered_s + MAX_WAIT_S)
+        """Until when a call may be sent on its word. What is gone does not come back."""
+        return math.inf if not self.files else min(self.asked_s + MAX_AGE_S, self.answered_s + MAX_WAIT_S)
 
     def is_fresh_in(self, seconds: float) -> bool:
         return time.monotonic() + seconds <= self.ends_s
@@ -82,6 +90,13 @@ class Terms:
 def terms_of(job: DeletionJob, *, at: datetime) -> Terms:
     """The rules and rights of this moment. Call it in the transaction that claims."""
     return Terms(rules=protections.rules_of(job.account, at=at), scope=rights.requester_scope(job), at=at)
+
+
+def witnesses_for(job: DeletionJob) -> list[str]:
+    """Files of the index, outside the job, that the account's own key must know; none where the index has no other."""
+    ids = list(Asset.objects.live(job.account).order_by("-pk").values_list("file_id", flat=True)[:MOST_CONSIDERED])
+    mine = set(Item.objects.filter(manifest_id=job.manifest_id, file_id__in=ids).values_list("file_id", flat=True))
+    return [file_id for file_id in ids if file_id not in mine][:WITNESSES]
 
 
 def judge(job: DeletionJob, claim: Claim, look: Look | None, terms: Terms) -> tuple[Ruling, ...]:

@@ -33,6 +33,7 @@ from medialib.services.deletion import breaker, claims, leases, lifecycle, purge
 from medialib.services.deletion.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.looking import Looks
+from medialib.services.deletion.looks import witnesses_for
 
 logger = logging.getLogger(__name__)
 
@@ -208,8 +209,13 @@ class JobRunner:
             ended = ended[count:]
 
     def _take_looks(self) -> None:
-        """Give back the batches whose look failed; the others are ready to be sent."""
-        for report in self.looks.take_ended():
+        """Give back the batches whose look failed, and doubt those that found nothing; the others may be sent."""
+        failed, doubtful = self.looks.take_ended()
+        if doubtful:
+            witnesses = self.patience.run(lambda: witnesses_for(self.job))
+            for report in doubtful:
+                self.looks.doubt(self.client, report, witnesses)
+        for report in failed:
             try:
                 self.patience.run(
                     lambda report=report: settling.settle_failed_look(self.job, report, worker=self.worker)  # type: ignore[misc]

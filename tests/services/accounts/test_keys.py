@@ -8,10 +8,11 @@ import pytest
 import time_machine
 from django.utils.timezone import now
 
-from medialib.errors import Refused
+from medialib.errors import Refused, WrongUse
 from medialib.models import ApiKey, AuditEvent, EventKind, KeyKind, KeyPurpose, Outcome
-from medialib.services.accounts import keys
+from medialib.services.accounts import accounts, keys
 from medialib.services.audit.log import SYSTEM
+from tests import factories
 from tests.conftest import SANDBOX_KEY
 from tests.views.jobs import job_rows
 
@@ -83,11 +84,12 @@ def test_a_new_key_that_may_do_less_is_not_taken(sandbox_account, deleting, refu
     assert set(sandbox_account.api_keys.all().usable()) == {deleting}
 
 
-def test_the_only_key_that_deletes_cannot_go_while_a_job_needs_it(sandbox_account, staff, reading, deleting):
+def test_the_only_key_that_deletes_cannot_go_while_a_job_needs_it(sandbox, sandbox_account, staff, reading, deleting):
     job = job_rows.job(job_rows.manifest(sandbox_account, staff, 2))
     with pytest.raises(Refused, match=f"Job {job.pk} still needs this key.*Add another read and write key first"):
         keys.retire_key(deleting, actor=SYSTEM)
     keys.retire_key(reading, actor=SYSTEM)
+    factories.asset(sandbox_account, file_id=sandbox.add_file(path="/known.jpg"))
     keys.add_key(sandbox_account, private_key=SANDBOX_KEY, actor=SYSTEM)
     keys.retire_key(deleting, actor=SYSTEM)
     assert not ApiKey.objects.get(pk=deleting.pk).ciphertext
@@ -106,3 +108,35 @@ def test_each_step_of_a_keys_life_is_audited_without_the_key(sandbox_account, de
     assert {event["event"] for event in told} == kinds
     assert SANDBOX_KEY not in str(told)
     assert Outcome.DELETED not in str(told)
+
+
+def test_a_key_that_knows_no_file_of_the_index_is_not_taken(sandbox_account):
+    factories.asset(sandbox_account, file_id="0" * 24)
+    before = set(sandbox_account.api_keys.values_list("pk", flat=True))
+    with pytest.raises(Refused, match="another ImageKit account"):
+        keys.set_key(sandbox_account, private_key="private_sandbox", actor=SYSTEM)
+    assert set(sandbox_account.api_keys.active().values_list("pk", flat=True)) == before
+
+
+def test_a_key_that_knows_one_of_them_is_taken(sandbox, sandbox_account):
+    factories.asset(sandbox_account, file_id=sandbox.add_file(path="/a.jpg"))
+    factories.asset(sandbox_account, file_id="0" * 24)
+    assert keys.set_key(sandbox_account, private_key="private_sandbox", actor=SYSTEM).is_active
+
+
+def test_another_api_address_takes_the_key_anew_and_forgets_the_stored_ones(sandbox_account):
+    sandbox_account.api_url = "http://127.0.0.1:9"
+    with pytest.raises(WrongUse, match="Enter the private key anew"):
+        accounts.change_account(sandbox_account, actor=SYSTEM)
+    accounts.change_account(sandbox_account, actor=SYSTEM, private_key="private_other_key")
+    assert [key.last_four for key in sandbox_account.api_keys.active()] == ["_key"]
+    assert not sandbox_account.api_keys.retired().exclude(ciphertext="").exists()
+
+
+def test_a_host_that_is_not_imagekits_gets_no_key(settings, sandbox_account):
+    settings.IMAGEKIT_ALLOW_PRIVATE_API = False
+    sandbox_account.url_endpoint = "https://ik.imagekit.io/acme"
+    sandbox_account.upload_url = "https://upload.imagekit.io"
+    sandbox_account.api_url = "https://collector.example.com"
+    with pytest.raises(WrongUse, match="IMAGEKIT_API_HOSTS"):
+        accounts.change_account(sandbox_account, actor=SYSTEM, private_key="private_other_key")

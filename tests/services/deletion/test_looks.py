@@ -16,6 +16,7 @@ from medialib.models import (
     Item,
     JobState,
     Membership,
+    PauseCode,
     ProtectionKind,
     SkipCause,
 )
@@ -242,3 +243,27 @@ def test_somebody_else_takes_a_leavers_job_over(sandbox, job_for, actor):
     run(job)
     assert (job.deleted, job.requested_by_name) == (30, "noor")
     assert AuditEvent.objects.filter(job=job, event=EventKind.JOB_TAKEN_OVER, actor_name="noor").exists()
+
+
+def test_a_key_of_another_account_is_doubted_and_calls_no_file_gone(sandbox, sandbox_account, job_for):
+    ids = add_files(sandbox, 30)
+    factories.asset(sandbox_account, "/other/a.jpg", file_id="0" * 24)
+    job = job_for(ids)
+    for file_id in list(sandbox.file_ids()):
+        sandbox.remove(file_id)  # As another account looks: none of our files, and none of the index.
+    run(job)
+    assert (job.state, job.pause_code) == (JobState.PAUSED, PauseCode.KEY_REFUSED)
+    assert "another ImageKit account" in job.pause_cause
+    assert set(outcomes(job).values()) == {""}
+
+
+def test_files_that_are_all_gone_are_believed_when_the_key_knows_others(sandbox, sandbox_account, job_for):
+    known = add_files(sandbox, 1, folder="/other")
+    factories.asset(sandbox_account, "/other/a.jpg", file_id=known[0])
+    ids = add_files(sandbox, 30)
+    job = job_for(ids)
+    for file_id in ids:
+        sandbox.remove(file_id)
+    run(job)
+    assert (job.state, job.already_gone) == (JobState.FINISHED, 30)
+    assert sandbox.calls("delete") == []
