@@ -11,11 +11,10 @@ DEV := $(VENV)/.dev-installed
 PYTEST := $(BIN)/python -m pytest
 TEMPLATES := templates
 DJANGO := 5.2
-NEXT_DJANGO := 6.1
 # What speaks SQL of its own, or depends on how a database locks.
 ON_POSTGRES := tests/models tests/services
 
-.PHONY: help demo run worker test test-postgres test-engines test-django next-django chromium lint format check audit lock bench messages screenshots lighthouse clean
+.PHONY: help demo run worker test test-postgres test-engines chromium lint format check audit lock bench messages screenshots lighthouse clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -53,13 +52,6 @@ test-postgres: $(DEV) ## Run what depends on the database on PostgreSQL (DATABAS
 
 test-engines: $(DEV) ## Run one whole job on each of the three engines (PostgreSQL and Redis)
 	$(PYTEST) -m engine tests
-
-test-django: ## Run the suite but for the browser on the next Django (Python 3.12 or newer; VENV of its own)
-	@$(MAKE) --no-print-directory VENV=$(VENV)-django$(NEXT_DJANGO) next-django
-
-next-django: $(DEV)
-	$(PIP) "Django==$(NEXT_DJANGO).*"
-	env -u DATABASE_URL $(PYTEST) -n $(JOBS) --dist loadgroup -m "not postgres and not engine and not e2e"
 
 chromium:
 	@.ci/chromium

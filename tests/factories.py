@@ -8,7 +8,8 @@ from typing import Any
 
 from django.contrib.auth.models import Permission, User
 
-from medialib.models import Account, Asset, AssetKind, ListImport, Membership
+from medialib.models import Account, ApiKey, Asset, AssetKind, ListImport, Membership
+from medialib.services.accounts import vault
 
 EVERY_PERMISSION = ("view_library", "delete_files", "view_audit", "manage_keys")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
@@ -60,6 +61,13 @@ def asset(account: Account, path: str = "", **fields: Any) -> Asset:
         "updated_at": LONG_AGO,
     }
     return Asset.objects.create(account=account, **smallest | fields)
+
+
+def api_key(account: Account, *, private_key: str = "private_factory_key", **fields: Any) -> ApiKey:
+    """A stored key that nobody has tried: no file of the index is asked for."""
+    return ApiKey.objects.create(
+        account=account, **{"ciphertext": vault.encrypt(private_key), "last_four": private_key[-4:]} | fields
+    )
 
 
 def list_import(account: Account, owner: User, **fields: Any) -> ListImport:

@@ -9,6 +9,8 @@ from django.db import connection
 from medialib.models.audit import append_only
 from tests import factories
 
+pytestmark = pytest.mark.django_db  # From Django 6 on checks ask every database.
+
 
 def problems(**kwargs):
     found = run_checks(include_deployment_checks=True, tags=["security", "database"], **kwargs)

@@ -29,6 +29,12 @@ class BinaryTextField(models.TextField):
         return parameters
 
 
+def quoted(compiler: Any, name: str) -> str:
+    """A name of a table, an alias or a column as SQL takes it; Django 6.1 has another word for it than 5.2."""
+    quote = getattr(compiler, "quote_name", None) or compiler.quote_name_unless_alias
+    return str(quote(name))
+
+
 class RowBeyond(Func):
     """Whether (column, pk) lies beyond (value, number), as one comparison of rows.
 

@@ -18,7 +18,7 @@ from medialib.errors import Refused, WrongUse
 from medialib.models import Account, EventKind, Exchange, JobState
 from medialib.services.accounts import accounts, keys
 from medialib.services.audit import log
-from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.audit.log import Actor
 from medialib.services.manifests import review
 from medialib.web.headers import origin_of
 from tests import factories
@@ -181,7 +181,7 @@ def test_an_error_tells_the_person_nothing_of_the_inside(settings, signed_in, ki
 
 def test_a_dump_of_the_database_without_the_encryption_key_is_worthless(account, kim, settings):
     secret = "private_dump_abcdefgh1234"
-    keys.add_key(account, private_key=secret, actor=SYSTEM)
+    factories.api_key(account, private_key=secret)
     rows = [row for model in apps.get_models() for row in model._base_manager.all()]
     dump = serializers.serialize("json", rows)
     assert secret not in dump

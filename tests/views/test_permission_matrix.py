@@ -15,8 +15,7 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from medialib.models import Account, EventKind, KeyKind, Membership, SyncRun
-from medialib.services.accounts import keys
+from medialib.models import Account, EventKind, Membership, SyncRun
 from medialib.services.audit import log
 from tests import factories
 from tests.views.jobs import job_rows
@@ -227,7 +226,7 @@ class World:
             "provider_id": "company",
             "pk": 0,
         }
-        key = keys.add_key(account, private_key="private_matrix_key", kind=KeyKind.READ_ONLY, actor=log.SYSTEM)
+        key = factories.api_key(account)
         self.rows = {
             "medialib_account": account.pk,
             "medialib_apikey": key.pk,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError, models, transaction
 
 from medialib.models.query.search import phrase
-from medialib.models.sql import BinaryTextField
+from medialib.models.sql import BinaryTextField, quoted
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -59,7 +59,7 @@ class _Found(models.Lookup[Any]):
     fts, like = "{phrase}", "%{term}%"
 
     def as_sqlite(self, compiler: Any, connection: Any) -> Sql:
-        key = f"{compiler.quote_name_unless_alias(self.lhs.alias)}.event_id"
+        key = f"{quoted(compiler, self.lhs.alias)}.event_id"
         return (
             f"{key} IN (SELECT rowid FROM {TEXT} WHERE {TEXT} MATCH %s)",  # noqa: S608
             (self.fts.format(phrase=phrase(self.rhs)),),

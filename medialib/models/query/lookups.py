@@ -13,6 +13,7 @@ from typing import Any
 from django.db import models
 
 from medialib.models.query import search
+from medialib.models.sql import quoted
 
 Sql = tuple[str, tuple[Any, ...]]
 
@@ -47,7 +48,7 @@ class PlainLookup(models.Lookup[Any]):
 
     def row_number(self, compiler: Any) -> str:
         """The id of the row that the column belongs to."""
-        return f"{compiler.quote_name_unless_alias(self.lhs.alias)}.{compiler.quote_name_unless_alias('id')}"
+        return f"{quoted(compiler, self.lhs.alias)}.{quoted(compiler, 'id')}"
 
 
 @models.Field.register_lookup

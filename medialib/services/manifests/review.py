@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from medialib.models import Asset, Item, Manifest
+from medialib.services.accounts import protections
 from medialib.services.audit.export import FORMULA_STARTS
 from medialib.services.manifests.plan import DeletionPlan, calls_per_second, deletion_plan, must_type_number
 
@@ -137,7 +139,6 @@ class _Joint:
     kind: str
     files: int
     total: int
-    protected: int
     recent: int
     gone: int
     changed: int
@@ -148,12 +149,8 @@ def _joints(manifest: Manifest) -> list[_Joint]:
 
     An item has no foreign key to its index row (the index may forget, an item may not), so this join is SQL.
     """
-    prefixes = manifest.account.protected_prefixes()
-    # Compared letter by letter, because LIKE ignores case on SQLite.
-    is_protected = " OR ".join(["SUBSTR(item.path, 1, %s) = %s"] * len(prefixes)) or "1 = 0"
     sql = f"""
         SELECT COALESCE(asset.folder, ''), COALESCE(asset.kind, ''), COUNT(*), SUM(item.size_bytes),
-            SUM(CASE WHEN {is_protected} THEN 1 ELSE 0 END),
             SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END)
@@ -162,9 +159,8 @@ def _joints(manifest: Manifest) -> list[_Joint]:
         WHERE item.manifest_id = %s GROUP BY asset.folder, asset.kind"""  # noqa: S608  # Only names of our own tables.
     recent = connection.ops.adapt_datetimefield_value(now() - RECENT)
     key = Manifest._meta.pk.get_db_prep_value(manifest.pk, connection)
-    starts = [value for prefix in prefixes for value in (len(prefix), prefix)]
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*starts, recent, manifest.account_id, key])
+        cursor.execute(sql, [recent, manifest.account_id, key])
         return [_Joint(folder, kind, *map(int, sums)) for folder, kind, *sums in cursor.fetchall()]
 
 
@@ -182,11 +178,20 @@ def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
 
 
 def _flags(manifest: Manifest, joints: list[_Joint]) -> Flags:
-    counts = {
-        name: sum(getattr(joint, name) for joint in joints) for name in ("protected", "recent", "changed", "gone")
-    }
+    counts = {name: sum(getattr(joint, name) for joint in joints) for name in ("recent", "changed", "gone")}
+    counts["protected"] = _protected(manifest)
     left_out = {"excluded": "excluded", "outside": "outside_scope"}
     return Flags(**counts, **{name: int(manifest.source.get(key) or 0) for name, key in left_out.items()})
+
+
+def _protected(manifest: Manifest) -> int:
+    """Files that a rule protects now; they are judged again when they are sent, by what they are then."""
+    rules = protections.rules_of(manifest.account)
+    if not rules:
+        return 0
+    frozen = Item.objects.filter(manifest=manifest, file_id=OuterRef("file_id"))
+    assets = Asset.objects.filter(account_id=manifest.account_id)
+    return assets.filter(protections.condition_of(rules, at=now())).filter(Exists(frozen)).count()
 
 
 def _pictures(manifest: Manifest, items: Iterable[Item]) -> list[Picture]:

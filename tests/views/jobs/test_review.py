@@ -14,7 +14,9 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from medialib.forms.jobs import ConfirmForm
-from medialib.models import AuditEvent, DeletionJob, EventKind, Item, Manifest
+from medialib.models import AuditEvent, DeletionJob, EventKind, Item, Manifest, ProtectionKind
+from medialib.services.accounts import protections
+from medialib.services.audit.log import SYSTEM
 from medialib.services.manifests import review
 from medialib.services.manifests.plan import must_type_number
 from medialib.services.selections import ticks
@@ -79,6 +81,15 @@ def test_flags_name_protected_recent_changed_and_gone_files(staff, account):
     frozen.items.filter(path="/brandy/c.jpg").update(file_updated_at=now() - timedelta(days=1))
     flags = review.manifest_overview(frozen).flags
     assert (flags.protected, flags.recent, flags.changed, flags.gone) == (1, 1, 1, 1)
+
+
+def test_files_that_any_rule_protects_are_counted_before_anything_is_sent(staff, account):
+    frozen = job_rows.manifest(account, staff, ["/a/a.jpg", "/a/b.jpg", "/a/c.jpg"])
+    account.assets.filter(path="/a/b.jpg").update(tags=["keep"])
+    rule = protections.add_rule(account, kind=ProtectionKind.TAG, value="keep", reason="needed", actor=SYSTEM)
+    assert review.manifest_overview(frozen).flags.protected == 1
+    protections.lift_rule(rule, reason="over")
+    assert review.manifest_overview(frozen).flags.protected == 0
 
 
 def test_nothing_unusual_shows_no_warning(staff_client, staff, account):
