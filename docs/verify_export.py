@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 EXPORT, SEGMENT, END = "medialib-audit-export-1", "medialib-segment-1", "medialib-audit-end-1"
 MANIFEST = "medialib-manifest-1"
-ANCHOR, RECEIPT = "medialib-anchor-1", "medialib-receipt-1"
+ANCHOR, RECEIPT, PRUNE = "medialib-anchor-1", "medialib-receipt-1", "medialib-prune-1"
 NOTHING_BEFORE = "0" * 64
 
 
@@ -98,7 +98,7 @@ class Chain:
         self.before: dict[str, Any] | None = None
         self.events = 0
         self.missing: list[int] = []  # Segments whose events are said to be pruned.
-        self.pruned: list[tuple[int, int]] = []  # What sealed events say was pruned.
+        self.pruned: list[dict[str, Any]] = []  # What sealed events say was pruned.
 
     def check_header(self, header: dict[str, Any], signature: str) -> None:
         where, before = f"Segment {header.get('number')}", self.before
@@ -140,14 +140,30 @@ class Chain:
     def note(self, header: dict[str, Any], lines: list[str]) -> None:
         self.hashes[header["number"]] = sha256(canonical(header)).hex()
         self.before, self.events = header, self.events + len(lines)
-        for event in (json.loads(line) for line in lines if '"audit.pruned"' in line):
-            if event["event"] == "audit.pruned":
-                self.pruned.append((event["detail"]["first_segment"], event["detail"]["last_segment"]))
+        self.pruned += [
+            event["detail"]
+            for event in (json.loads(line) for line in lines if '"audit.pruned"' in line)
+            if event["event"] == "audit.pruned"
+        ]
+
+    def is_valid(self, statement: dict[str, Any]) -> bool:
+        """Whether a key of this log signed it, about this very chain: anybody with the database can insert an event."""
+        told = {name: value for name, value in statement.items() if name != "signature"}
+        if told.get("format") != PRUNE or told.get("first_segment") != 1 or told.get("key") not in self.keys:
+            return False
+        if not is_signed(canonical(told), str(statement.get("signature")), told["key"]):
+            return False
+        # An export from a later segment on need not hold the one that is named.
+        number = told["last_segment"]
+        return number < min(self.hashes) or self.hashes.get(number) == told["last_segment_hash"]
 
     def finish(self) -> None:
+        excused = max((told["last_segment"] for told in self.pruned if self.is_valid(told)), default=0)
         for number in self.missing:
-            if not any(first <= number <= last for first, last in self.pruned):
-                raise Bad(f"Segment {number}: its events were removed, and no event says that they were archived.")
+            if number > excused:
+                raise Bad(
+                    f"Segment {number}: its events were removed, and nothing signed says that they were archived."
+                )
         # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
         if self.pinned and self.before and self.pinned not in self.signers:
             raise Bad(f"The log is not signed by the key {self.pinned}.")
