@@ -65,6 +65,7 @@ class Environment:
     undo_window_s: int
     breaker_percent: int
     worker_slots: int
+    web_threads: int
     start_rate: float
     max_in_flight: int
     look_up_rate: int
@@ -140,6 +141,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         undo_window_s=reader.number("UNDO_WINDOW_S", 0 if debug else 300, least=0, most=604_800),
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
+        web_threads=reader.number("WEB_THREADS", 8, least=2, most=64),
         start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=100_000)),
         look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
         sync_every_s=reader.number("SYNC_EVERY_S", 900, least=0, most=604_800),
