@@ -205,6 +205,8 @@ def read_segments(lines: Iterator[str], chain: Chain) -> dict[str, Any]:
 
 def check_end(entry: dict[str, Any], chain: Chain) -> None:
     end, last = entry["end"], chain.before
+    if chain.pinned and not entry["signature"]:
+        raise Bad("The end line is not signed, so the file may have been cut. Export where the log's key is.")
     if entry["signature"] and not any(is_signed(canonical(end), entry["signature"], key) for key in chain.keys):
         raise Bad("The end line or its signature was changed.")
     number = last["number"] if last else 0
@@ -230,10 +232,15 @@ def check_anchors(path: Path, chain: Chain) -> None:
         if not is_signed(canonical(anchor), entry["signature"], anchor["key"]):
             raise Bad(f"The anchor of segment {anchor['number']} was changed.")
         if "restored_from" in anchor:
-            valid = [earlier for earlier in valid if earlier["number"] <= anchor["restored_from"]]
+            earlier = [one for one in valid if one["number"] <= anchor["restored_from"]]
+            valid = [one for one in earlier if not one.get("begins_anew")]
         valid.append(anchor)
+    if chain.hashes and not valid:
+        raise Bad(f"{path.name} holds no anchor, although the log has seals.")
     for anchor in valid:
         hold_to_anchor(anchor, chain)
+        if anchor.get("begins_anew"):
+            raise Bad(f"The anchors before segment {anchor['number']} are missing: their file was removed or moved.")
 
 
 def hold_to_anchor(anchor: dict[str, Any], chain: Chain) -> None:

@@ -196,6 +196,10 @@ def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
         if chain.hashes[anchor.number] != anchor.hash:
             raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
     verdict.anchors = len(valid)
+    try:
+        anchors.refuse_missing(AuditSegment.objects.head())
+    except anchors.Contradicted as error:
+        raise Broken(str(error)) from None
 
 
 def _valid_anchors(keys: set[str]) -> list[anchors.Anchor]:
