@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import environ
 from cryptography.fernet import Fernet
 
+from config import private
 from config.development import development_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -183,9 +184,11 @@ def stop(line: str) -> NoReturn:
 def read_data_dir(reader: Reader) -> Path:
     data_dir = Path(reader.text("MEDIALIB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private.make_directory(data_dir)
     except OSError as error:
         raise BadSetting("MEDIALIB_DATA_DIR", f"names a directory that cannot be made ({error.strerror})") from error
+    except private.NotPrivate as problem:
+        raise BadSetting("MEDIALIB_DATA_DIR", str(problem)) from None
     return data_dir
 
 
@@ -285,10 +288,21 @@ def read_database(reader: Reader, debug: bool, data_dir: Path) -> dict[str, Any]
         raise BadSetting("DATABASE_URL", "must be set in production, for example postgres://user@host/medialib")
     database = parse_database(url or f"sqlite:///{data_dir / 'medialib.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
+        keep_private(Path(database["NAME"]))
         return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": data_dir / "test.sqlite3"}}
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting("DATABASE_URL", "names PostgreSQL, which needs: pip install -r requirements-scale.txt")
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def keep_private(path: Path) -> None:
+    """A database whose directory is missing is left to SQLite's own complaint."""
+    try:
+        private.make_database(path)
+    except private.NotPrivate as problem:
+        raise BadSetting("DATABASE_URL", str(problem)) from None
+    except OSError:
+        return
 
 
 def parse_database(url: str) -> dict[str, Any]:
