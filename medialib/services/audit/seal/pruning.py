@@ -19,7 +19,7 @@ from django.db import connection, transaction
 from medialib.errors import Refused, WrongUse
 from medialib.models import AuditCursor, AuditEvent, AuditSegment, DeletionJob, EventKind
 from medialib.models.audit import append_only, index
-from medialib.services.audit import log, webhook
+from medialib.services.audit import indexing, log, webhook
 from medialib.services.audit.log import Actor
 from medialib.services.audit.seal import keys, proof, sealing, statements, verify
 from medialib.services.base.files import write_file
@@ -64,6 +64,7 @@ def prune(*, before: datetime, archive: Path, actor: Actor) -> Pruned:
     pruned = Pruned(_count(segments), segments[0].number, segments[-1].number, archive, digest)
     statement = statements.signed(_told(pruned, segments, before), keys.signing_key())
     log.record(EventKind.AUDIT_PRUNED, actor=actor, detail=statement)
+    indexing.catch_up(budget_s=None)  # What is gone cannot be summed any more.
     sealing.seal_all()  # Before anything goes: no event is removed that a sealed event does not account for.
     _remove(segments)
     return pruned
