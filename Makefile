@@ -38,7 +38,8 @@ demo: $(RUNTIME) ## Start everything against a local sandbox with 2,000 files (P
 
 run: $(RUNTIME) ## Start the web server on your own settings (PORT=8000)
 	@$(BIN)/python manage.py migrate --verbosity 0
-	@exec $(BIN)/granian --interface wsgi --host 127.0.0.1 --port $(PORT) --blocking-threads 8 config.wsgi:application
+	@exec $(BIN)/granian --host 127.0.0.1 --port $(PORT) \
+		--interface asginl --no-ws --http1-header-read-timeout 10000 --backlog 2048 --backpressure 2048 config.asgi:application
 
 worker: $(RUNTIME) ## Start a worker on your own settings
 	@exec $(BIN)/python manage.py runworker

@@ -1,13 +1,11 @@
-"""The ASGI entry point for a web server."""
+"""The entry point for a web server: bodies are read here, and threads answer (medialib/web/gateway.py).
 
-import os
+granian --interface asginl config.asgi:application
+"""
 
-from django.core.asgi import get_asgi_application
+from django.conf import settings
 
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+from config.wsgi import application as django_application
+from medialib.web.gateway import Gateway
 
-application = get_asgi_application()
-
-from medialib.services.audit.weak_settings import record_at_web_start  # noqa: E402  Django must be set up first.
-
-record_at_web_start()
+application = Gateway(django_application, threads=settings.WEB_THREADS, most_body_bytes=settings.MAX_BODY_BYTES)

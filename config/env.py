@@ -19,6 +19,7 @@ from typing import Any, NoReturn
 import environ
 from cryptography.fernet import Fernet
 
+from config import private
 from config.development import development_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -66,6 +67,7 @@ class Environment:
     undo_window_s: int
     breaker_percent: int
     worker_slots: int
+    web_threads: int
     start_rate: float
     max_in_flight: int
     look_up_rate: int
@@ -143,6 +145,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         undo_window_s=reader.number("UNDO_WINDOW_S", 0 if debug else 300, least=0, most=604_800),
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
+        web_threads=reader.number("WEB_THREADS", 8, least=2, most=64),
         start_rate=float(reader.number("IMAGEKIT_START_RATE", 2, least=1, most=100_000)),
         look_rate=reader.number("IMAGEKIT_LOOK_RATE", 40, least=1, most=100_000),
         look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
@@ -185,9 +188,11 @@ def stop(line: str) -> NoReturn:
 def read_data_dir(reader: Reader) -> Path:
     data_dir = Path(reader.text("MEDIALIB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        private.make_directory(data_dir)
     except OSError as error:
         raise BadSetting("MEDIALIB_DATA_DIR", f"names a directory that cannot be made ({error.strerror})") from error
+    except private.NotPrivate as problem:
+        raise BadSetting("MEDIALIB_DATA_DIR", str(problem)) from None
     return data_dir
 
 
@@ -287,10 +292,21 @@ def read_database(reader: Reader, debug: bool, data_dir: Path) -> dict[str, Any]
         raise BadSetting("DATABASE_URL", "must be set in production, for example postgres://user@host/medialib")
     database = parse_database(url or f"sqlite:///{data_dir / 'medialib.sqlite3'}")
     if database["ENGINE"].endswith("sqlite3"):
+        keep_private(Path(database["NAME"]))
         return database | {"OPTIONS": SQLITE_OPTIONS, "TEST": {"NAME": data_dir / "test.sqlite3"}}
     if importlib.util.find_spec("psycopg") is None:
         raise BadSetting("DATABASE_URL", "names PostgreSQL, which needs: pip install -r requirements-scale.txt")
     return database | {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+
+
+def keep_private(path: Path) -> None:
+    """A database whose directory is missing is left to SQLite's own complaint."""
+    try:
+        private.make_database(path)
+    except private.NotPrivate as problem:
+        raise BadSetting("DATABASE_URL", str(problem)) from None
+    except OSError:
+        return
 
 
 def parse_database(url: str) -> dict[str, Any]:

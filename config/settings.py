@@ -188,6 +188,7 @@ SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+WEB_THREADS = ENV.web_threads
 MAX_BODY_BYTES = 64 * 1024 * 1024  # Lists of a million paths fit; forms are held to Django's own 2.5 MB.
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"  # Strict would lose the session on the way back from an OpenID provider.

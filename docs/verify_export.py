@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 EXPORT, SEGMENT, END = "medialib-audit-export-1", "medialib-segment-1", "medialib-audit-end-1"
 MANIFEST = "medialib-manifest-1"
-ANCHOR, RECEIPT = "medialib-anchor-1", "medialib-receipt-1"
+ANCHOR, RECEIPT, PRUNE = "medialib-anchor-1", "medialib-receipt-1", "medialib-prune-1"
 NOTHING_BEFORE = "0" * 64
 
 
@@ -98,7 +98,7 @@ class Chain:
         self.before: dict[str, Any] | None = None
         self.events = 0
         self.missing: list[int] = []  # Segments whose events are said to be pruned.
-        self.pruned: list[tuple[int, int]] = []  # What sealed events say was pruned.
+        self.pruned: list[dict[str, Any]] = []  # What sealed events say was pruned.
 
     def check_header(self, header: dict[str, Any], signature: str) -> None:
         where, before = f"Segment {header.get('number')}", self.before
@@ -140,14 +140,30 @@ class Chain:
     def note(self, header: dict[str, Any], lines: list[str]) -> None:
         self.hashes[header["number"]] = sha256(canonical(header)).hex()
         self.before, self.events = header, self.events + len(lines)
-        for event in (json.loads(line) for line in lines if '"audit.pruned"' in line):
-            if event["event"] == "audit.pruned":
-                self.pruned.append((event["detail"]["first_segment"], event["detail"]["last_segment"]))
+        self.pruned += [
+            event["detail"]
+            for event in (json.loads(line) for line in lines if '"audit.pruned"' in line)
+            if event["event"] == "audit.pruned"
+        ]
+
+    def is_valid(self, statement: dict[str, Any]) -> bool:
+        """Whether a key of this log signed it, about this very chain: anybody with the database can insert an event."""
+        told = {name: value for name, value in statement.items() if name != "signature"}
+        if told.get("format") != PRUNE or told.get("first_segment") != 1 or told.get("key") not in self.keys:
+            return False
+        if not is_signed(canonical(told), str(statement.get("signature")), told["key"]):
+            return False
+        # An export from a later segment on need not hold the one that is named.
+        number = told["last_segment"]
+        return number < min(self.hashes) or self.hashes.get(number) == told["last_segment_hash"]
 
     def finish(self) -> None:
+        excused = max((told["last_segment"] for told in self.pruned if self.is_valid(told)), default=0)
         for number in self.missing:
-            if not any(first <= number <= last for first, last in self.pruned):
-                raise Bad(f"Segment {number}: its events were removed, and no event says that they were archived.")
+            if number > excused:
+                raise Bad(
+                    f"Segment {number}: its events were removed, and nothing signed says that they were archived."
+                )
         # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
         if self.pinned and self.before and self.pinned not in self.signers:
             raise Bad(f"The log is not signed by the key {self.pinned}.")
@@ -189,6 +205,8 @@ def read_segments(lines: Iterator[str], chain: Chain) -> dict[str, Any]:
 
 def check_end(entry: dict[str, Any], chain: Chain) -> None:
     end, last = entry["end"], chain.before
+    if chain.pinned and not entry["signature"]:
+        raise Bad("The end line is not signed, so the file may have been cut. Export where the log's key is.")
     if entry["signature"] and not any(is_signed(canonical(end), entry["signature"], key) for key in chain.keys):
         raise Bad("The end line or its signature was changed.")
     number = last["number"] if last else 0
@@ -214,10 +232,15 @@ def check_anchors(path: Path, chain: Chain) -> None:
         if not is_signed(canonical(anchor), entry["signature"], anchor["key"]):
             raise Bad(f"The anchor of segment {anchor['number']} was changed.")
         if "restored_from" in anchor:
-            valid = [earlier for earlier in valid if earlier["number"] <= anchor["restored_from"]]
+            earlier = [one for one in valid if one["number"] <= anchor["restored_from"]]
+            valid = [one for one in earlier if not one.get("begins_anew")]
         valid.append(anchor)
+    if chain.hashes and not valid:
+        raise Bad(f"{path.name} holds no anchor, although the log has seals.")
     for anchor in valid:
         hold_to_anchor(anchor, chain)
+        if anchor.get("begins_anew"):
+            raise Bad(f"The anchors before segment {anchor['number']} are missing: their file was removed or moved.")
 
 
 def hold_to_anchor(anchor: dict[str, Any], chain: Chain) -> None:

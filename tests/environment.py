@@ -46,6 +46,7 @@ STEERING = (
     "TASK_ENGINE",
     "TRUST_PROXY",
     "UNDO_WINDOW_S",
+    "WEB_THREADS",
     "WORKER_SLOTS",
     "http_proxy",
     "https_proxy",

@@ -125,7 +125,7 @@ def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> N
     answers = [racer.communicate(timeout=60) for racer in racers]
     assert len({output for output, _ in answers}) == 1
     assert sum(errors.count(b"warning") for _, errors in answers) == 1
-    assert {path.name for path in tmp_path.iterdir()} == {"secret.key", "field.key"}
+    assert {path.name for path in tmp_path.iterdir()} == {"secret.key", "field.key", "medialib.sqlite3"}
 
 
 def test_sqlite_is_ready_for_several_writers(tmp_path: Path) -> None:

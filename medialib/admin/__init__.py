@@ -8,7 +8,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.admin.accounts import AccountAdmin
 from medialib.admin.keys import ApiKeyAdmin
-from medialib.admin.people import MembershipAdmin, PersonAdmin, SecondFactorAdmin
+from medialib.admin.people import MembershipAdmin, PersonAdmin, RightsAdmin, SecondFactorAdmin
 from medialib.admin.records import AuditEventAdmin, DeletionJobAdmin, SyncRunAdmin
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "DeletionJobAdmin",
     "MembershipAdmin",
     "PersonAdmin",
+    "RightsAdmin",
     "SecondFactorAdmin",
     "SyncRunAdmin",
 ]

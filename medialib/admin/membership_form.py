@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import MedialibError
 from medialib.models import Membership
@@ -32,6 +33,8 @@ class MembershipForm(forms.ModelForm):
         cleaned = super().clean() or {}
         if "account" in self.fields and cleaned.get("account") is None and not sees_everything(self.viewer):
             self.add_error("account", "Choose an account: only members of every account can grant all of them.")
+        elif "user" in self.fields and cleaned.get("user") == self.viewer and not self.viewer.is_superuser:
+            self.add_error("user", _("Nobody grants themselves more: ask somebody else who manages keys."))
         elif "user" in self.fields and self._is_second(cleaned):
             self.add_error("account", "This person has a membership of that account already. Change that one.")
         return cleaned

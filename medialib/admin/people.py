@@ -6,13 +6,14 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
-from django.contrib.auth.admin import UserAdmin
-from django.contrib.auth.models import User
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
 from medialib.admin.membership_form import MembershipForm
+from medialib.admin.person_form import GroupForm, PersonForm
 from medialib.models import Account, Membership
 from medialib.models.memberships import sees_everything
 from medialib.services.accounts import memberships
@@ -32,10 +33,14 @@ class MembershipAdmin(GuardedAdmin, FreshAdmin):
         return self.is_allowed(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.is_allowed(request)
+        return self.is_allowed(request) and not self._is_own_limit(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.is_allowed(request)
+
+    def _is_own_limit(self, request: HttpRequest, obj: Membership | None) -> bool:
+        """What holds a key manager within folders is somebody else's to change. Removing it only takes away."""
+        return obj is not None and obj.user_id == person_of(request).pk and not person_of(request).is_superuser
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
         rows = admin.ModelAdmin.get_queryset(self, request)
@@ -66,16 +71,49 @@ class MembershipAdmin(GuardedAdmin, FreshAdmin):
         return membership.account.name if membership.account else "every account"
 
 
-for model in (User, Authenticator):
+for model in (User, Group, Authenticator):
     admin.site.unregister(model)
+
+
+def is_above(request: HttpRequest, user: User | None) -> bool:
+    """Superusers are changed by superusers only: their password or their factor in other hands is everything."""
+    return user is not None and user.is_superuser and not person_of(request).is_superuser
 
 
 @admin.register(User)
 class PersonAdmin(FreshAdmin, UserAdmin):
-    """Django's own, but not from a screen that was left open."""
+    """Django's own, but not from a screen that was left open, and nobody hands on more than they have."""
+
+    form = PersonForm
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not is_above(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not is_above(request, obj)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.viewer = person_of(request)
+        return form
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return () if person_of(request).is_superuser else ("is_superuser", "user_permissions")
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
         return self._when_fresh(request) or super().user_change_password(request, id, form_url)
+
+
+@admin.register(Group)
+class RightsAdmin(FreshAdmin, GroupAdmin):
+    """What a group may do is a right of everybody in it."""
+
+    form = GroupForm
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form: Any = super().get_form(request, obj, change=change, **kwargs)
+        form.viewer = person_of(request)
+        return form
 
 
 @admin.register(Authenticator)
@@ -88,7 +126,7 @@ class SecondFactorAdmin(GuardedAdmin, FreshAdmin):
     fields = readonly_fields = ("user", "type", "created_at", "last_used_at")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.is_allowed(request)
+        return self.is_allowed(request) and not is_above(request, obj.user if obj else None)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Authenticator]:
         return admin.ModelAdmin.get_queryset(self, request)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any, NoReturn
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -32,6 +33,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if not user.is_staff:
             return back_to_sign_in(request, NOT_STAFF)
         return super().pre_login(request, user, **kwargs)
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By the name alone. allauth's own adds the Host header, which whoever tries may choose."""
+        name = credentials.get("email") or credentials.get("username") or ""
+        return unicodedata.normalize("NFKC", str(name)).casefold()
 
     def respond_user_inactive(self, request: HttpRequest, user: User) -> HttpResponse:
         return back_to_sign_in(request, NOT_ACTIVE)

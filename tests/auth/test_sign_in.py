@@ -44,6 +44,16 @@ def test_after_five_failures_even_the_right_password_has_to_wait(client, kim):
         assert attempt(client, PASSWORD) == ""
 
 
+@pytest.mark.parametrize("hosts", [["testserver"], [f"testserver:{port}" for port in range(8000, 8006)]])
+@pytest.mark.parametrize("names", [["kim"], ["kim", "KIM", "Kim", "ｋｉｍ"]])
+def test_the_limit_of_a_name_is_not_evaded_by_another_host_or_spelling(client, kim, hosts, names):
+    for number in range(5):
+        login = {"username": names[number % len(names)], "password": "wrong"}
+        more = {"REMOTE_ADDR": f"192.0.2.{number}", "HTTP_HOST": hosts[number % len(hosts)]}
+        client.post("/sign-in/", login, **more)
+    assert "Too many failed login attempts" in attempt(client, PASSWORD)
+
+
 def test_who_tries_many_names_is_stopped_by_the_address(client, kim):
     for number in range(20):
         attempt(client, "wrong", name=f"person-{number}")

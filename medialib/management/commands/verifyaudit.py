@@ -6,12 +6,17 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report
+from medialib.services.audit import rebuilding
 from medialib.services.audit.seal import verify
 from medialib.services.audit.seal.verify import Verdict
 
+REBUILD = "Run “manage.py rebuildaudit”, and ask who changed it."
+
 
 class Command(MedialibCommand):
-    help = "Hold the audit log to its seals and anchors. Exit code 1 and the first bad place when it is not whole."
+    help = (
+        "Hold the audit log to its seals and anchors, and its search index to it. Exit code 1 and the first bad place."
+    )
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -19,11 +24,22 @@ class Command(MedialibCommand):
         )
 
     def work(self, *, trust: list[str], **options: Any) -> Report:
-        verdict = verify.verify(trusted=trust)
-        data = {"whole": verdict.is_whole, **asdict(verdict)}
-        if verdict.is_whole:
-            return Report([sentence(verdict), *verdict.notes], data)
-        return Report(verdict.notes, data, ok=False, error=f"The audit log is not whole. {verdict.problem}")
+        verdict, index = verify.verify(trusted=trust), index_problem()
+        data = {"whole": verdict.is_whole, **asdict(verdict), "index_problem": index}
+        if not verdict.is_whole:
+            error = f"The audit log is not whole. {verdict.problem}"
+        else:
+            error = f"The log is whole, but what is searched is not. {index} {REBUILD}" if index else ""
+        lines = [sentence(verdict)] if verdict.is_whole else []
+        return Report([*lines, *verdict.notes], data, ok=not error, error=error)
+
+
+def index_problem() -> str:
+    try:
+        rebuilding.check()
+    except rebuilding.Differs as problem:
+        return str(problem)
+    return ""
 
 
 def sentence(verdict: Verdict) -> str:

@@ -132,6 +132,25 @@ def forget(connection: BaseDatabaseWrapper, *, up_to: int) -> None:
     AuditPath.objects.filter(event_id__lte=up_to).delete()
 
 
+def forget_all(connection: BaseDatabaseWrapper) -> None:
+    if connection.vendor == "sqlite" and has_text(connection):
+        with connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {TEXT} ({TEXT}) VALUES ('delete-all')")  # noqa: S608
+    AuditPath.objects.all().delete()
+
+
+def is_text_whole(connection: BaseDatabaseWrapper) -> bool:
+    """Whether the text index holds the paths that are there. PostgreSQL keeps its own by itself."""
+    if connection.vendor != "sqlite" or not has_text(connection):
+        return True
+    try:
+        with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(f"INSERT INTO {TEXT} ({TEXT}, rank) VALUES ('integrity-check', 1)")  # noqa: S608
+    except DatabaseError:
+        return False
+    return True
+
+
 def _copy(connection: BaseDatabaseWrapper, insert: str, after: int, up_to: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(f"{insert} FROM {TABLE} WHERE event_id > %s AND event_id <= %s", [after, up_to])

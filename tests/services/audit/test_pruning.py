@@ -67,7 +67,7 @@ def test_a_made_up_record_of_pruning_is_no_excuse(sealed, as_dba):
         f"DELETE FROM {EVENTS} WHERE id <= {sealed[3]}",
         f"UPDATE {EVENTS} SET event = 'audit.pruned', detail = '{detail}' WHERE id = {sealed[5]}",
     )
-    assert verify.verify().problem == f"Segment 2: the event {sealed[5]} was changed (position 6)."
+    assert verify.verify().problem.startswith("Segment 1: its 4 events were removed")
 
 
 def test_only_whole_segments_from_before_the_date_go(sealed, run, tmp_path):

@@ -2,11 +2,15 @@
 
 The file is one JSON line an anchor, only ever appended to: {"anchor":{…},"signature":"…"}, the signature being over
 the canonical JSON (RFC 8785) of the anchor. Each machine with a worker keeps one, so each is a witness.
+
+A log that begins here is noted before its first seal, as number 0. Where seals were there already and no anchor was,
+the first one says `begins_anew`: that is not whole until a person accepts it.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +24,8 @@ from medialib.models import AuditSegment
 from medialib.services.audit.seal.keys import SigningKey, is_signed
 from medialib.services.audit.seal.lines import canonical
 from medialib.services.base.clock import shared_now
+
+logger = logging.getLogger(__name__)
 
 FORMAT = "medialib-anchor-1"
 TAIL_BYTES = 4_096  # Many times the length of a line.
@@ -37,6 +43,7 @@ class Anchor:
     key: str
     is_signed: bool
     restored_from: int | None = None  # The head after which a restored backup goes on, accepted by a person.
+    begins_anew: bool = False
 
 
 def anchor_file() -> Path:
@@ -49,13 +56,22 @@ def keep_up(key: SigningKey | None) -> None:
     last = newest()
     if last:
         refuse_contradiction(last, head)
-    if head and key and (last is None or last.number < head.number):
+    if head and key and last is None:
+        logger.error("the anchors in %s are missing; they begin anew with segment %d", anchor_file(), head.number)
+        append(head, key, begins_anew=True)
+    elif head and key and last and last.number < head.number:
         append(head, key)
+
+
+def begin(key: SigningKey) -> None:
+    """Note that the log begins here, before its first seal."""
+    if newest() is None:
+        append(None, key)
 
 
 def accept_loss(head: AuditSegment | None, key: SigningKey) -> None:
     """Note that a person accepts the database as it is: what was noted after `head` is void, and stays on record."""
-    append(head, key, restored=True)
+    append(head, key, restored_from=head.number if head else 0)
 
 
 def refuse_contradiction(anchor: Anchor, head: AuditSegment | None) -> None:
@@ -69,19 +85,37 @@ def refuse_contradiction(anchor: Anchor, head: AuditSegment | None) -> None:
         raise Contradicted(f"Segment {anchor.number} is not the one that was sealed and noted in {anchor_file().name}.")
 
 
-def append(head: AuditSegment | None, key: SigningKey, *, restored: bool = False) -> None:
-    number = head.number if head else 0
+def refuse_missing(head: AuditSegment | None) -> None:
+    """Raises Contradicted when anchors are missing that were not accepted as lost."""
+    there = list(every())
+    if head and not there:
+        raise Contradicted(f"{head.number} segments are sealed, and {anchor_file().name} holds no anchor.")
+    accepted = max((place for place, anchor in enumerate(there) if anchor.restored_from is not None), default=-1)
+    for anchor in there[accepted + 1 :]:
+        if anchor.begins_anew:
+            raise Contradicted(
+                f"The anchors before segment {anchor.number} are missing: {anchor_file().name} was removed or moved."
+            )
+
+
+def append(head: AuditSegment | None, key: SigningKey, **more: Any) -> None:
     noted: dict[str, Any] = {
         "events": head.first_position + head.event_count - 1 if head else 0,
         "format": FORMAT,
         "hash": head.hash if head else "",
         "key": key.public,
         "noted_at": shared_now().isoformat(timespec="seconds"),
-        "number": number,
+        "number": head.number if head else 0,
     }
-    text = canonical(noted | {"restored_from": number} if restored else noted)
-    line = f'{{"anchor":{text},"signature":"{key.sign(text.encode())}"}}\n'
-    with open(anchor_file(), "a", encoding="ascii") as file:
+    text = canonical(noted | more)
+    _write(f'{{"anchor":{text},"signature":"{key.sign(text.encode())}"}}\n'.encode("ascii"))
+
+
+def _write(line: bytes) -> None:
+    """Readable by its owner only. What a crash cut short gets its end first, or it would swallow this line too."""
+    with open(os.open(anchor_file(), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
+        if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
+            line = b"\n" + line
         file.write(line)
         file.flush()
         os.fsync(file.fileno())
@@ -111,6 +145,7 @@ def parse(line: str) -> Anchor | None:
         entry = json.loads(line)
         noted, signature = entry["anchor"], entry["signature"]
         signed = is_signed(canonical(noted).encode(), signature, noted["key"])
-        return Anchor(noted["number"], noted["hash"], noted["events"], noted["key"], signed, noted.get("restored_from"))
+        more = (noted.get("restored_from"), bool(noted.get("begins_anew")))
+        return Anchor(noted["number"], noted["hash"], noted["events"], noted["key"], signed, *more)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

@@ -45,6 +45,7 @@ def accept_restore(reason: str, *, actor: Actor) -> None:
     try:
         if last:
             anchors.refuse_contradiction(last, head)
+        anchors.refuse_missing(head)
     except anchors.Contradicted as error:
         anchors.accept_loss(head, keys.signing_key())
         lost = {"what": str(error), "segment": last.number, "hash": last.hash, "events": last.events} if last else {}

@@ -19,9 +19,9 @@ from django.db import connection, transaction
 from medialib.errors import Refused, WrongUse
 from medialib.models import AuditCursor, AuditEvent, AuditSegment, DeletionJob, EventKind
 from medialib.models.audit import append_only, index
-from medialib.services.audit import log, webhook
+from medialib.services.audit import indexing, log, webhook
 from medialib.services.audit.log import Actor
-from medialib.services.audit.seal import keys, proof, sealing, verify
+from medialib.services.audit.seal import keys, proof, sealing, statements, verify
 from medialib.services.base.files import write_file
 
 EVENTS = "medialib_auditevent"
@@ -62,7 +62,9 @@ def prune(*, before: datetime, archive: Path, actor: Actor) -> Pruned:
         raise Refused(f"The log is not whole, so nothing is removed from it. {verdict.problem}")
     digest = _write_archive(archive, segments)
     pruned = Pruned(_count(segments), segments[0].number, segments[-1].number, archive, digest)
-    log.record(EventKind.AUDIT_PRUNED, actor=actor, detail=_detail(pruned, segments, before))
+    statement = statements.signed(_told(pruned, segments, before), keys.signing_key())
+    log.record(EventKind.AUDIT_PRUNED, actor=actor, detail=statement)
+    indexing.catch_up(budget_s=None)  # What is gone cannot be summed any more.
     sealing.seal_all()  # Before anything goes: no event is removed that a sealed event does not account for.
     _remove(segments)
     return pruned
@@ -99,7 +101,7 @@ def _count(segments: list[AuditSegment]) -> int:
     return AuditEvent.objects.filter(pk__gte=segments[0].first_id, pk__lte=segments[-1].last_id).count()
 
 
-def _detail(pruned: Pruned, segments: list[AuditSegment], before: datetime) -> dict[str, Any]:
+def _told(pruned: Pruned, segments: list[AuditSegment], before: datetime) -> dict[str, Any]:
     """Says all that is gone by now, since the events that said so earlier may be among those that go."""
     last = segments[-1]
     archive = {
@@ -120,9 +122,9 @@ def _detail(pruned: Pruned, segments: list[AuditSegment], before: datetime) -> d
 
 
 def _earlier_archives() -> list[dict[str, Any]]:
-    told = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED).order_by("-pk").values_list("detail", flat=True)
-    archives: list[dict[str, Any]] = (told.first() or {}).get("archives", [])
-    return archives
+    """From the newest statement of a log that was just found whole, so it is signed by a key of that log."""
+    told = statements.every()
+    return told[-1].archives if told else []
 
 
 def _remove(segments: list[AuditSegment]) -> None:

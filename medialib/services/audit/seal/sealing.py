@@ -83,6 +83,8 @@ def seal(*, up_to: int, budget_s: float | None = None) -> int:
     key = _own_key(head)
     anchors.keep_up(key if head and headers.key_of(head) == key.public else None)
     key = _entitled(key, head)
+    if head is None and AuditEvent.objects.exists():
+        anchors.begin(key)
     following = keys.next_key()
     successor = following.public if following and not keys.is_from_environment() else None
     while segment := _seal_one(key, head, up_to=up_to, successor=successor):

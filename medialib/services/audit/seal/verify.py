@@ -9,9 +9,9 @@ from typing import Any
 
 from django.db import connection
 
-from medialib.models import AuditEvent, AuditSegment, EventKind
+from medialib.models import AuditEvent, AuditSegment
 from medialib.models.audit import append_only
-from medialib.services.audit.seal import anchors, headers, merkle
+from medialib.services.audit.seal import anchors, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
 from medialib.services.audit.seal.headers import Header, canonical_time
 from medialib.services.audit.seal.lines import BEFORE_ALL, lines
@@ -68,21 +68,26 @@ class _Chain:
 def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
     known = audit_keys.known_public_key()
     chain = _Chain({0: ""}, trusted | ({known} if known else set()))
-    pruned, own, signers = _pruned_ranges(), set(chain.keys), set()
+    told, own, signers = statements.every(), set(chain.keys), set()
+    excused = max((statement.last_segment for statement in told), default=0)
+    gone: list[AuditSegment] = []
     before: Header | None = None
     for segment in _segments():
         header = _checked_header(segment, before, verdict, trusted)
-        present = _check_events(segment, header, after=before.last_id if before else BEFORE_ALL, pruned=pruned)
+        present = _check_events(segment, header, after=before.last_id if before else BEFORE_ALL, excused=excused)
         chain.hashes[header.number] = segment.hash
         signers.add(header.key)
         chain.keys |= {header.key, *([header.successor] if header.successor else [])}
         verdict.segments += 1
         verdict.events += header.count
-        verdict.pruned += 0 if present else header.count
+        if not present:
+            gone.append(segment)
+            verdict.pruned += header.count
         verdict.key, verdict.head, before = header.key, segment.hash, header
     # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
     if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
+    _check_statements(told, gone, chain)
     return chain
 
 
@@ -130,12 +135,13 @@ def _told(header: Header) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _check_events(segment: AuditSegment, header: Header, *, after: int, pruned: list[tuple[int, int]]) -> bool:
-    """Whether the events are there, and exactly those that were sealed. False where they were pruned."""
+def _check_events(segment: AuditSegment, header: Header, *, after: int, excused: int) -> bool:
+    """Whether the events are there, and exactly those that were sealed. False where a statement says they were pruned,
+    which has yet to be held to the chain."""
     found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
     if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
         return True
-    if not found and any(first <= header.number <= last for first, last in pruned):
+    if not found and header.number <= excused:
         return False
     raise Broken(f"Segment {header.number}: {_difference(segment, header, found)}")
 
@@ -170,11 +176,13 @@ def _after(found: list[tuple[int, bytes]], index: int) -> str:
     return f", after the event {found[index - 1][0]}" if index else ""
 
 
-def _pruned_ranges() -> list[tuple[int, int]]:
-    """Segments that sealed events say were archived. That those events are genuine is found out on the way."""
-    told = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED, pk__lte=AuditSegment.objects.sealed_up_to())
-    details = told.values_list("detail", flat=True)
-    return [(detail.get("first_segment", 1), detail.get("last_segment", 0)) for detail in details]
+def _check_statements(told: list[statements.Statement], gone: list[AuditSegment], chain: _Chain) -> None:
+    """What is gone must be so by the word of a key of this log, about this very chain."""
+    valid = [one.last_segment for one in told if one.holds(hashes=chain.hashes, keys=chain.keys)]
+    for segment in gone:
+        if segment.number > max(valid, default=0):
+            header = headers.parse(segment.header)
+            raise Broken(f"Segment {segment.number}: {_difference(segment, header, [])}")
 
 
 def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
@@ -188,6 +196,10 @@ def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
         if chain.hashes[anchor.number] != anchor.hash:
             raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
     verdict.anchors = len(valid)
+    try:
+        anchors.refuse_missing(AuditSegment.objects.head())
+    except anchors.Contradicted as error:
+        raise Broken(str(error)) from None
 
 
 def _valid_anchors(keys: set[str]) -> list[anchors.Anchor]:
