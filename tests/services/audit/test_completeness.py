@@ -11,6 +11,7 @@ from django.urls import reverse
 from medialib.models import AuditEvent, EventKind
 from medialib.services.audit import weak_settings
 from tests import factories
+from tests.conftest import prove
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +78,8 @@ def test_rights_of_a_group_are_recorded():
     ]
 
 
-def test_what_is_done_in_the_admin_names_the_person_who_did_it(admin_client, kim):
+def test_what_is_done_in_the_admin_names_the_person_who_did_it(admin_client, admin_user, kim):
+    prove(admin_client, admin_user)  # Groups are rights: the admin asks for a fresh proof.
     url = reverse("admin:auth_group_add")
     may_delete = Permission.objects.get(codename="delete_files")
     assert admin_client.post(url, {"name": "Night shift", "permissions": [may_delete.pk]}).status_code == 302
