@@ -84,7 +84,7 @@ def account_of(port: int) -> Account:
     if account.api_url != address:
         account.api_url = account.upload_url = address
         account.url_endpoint = f"{address}/{ACCOUNT}"
-        accounts.change_account(account, actor=accounts.SYSTEM)
+        accounts.change_account(account, actor=accounts.SYSTEM, private_key=SANDBOX_KEY)
     return account
 
 
