@@ -10,6 +10,7 @@ import pytest
 
 from medialib.web import bodies, gateway
 from medialib.web.gateway import Gateway
+from tests import loops
 
 SCOPE = {
     "type": "http",
@@ -47,7 +48,7 @@ def ask(wsgi: Any, *pieces: bytes, scope: dict[str, Any] | None = None, pause_s:
     async def send(message: dict[str, Any]) -> None:
         said.append(message)
 
-    asyncio.run(Gateway(wsgi, threads=2, most_body_bytes=MOST)(SCOPE | (scope or {}), receive, send))
+    loops.run(Gateway(wsgi, threads=2, most_body_bytes=MOST)(SCOPE | (scope or {}), receive, send))
     return said
 
 
@@ -159,5 +160,5 @@ def test_a_reader_that_takes_nothing_frees_the_thread(monkeypatch):
         await Gateway(streaming(closed), threads=1, most_body_bytes=MOST)(scope, receive, send)
 
     with pytest.raises(gateway.BrokenOff):
-        asyncio.run(stuck())
+        loops.run(stuck())
     assert closed == [True]
