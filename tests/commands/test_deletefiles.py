@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import threading
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from medialib.models import AuditEvent, DeletionJob, Item, Manifest
+from medialib.services.sync import run as sync
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -195,3 +197,36 @@ def test_purging_is_refused_beyond_the_quota_and_recorded_within(delete, sandbox
     refused = delete(many, "--yes", "--purge-cache")
     assert (refused.code, "purges" in refused.err) == (1, True)
     assert DeletionJob.objects.count() == 1
+
+
+def test_what_changed_in_the_world_since_the_sync_is_skipped_or_already_gone_and_the_audit_names_each_cause(
+    run, delete, sandbox, sandbox_account
+):
+    ids = sandbox.add_files([{"path": f"/old/{number:03}.jpg", "size": 1000} for number in range(600)])
+    sync.run_sync(sandbox_account)
+    for option in (["--folder", "/brand"], ["--tag", "keep"]):
+        run("protectfiles", "acme", *option, "--reason", "the brand book", "--user", "sam")
+    for file_id in ids[0:5]:
+        sandbox.replace(file_id, size=777_777)
+    for file_id in ids[5:10]:
+        sandbox.move(file_id, "/brand/2026")
+    for file_id in ids[10:15]:
+        sandbox.retag(file_id, tags=["keep"])
+    for file_id in ids[15:20]:
+        sandbox.remove(file_id)
+    done = delete(ids, "--yes", "--start-after", "0", "--wait", "--json")
+    expected = {"requested": 600, "deleted": 580, "skipped": 15, "already_gone": 5, "failed": 0, "unverified": 0}
+    assert {key: done.json[key] for key in expected} == expected
+    assert set(ids[:15]) == sandbox.file_ids()
+    told = exported(run)
+    assert all("→ 777,777" in told[file_id] for file_id in ids[0:5])
+    assert all("the brand book" in told[file_id] and "folder" in told[file_id] for file_id in ids[5:10])
+    assert all("the brand book" in told[file_id] and "keep" in told[file_id] for file_id in ids[10:15])
+    assert all("404" in told[file_id] or "gone" in told[file_id] for file_id in ids[15:20])
+
+
+def exported(run) -> dict[str, str]:
+    """The evidence of each settled file in what `exportaudit` writes."""
+    lines = run("exportaudit", "--format", "jsonl").out.splitlines()
+    events = [json.loads(line) for line in lines]
+    return {event["file_id"]: event["evidence"] for event in events if event.get("event") == "file.settled"}

@@ -82,13 +82,14 @@ def take(pace: Pace, allowed: Allowance, *, at: datetime, ahead_s: float = 0.0) 
     now_s = at.timestamp()
     wait_s = max(0.0, _blocked_s(pace, at))
     # Times from the future stem from a clock that was set back; they would block everybody until it catches up.
-    recent = [t for t in pace.recent if now_s - allowed.interval_s < t <= now_s + 1]
+    latest_s = now_s + max(1.0, ahead_s)
+    recent = [t for t in pace.recent if now_s - allowed.interval_s < t <= latest_s]
     if len(recent) >= allowed.calls:
         wait_s = max(wait_s, recent[-allowed.calls] + allowed.interval_s - now_s)
     if recent and allowed.gap_s:
         wait_s = max(wait_s, recent[-1] + allowed.gap_s - now_s)
     if wait_s <= ahead_s:
-        pace.recent = [*(t for t in pace.recent if t <= now_s + 1), now_s + wait_s][-MAX_REMEMBERED:]
+        pace.recent = [*(t for t in pace.recent if t <= latest_s), now_s + wait_s][-MAX_REMEMBERED:]
     return wait_s
 
 

@@ -31,7 +31,6 @@ class Ahead:
     """What one worker has looked at and looks at, and how much more it may: looks go ahead of the calls."""
 
     looked: Mapping[int, tuple[Claim, Look]] = field(default_factory=dict)
-    in_flight: int = 0
     room: int = 0
     horizon_s: float = 0.0  # How long before its call a look must begin.
 
@@ -53,8 +52,8 @@ class Claims:
 
     @property
     def late_s(self) -> float:
-        """By how much the latest of the calls could only go after the time for which it was counted."""
-        return time.monotonic() + self.clock_offset_s - max(self.counted_at) if self.counted_at else 0.0
+        """By how much the first of the calls could only go after the time for which it was counted."""
+        return time.monotonic() + self.clock_offset_s - min(self.counted_at) if self.counted_at else 0.0
 
 
 def claim(
@@ -131,13 +130,16 @@ class _Chosen:
             leases.release_looks(stale, worker=self.worker)
         return job.batches.filter(pk__in=held)
 
-    def claim_on(self, batch: Batch, job: DeletionJob) -> Claim:
+    def looked(self, batches: Sequence[Batch], job: DeletionJob) -> list[tuple[Claim, Look | None]]:
+        """What is known of these batches: their files, and the look at them where one was taken."""
         if self.ahead is not None:
-            return self.ahead.looked[batch.pk][0]
-        return leases.claim_of(batch, leases.files_of([batch], job)[batch.number], job)
+            return [self.ahead.looked[batch.pk] for batch in batches]
+        files = leases.files_of(batches, job)
+        return [(leases.claim_of(batch, files[batch.number], job), None) for batch in batches]
 
-    def look_at(self, batch: Batch) -> Look | None:
-        return self.ahead.looked[batch.pk][1] if self.ahead is not None else None
+    def ends_s(self, batch: Batch) -> float:
+        """Until when the batch may be sent."""
+        return self.ahead.looked[batch.pk][1].ends_s if self.ahead is not None else math.inf
 
 
 def _claim_calls(
@@ -155,7 +157,7 @@ def _claim_calls(
     if not slots:
         return [], wait_s if waiting.exists() else 0.0
     found = list(waiting.select_for_update()[: len(slots)])
-    ready = _with_files(_judged(job, without_conflicts(job, found, at=at), chosen))
+    ready = _with_files(job, _judged(job, without_conflicts(job, found, at=at), chosen))
     pacing.give_back(pace, len(slots) - len(ready))
     claims = leases.lease(ready, job, worker=chosen.worker, is_look_up=False, at=at)
     if claims:
@@ -164,9 +166,9 @@ def _claim_calls(
         ready_s = at.timestamp() + time.monotonic() - began
         pacing.put_off(pace, pace.recent[-len(claims) :], until_s=ready_s)
         pace.save(update_fields=["recent"])
-    seen = {batch.pk: chosen.look_at(batch) for batch in ready}
+    ends_s = {batch.pk: chosen.ends_s(batch) for batch in ready}
     timed = [
-        replace(claim, send_at=began + slot, look_ends_at=look.ends_s if (look := seen[claim.batch_id]) else math.inf)
+        replace(claim, send_at=began + slot, look_ends_at=ends_s[claim.batch_id])
         for claim, slot in zip(claims, slots, strict=False)
     ]
     return timed, wait_s if len(found) == len(slots) else 0.0
@@ -180,10 +182,11 @@ def _judged(job: DeletionJob, batches: Sequence[Batch], chosen: _Chosen) -> list
     terms = looks.terms_of(job, at=chosen.at)
     if terms.forbid_nothing and chosen.ahead is None:
         return list(batches)
-    for batch in batches:
-        look, claim = chosen.look_at(batch), chosen.claim_on(batch, job)
-        if rulings := looks.judge(job, claim, look, terms):
-            settling.settle_unsent(job, claim, rulings, worker=chosen.worker, look=look, at=chosen.at)
+    looked = chosen.looked(batches, job)
+    rulings = looks.judge(job, looked, terms)
+    for claim, look in looked:
+        if found := rulings.get(claim.batch_id):
+            settling.settle_unsent(job, claim, found, worker=chosen.worker, look=look, at=chosen.at)
     return list(batches)
 
 
@@ -195,10 +198,11 @@ def _claim_looks(job: DeletionJob, pace: Pace, allowed: pacing.Allowance, chosen
     ahead, at = chosen.ahead, chosen.at
     if job.state != JobState.RUNNING or ahead is None or ahead.room <= 0:
         return [], 0.0
-    workers = Batch.objects.leased(at).filter(job__account_id=job.account_id).values("lease_owner").distinct().count()
+    leased = Batch.objects.leased(at).filter(job__account_id=job.account_id)
+    held = leased.filter(state=BatchState.WAITING).count()
     due, next_s = pacing.calls_within(pace, allowed, at=at, seconds=ahead.horizon_s, most=MAX_DUE)
-    have = ahead.in_flight + len(ahead.looked) - len(chosen.judged) - len(chosen.stale)
-    want = min(ahead.room, math.ceil(due / max(workers, 1)) + (workers > 1) - have)
+    # More looks than calls, in whose hands ever, would only grow old and take the allowance of those that are needed.
+    want = min(ahead.room, due - held)
     waiting = job.batches.free(at).filter(state=BatchState.WAITING)
     if want <= 0:
         return [], max(0.0, next_s - ahead.horizon_s) or LOOK_NAP_S if waiting.exists() else 0.0
@@ -230,9 +234,9 @@ def _claim_look_ups(job: DeletionJob, *, worker: str, want: int, at: datetime) -
     return leases.lease(unsettled, job, worker=worker, is_look_up=True, at=at)
 
 
-def _with_files(batches: list[Batch]) -> list[Batch]:
+def _with_files(job: DeletionJob, batches: list[Batch]) -> list[Batch]:
     """Settle batches that have no open file left, all skipped or gone: there is nothing to send."""
-    empty = [batch.pk for batch in batches if not batch.open_items().exists()]
-    if empty:
+    files = leases.files_of(batches, job)
+    if empty := [batch.pk for batch in batches if not files[batch.number]]:
         Batch.objects.filter(pk__in=empty).update(state=BatchState.SETTLED, lease_until=None)
-    return [batch for batch in batches if batch.pk not in empty]
+    return [batch for batch in batches if files[batch.number]]

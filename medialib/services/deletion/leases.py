@@ -66,6 +66,8 @@ def claim_of(batch: Batch, files: Sequence[tuple[str, str]], job: DeletionJob, *
 
 def files_of(batches: Sequence[Batch], job: DeletionJob) -> dict[int, list[tuple[str, str]]]:
     """File id and path of the open files of each batch, by its number."""
+    if not batches:
+        return {}
     within = Q()
     for batch in batches:
         within |= Q(position__range=(batch.first_position, batch.last_position))

@@ -11,9 +11,10 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.services.deletion.calls import Gate, LookReport, ReadPace, perform_doubt, perform_look
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.claims import Ahead, Claims
-from medialib.services.deletion.looks import Look
+from medialib.services.deletion.looks import MAX_AGE_S, MAX_WAIT_S, Look
 
-MARGIN_S = 0.3  # For the database between a look and its call.
+LEAD_S = 0.4  # Looks are back so long before their calls: answers come in a bunch, and the database needs its time.
+MARGIN_S = 0.25  # How long before a look is too old its call should go.
 LATENCY_DECAY = 0.9  # The latency that is expected rises at once, and falls so slowly with each quicker look.
 
 
@@ -32,9 +33,8 @@ class Looks:
         busy = len(self.in_flight) + len(self.ready)
         return Ahead(
             looked=dict(self.ready),
-            in_flight=len(self.in_flight),
             room=2 * settings.JOB_CONCURRENCY - busy if self.gate.is_open() else 0,
-            horizon_s=self.latency_s + MARGIN_S,
+            horizon_s=min(self.latency_s + LEAD_S, MAX_AGE_S - MARGIN_S, self.latency_s + MAX_WAIT_S - MARGIN_S),
         )
 
     def begin(self, client: ImageKitClient, claims: Claims) -> None:

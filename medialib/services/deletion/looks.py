@@ -11,10 +11,14 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Q
 
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
+from medialib.models.jobs import BATCH_SIZE
 from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import protections, rights
 from medialib.services.deletion import verdicts
@@ -24,7 +28,7 @@ from medialib.services.sync.indexing import index_file, shown_values
 
 # A call goes at most so long after its look was asked for, and after it was answered.
 MAX_AGE_S = 2.0
-MAX_WAIT_S = 0.9
+MAX_WAIT_S = 1.2
 WITNESSES = 3
 MOST_CONSIDERED = 300
 JUDGED_COLUMNS = ("tags", "ai_tags", "custom_metadata", "created_at")  # Of a file whose frozen columns are the same.
@@ -65,6 +69,19 @@ def of_failed_look(error: ImageKitError) -> Verdict:
     return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
 
 
+class Frozen(NamedTuple):
+    """What the manifest has of a file, to be held against what a look finds."""
+
+    file_id: str
+    path: str
+    size_bytes: int
+    file_updated_at: datetime | None
+    version_name: str
+
+
+FROZEN_COLUMNS = Frozen._fields
+
+
 @dataclass(frozen=True)
 class Known:
     """What the index has of a file: when it was updated, whether it is listed, and what else a rule goes by."""
@@ -99,26 +116,52 @@ def witnesses_for(job: DeletionJob) -> list[str]:
     return [file_id for file_id in ids if file_id not in mine][:WITNESSES]
 
 
-def judge(job: DeletionJob, claim: Claim, look: Look | None, terms: Terms) -> tuple[Ruling, ...]:
-    """Rulings for the files of a batch that may not be sent now; none when all may. Call it in a transaction.
+def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: Terms) -> dict[int, tuple[Ruling, ...]]:
+    """By batch id, rulings for the files that may not be sent now; batches that may go whole are left out.
 
-    Without a look (the account does without) rules and scope are judged on what the index knows.
+    Without a look (the account does without) rules and scope are judged on what the index knows. All batches are read
+    with one statement each for items and index: the calls wait meanwhile. Call it in a transaction.
     """
-    items = list(
-        Item.objects.filter(
-            manifest_id=job.manifest_id, position__range=(claim.first_position, claim.last_position), outcome=""
-        ).only("file_id", "path", "size_bytes", "file_updated_at", "version_name")
-    )
-    differences: dict[str, str] = {}
-    if look:
-        known = _known_of(job, look)
-        differences = differences_of(items, look, known)
-        _index(job, look, known, differences, has_rules=bool(terms.rules))
-    present = [item for item in items if look is None or item.file_id not in look.gone]
-    ids = [item.file_id for item in present]
+    items = _open_items(job, [claim for claim, _ in looked])
+    known = _known_of(job, [look for _, look in looked if look], has_rules=bool(terms.rules))
+    differences: dict[int, dict[str, str]] = {}
+    for claim, look in looked:
+        differences[claim.batch_id] = found = differences_of(items[claim.batch_id], look, known) if look else {}
+        if look:
+            _index(job, look, known, found, has_rules=bool(terms.rules))
+    present = {
+        claim.batch_id: [item for item in items[claim.batch_id] if look is None or item.file_id not in look.gone]
+        for claim, look in looked
+    }
+    ids = [item.file_id for batch in present.values() for item in batch]
     protected = protections.protected_among(job.account_id, ids, terms.rules, at=terms.at)
-    outside = _outside(job, present, look, terms.scope)
-    rulings = list(_gone(job, claim, look) if look else ())
+    rulings = {}
+    for claim, look in looked:
+        batch = present[claim.batch_id]
+        outside = _outside(job, batch, look, terms.scope)
+        mine = {item.file_id: protected[item.file_id] for item in batch if item.file_id in protected}
+        gone = _gone(job, claim, look) if look else ()
+        rulings[claim.batch_id] = (*gone, *_skips(mine, outside, differences[claim.batch_id]))
+    return {batch_id: found for batch_id, found in rulings.items() if found}
+
+
+def _open_items(job: DeletionJob, claims: Sequence[Claim]) -> dict[int, list[Frozen]]:
+    """By batch id, what was frozen of its open files."""
+    within = Q()
+    for claim in claims:
+        within |= Q(position__range=(claim.first_position, claim.last_position))
+    rows = Item.objects.filter(within, manifest_id=job.manifest_id, outcome="").values_list("position", *FROZEN_COLUMNS)
+    by_number: dict[int, list[Frozen]] = {claim.number: [] for claim in claims}
+    for position, *columns in rows:
+        by_number[position // BATCH_SIZE].append(Frozen(*columns))
+    return {claim.batch_id: by_number[claim.number] for claim in claims}
+
+
+def _skips(
+    protected: Mapping[str, ProtectionRule], outside: Collection[str], differences: Mapping[str, str]
+) -> list[Ruling]:
+    """Each file is skipped for one cause: a rule first, then the requester's folders, then that it changed."""
+    rulings: list[Ruling] = []
     for rule in {rule.pk or rule.value: rule for rule in protected.values()}.values():
         named = [file_id for file_id, by in protected.items() if by is rule]
         rulings += _skipped(SkipCause.PROTECTED, protections.evidence_of(rule), named, differences)
@@ -126,17 +169,17 @@ def judge(job: DeletionJob, claim: Claim, look: Look | None, terms: Terms) -> tu
     rulings += _skipped(SkipCause.OUTSIDE, "It lies outside the folders in which the requester may delete.", rest, {})
     changed = set(differences) - set(protected) - set(outside)
     rulings += _skipped(SkipCause.CHANGED, "Changed since it was frozen, so it was not sent", changed, differences)
-    return tuple(rulings)
+    return rulings
 
 
-def differences_of(items: Sequence[Item], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
+def differences_of(items: Sequence[Frozen], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
     """By file id, in what the files differ from what was frozen; only those that do."""
     found = ((item, look.files.get(item.file_id)) for item in items)
     told = {item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None}
     return {file_id: text for file_id, text in told.items() if text}
 
 
-def _difference(item: Item, file: RemoteFile, known: Known | None) -> str:
+def _difference(item: Frozen, file: RemoteFile, known: Known | None) -> str:
     if known and known.updated_at > file.updated_at:  # ImageKit's search lags: the change reached us another way.
         return f"a later change is known, updated {known.updated_at:%Y-%m-%d %H:%M:%S} UTC"
     is_same = (item.path, item.size_bytes, item.file_updated_at, item.version_name)
@@ -156,9 +199,10 @@ def _difference(item: Item, file: RemoteFile, known: Known | None) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def _known_of(job: DeletionJob, look: Look) -> dict[str, Known]:
-    rows = Asset.objects.filter(account_id=job.account_id, file_id__in=look.files)
-    columns = ("updated_at", "removed_at", *JUDGED_COLUMNS)
+def _known_of(job: DeletionJob, looks: Sequence[Look], *, has_rules: bool) -> dict[str, Known]:
+    ids = [file_id for look in looks for file_id in look.files]
+    rows = Asset.objects.filter(account_id=job.account_id, file_id__in=ids)
+    columns = ("updated_at", "removed_at", *(JUDGED_COLUMNS if has_rules else ()))
     return {row[0]: Known(row[1], row[2] is None, row[3:]) for row in rows.values_list("file_id", *columns)}
 
 
@@ -180,7 +224,7 @@ def _judged(file: RemoteFile) -> tuple[object, ...]:
     return tuple(values[column] for column in JUDGED_COLUMNS)
 
 
-def _outside(job: DeletionJob, items: Sequence[Item], look: Look | None, scope: DeleteScope) -> set[str]:
+def _outside(job: DeletionJob, items: Sequence[Frozen], look: Look | None, scope: DeleteScope) -> set[str]:
     """Files whose current path lies where the requester may not delete; where none is known the frozen one counts."""
     if scope.is_everything:
         return set()

@@ -117,6 +117,7 @@ class JobRunner:
         self.calls_allowed = settings.IMAGEKIT_START_RATE
         self.renewed_at = time.monotonic()
         self.send_at: float | None = None  # When the pace lets the next call go, if that is what we wait for.
+        self.look_at: float | None = None  # When there is more to look at, so that no call has to wait for it.
         self.idle_since: float | None = None
 
     def run(self) -> None:
@@ -157,6 +158,7 @@ class JobRunner:
             self._let_go_of_looks()
         self.calls_allowed = taken.calls_allowed or self.calls_allowed
         self.send_at = time.monotonic() + taken.wait_s if taken.wait_s else None
+        self.look_at = time.monotonic() + taken.look_wait_s if taken.look_wait_s else None
         if was_idle:
             self.renewed_at = time.monotonic()
         for claim in taken.claims:
@@ -179,8 +181,9 @@ class JobRunner:
         return min(free_hands, 2 * settings.JOB_CONCURRENCY - len(self.in_flight))
 
     def _is_due(self) -> bool:
-        """Whether the pace lets a call go now that waited for it."""
-        return self.send_at is not None and time.monotonic() >= self.send_at and self._room() > 0
+        """Whether the pace lets a call go now that waited for it, or a look must begin."""
+        due = [at for at in (self.send_at, self.look_at) if at is not None]
+        return bool(due) and time.monotonic() >= min(due) and self._room() > 0
 
     def _wait(self, nap_s: float) -> None:
         """Until a call ends, or it is time to send again. Without calls in flight: until then, or until stopped."""

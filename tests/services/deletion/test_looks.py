@@ -16,11 +16,12 @@ from medialib.models import (
     Item,
     JobState,
     Membership,
+    PaceKind,
     PauseCode,
     ProtectionKind,
     SkipCause,
 )
-from medialib.services.accounts import protections
+from medialib.services.accounts import pacing, protections
 from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.deletion import claims, settling
 from medialib.services.jobs import controls
@@ -267,3 +268,15 @@ def test_files_that_are_all_gone_are_believed_when_the_key_knows_others(sandbox,
     run(job)
     assert (job.state, job.already_gone) == (JobState.FINISHED, 30)
     assert sandbox.calls("delete") == []
+
+
+def test_a_second_ahead_no_more_looks_are_begun_than_calls_may_go(sandbox_account):
+    pace = pacing.pace_of(sandbox_account, PaceKind.DELETE)
+    at, allowed = now(), pacing.Allowance(20, 1.05)
+    pace.recent = [at.timestamp() - 0.1] * 20
+    assert [pacing.calls_within(pace, allowed, at=at, seconds=s, most=100)[0] for s in (0.5, 1.0, 1.9, 2.1)] == [
+        0,
+        20,
+        20,
+        40,
+    ]
