@@ -64,7 +64,7 @@ class Environment:
     allow_private_api: bool
     api_hosts: list[str]
     headroom: int
-    undo_window_s: int
+    undo_window_s: int | None
     breaker_percent: int
     worker_slots: int
     web_threads: int
@@ -124,6 +124,11 @@ class Reader:
         return value
 
 
+def read_undo_window(reader: Reader) -> int | None:
+    """Seconds for every deletion; None, where nothing is said, lets the risk of each decide."""
+    return reader.number("UNDO_WINDOW_S", 0, least=0, most=604_800) if reader.text("UNDO_WINDOW_S") else None
+
+
 def read(variables: Mapping[str, str]) -> Environment:
     """Check everything. Raises BadSetting for the first variable that is wrong."""
     reader = Reader(variables)
@@ -142,7 +147,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         allow_private_api=reader.flag("IMAGEKIT_ALLOW_PRIVATE_API", debug),
         api_hosts=reader.items("IMAGEKIT_API_HOSTS") or ["api.imagekit.io", "upload.imagekit.io"],
         headroom=reader.number("IMAGEKIT_HEADROOM", 20, least=0, most=95),
-        undo_window_s=reader.number("UNDO_WINDOW_S", 0 if debug else 300, least=0, most=604_800),
+        undo_window_s=read_undo_window(reader),
         breaker_percent=reader.number("BREAKER_PERCENT", 5, least=1, most=100),
         worker_slots=reader.number("WORKER_SLOTS", 4, least=1, most=32),
         web_threads=reader.number("WEB_THREADS", 8, least=2, most=64),

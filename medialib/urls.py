@@ -7,7 +7,7 @@ from django.views.i18n import set_language
 from medialib.auth.views import SignIn, sign_in_again
 from medialib.views import home, styleguide, webhooks
 from medialib.views.audit import chart, log
-from medialib.views.jobs import jobs, receipts, review
+from medialib.views.jobs import approvals, jobs, receipts, review
 from medialib.views.library import (
     file,
     insight,
@@ -61,6 +61,7 @@ urlpatterns = [
     path("jobs/<int:job>/receipt/", receipts.job_receipt, name="job-receipt"),
     path("jobs/<int:job>/receipt.json", receipts.job_receipt_json, name="job-receipt-json"),
     path("jobs/<int:job>/outcomes.jsonl", receipts.job_outcomes, name="job-outcomes"),
+    path("jobs/<int:job>/approval/<slug:action>/", approvals.job_approval, name="job-approval"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", log.audit_list, name="audit"),
     path("audit/chart/", chart.audit_chart, name="audit-chart"),

@@ -30,6 +30,7 @@ from medialib.services.audit import indexing, weak_settings, webhook
 from medialib.services.audit.seal import sealing
 from medialib.services.base.clock import shared_now
 from medialib.services.deletion import purge, runner, sweeping
+from medialib.services.jobs import approvals
 from medialib.services.library import summary
 from medialib.services.selections import ticks
 from medialib.services.sync import schedule, webhooks
@@ -197,6 +198,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
                 tidied_at = time.monotonic()
                 sweeping.sweep_purges()
+                approvals.expire()
                 ticks.forget_expired()
                 webhooks.forget_receipts()
                 summary.wake_stale()

@@ -11,7 +11,7 @@ from django.contrib.auth.models import Permission, User
 from medialib.models import Account, ApiKey, Asset, AssetKind, ListImport, Membership
 from medialib.services.accounts import vault
 
-EVERY_PERMISSION = ("view_library", "delete_files", "view_audit", "manage_keys")
+EVERY_PERMISSION = ("view_library", "delete_files", "delete_whole_library", "view_audit", "manage_keys")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 

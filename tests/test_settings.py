@@ -35,13 +35,13 @@ def manage(*args: str, variables: dict[str, str]) -> subprocess.CompletedProcess
 
 def test_nothing_set_means_development(tmp_path: Path) -> None:
     machine = env.read({"MEDIALIB_DATA_DIR": str(tmp_path)})
-    assert (machine.debug, machine.allow_private_api, machine.undo_window_s) == (True, True, 0)
+    assert (machine.debug, machine.allow_private_api, machine.undo_window_s) == (True, True, None)
     assert machine.database["NAME"] == str(tmp_path / "medialib.sqlite3")
 
 
 def test_production_is_strict_where_development_is_not(production: dict[str, str]) -> None:
     machine = env.read(production)
-    assert (machine.debug, machine.allow_private_api, machine.undo_window_s) == (False, False, 300)
+    assert (machine.debug, machine.allow_private_api, machine.undo_window_s) == (False, False, None)
     assert (machine.ssl_redirect, machine.hsts_seconds) == (True, 31_536_000)
 
 

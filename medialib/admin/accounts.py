@@ -44,6 +44,7 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
         (None, {"fields": ("name", "colour", "url_endpoint")}),
         ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
         ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
+        ("Limits", {"fields": ("limit_files", "limit_percent", "approval_files")}),
         ("Looks", {"fields": ("looks_before_delete", "reason")}),
         ("Addresses", {"fields": ("api_url", "upload_url")}),
     )

@@ -21,7 +21,7 @@ class MembershipForm(forms.ModelForm):
 
     class Meta:
         model = Membership
-        fields = ("user", "account", "may_delete", "delete_paths")
+        fields = ("user", "account", "may_delete", "delete_paths", "daily_files", "daily_bytes", "daily_percent")
 
     def clean_delete_paths(self) -> str:
         try:

@@ -27,7 +27,7 @@ class MembershipAdmin(GuardedAdmin, FreshAdmin):
     list_display_links = ("user",)
     list_select_related = ("user", "account", "added_by")
     search_fields = ("user__username",)
-    fields = ("user", "account", "may_delete", "delete_paths")
+    fields = ("user", "account", "may_delete", "delete_paths", "daily_files", "daily_bytes", "daily_percent")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.is_allowed(request)

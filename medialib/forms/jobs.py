@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from medialib.forms.controls import style
-from medialib.models import Manifest, Outcome
+from medialib.models import Outcome
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.deletion import purge
 from medialib.services.jobs.pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.jobs.progress import Pulse
-from medialib.services.manifests.plan import must_type_number
+from medialib.services.manifests.plan import DeletionPlan
 
 SPEEDS = (100, 75, 50, 25, 10)
 MAX_REASON = 2_000
@@ -50,22 +50,44 @@ class ConfirmForm(forms.Form):
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
     )
 
-    def __init__(self, *args: Any, manifest: Manifest, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, plan: DeletionPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.manifest = manifest
+        self.manifest = manifest = plan.manifest
         self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
         self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
-        del self.fields["understood" if must_type_number(manifest) else "typed_count"]
+        del self.fields["understood" if plan.must_type_number else "typed_count"]
         style(self)
         for name in [name for name in self.fields if name in self.errors][:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 
     def clean_typed_count(self) -> int:
-        typed = self.cleaned_data["typed_count"].translate(_SEPARATORS)
-        if typed != str(self.manifest.file_count):
-            text = _("Type exactly %(count)s, the number of files above.") % {"count": self.manifest.file_count}
-            raise forms.ValidationError(text)
-        return self.manifest.file_count
+        return _typed(self.cleaned_data["typed_count"], self.manifest.file_count)
+
+
+class AgainForm(forms.Form):
+    """Asks for the number of files once more before a large job starts, goes on or is tried again."""
+
+    typed_count = forms.CharField(
+        max_length=40,
+        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}),
+    )
+
+    def __init__(self, *args: Any, file_count: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.file_count = file_count
+        self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": file_count}
+        style(self)
+
+    def clean_typed_count(self) -> int:
+        return _typed(self.cleaned_data["typed_count"], self.file_count)
+
+
+def _typed(text: str, file_count: int) -> int:
+    """Raises ValidationError for another number, however its thousands are set apart."""
+    if text.translate(_SEPARATORS) != str(file_count):
+        raise forms.ValidationError(_("Type exactly %(count)s, the number of files above.") % {"count": file_count})
+    return file_count
 
 
 class ControlForm(forms.Form):

@@ -5,11 +5,11 @@ from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
-from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, JobState, PurgeRequest, PurgeState
+from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, PurgeRequest, PurgeState
 from medialib.models.list_imports import ListImport, ListPart
 from medialib.models.manifests import Item, Manifest, SkipCause
 from medialib.models.memberships import Membership
-from medialib.models.outcomes import Ended, Outcome, PauseCode
+from medialib.models.outcomes import Ended, JobState, Outcome, PauseCode
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.protections import ProtectedFile, ProtectionKind, ProtectionRule
 from medialib.models.saved_views import ListPreferences, SavedView

@@ -62,10 +62,27 @@ class Account(models.Model):
         null=True, blank=True, help_text="Share of ImageKit's limit left to your own production; empty: the default."
     )
     undo_window_s = models.PositiveIntegerField(
-        "undo window (seconds)", null=True, blank=True, help_text="How long a confirmed job waits; empty: the default."
+        "undo window (seconds)",
+        null=True,
+        blank=True,
+        help_text="How long a confirmed job waits; empty: the longer the more is at stake.",
     )
     protected_folders = models.TextField(
         blank=True, help_text="One folder a line. Files in or below them are skipped by every deletion."
+    )
+    limit_files = models.PositiveIntegerField(
+        "number to be typed above (files)",
+        default=1000,
+        help_text="More asks for the number of files, typed by hand.",
+    )
+    limit_percent = models.PositiveSmallIntegerField(
+        "number to be typed above (% of the library)", default=5, help_text="The same, as a share of the library."
+    )
+    approval_files = models.PositiveIntegerField(
+        "approval from (files)",
+        null=True,
+        blank=True,
+        help_text="So many files or more need the approval of another person; empty: none do.",
     )
     looks_before_delete = models.BooleanField(
         "looks before each call",
@@ -81,6 +98,8 @@ class Account(models.Model):
         permissions = [
             ("view_library", "Can browse the library"),
             ("delete_files", "Can delete files at ImageKit"),
+            ("delete_whole_library", "Can delete a whole library"),
+            ("approve_deletions", "Can approve what others want to delete"),
             ("view_audit", "Can read the audit log"),
             ("manage_keys", "Can add and change accounts and their keys"),
         ]
@@ -100,8 +119,8 @@ class Account(models.Model):
         return settings.IMAGEKIT_HEADROOM if self.headroom_percent is None else self.headroom_percent
 
     @property
-    def undo_window(self) -> int:
-        """Seconds between a confirmation and the first call."""
+    def undo_window(self) -> int | None:
+        """Seconds between a confirmation and the first call; None where the risk of each deletion decides."""
         return settings.UNDO_WINDOW_S if self.undo_window_s is None else self.undo_window_s
 
     def delete_scope(self, user: AbstractBaseUser | AnonymousUser) -> DeleteScope:

@@ -15,7 +15,7 @@ from django.db.models.expressions import CombinedExpression
 
 from medialib.models.accounts import Account
 from medialib.models.manifests import Item, Manifest
-from medialib.models.outcomes import ABOUT_THE_KEY, Ended, Outcome, PauseCode
+from medialib.models.outcomes import ABOUT_THE_KEY, Ended, JobState, Outcome, PauseCode
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -28,14 +28,6 @@ MAX_POSTPONEMENT = timedelta(minutes=2)
 def lease_length() -> timedelta:
     """How long a batch stays with a worker that no longer says that it lives."""
     return timedelta(seconds=settings.LEASE_S)
-
-
-class JobState(models.TextChoices):
-    SCHEDULED = "scheduled", "waiting to start"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLING = "cancelling"
-    FINISHED = "finished"
 
 
 def sum_of_outcomes() -> CombinedExpression:
@@ -55,7 +47,18 @@ class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
     def due(self, at: datetime) -> Self:
         """Jobs that a worker should take up: their undo window is over, or they run, or they are being cancelled."""
         working = [JobState.RUNNING, JobState.CANCELLING]
-        return self.active().filter(Q(state=JobState.SCHEDULED, starts_at__lte=at) | Q(state__in=working))
+        may_start = Q(needs_approval=False) | Q(approved_at__isnull=False)
+        return self.active().filter(may_start & Q(state=JobState.SCHEDULED, starts_at__lte=at) | Q(state__in=working))
+
+    def awaiting_approval(self) -> Self:
+        """Jobs that somebody else has to approve before they start."""
+        return self.filter(state=JobState.SCHEDULED, needs_approval=True, approved_at__isnull=True)
+
+    def confirmed_lately(self, account_id: int, user_id: int | None, *, since: datetime) -> Self:
+        """What a person confirmed in an account, without what was taken back as a whole."""
+        taken_back = Q(state=JobState.FINISHED, cancelled=F("file_count"))
+        mine = self.filter(account_id=account_id, requested_by_id=user_id, created_at__gte=since)
+        return mine.exclude(taken_back) if user_id else self.none()
 
     def move(self, job: DeletionJob, *, to: JobState, only_from: Iterable[JobState], **changes: object) -> bool:
         """Change a job's state if it still is in one of `only_from`; False when somebody was first."""
@@ -76,6 +79,10 @@ class DeletionJob(models.Model):
     requested_by_name = models.CharField(max_length=150)
     is_by_person = models.BooleanField(default=False, help_text="Asked for by a person, whose rights count to its end.")
     reason = models.TextField()
+    needs_approval = models.BooleanField(default=False, help_text="Nothing is sent before another person approved it.")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    approved_by_name = models.CharField(max_length=150, blank=True)
+    approved_at = models.DateTimeField(null=True)
     retry_of = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, related_name="retries")
     purge_cache = models.BooleanField(default=False)
 
@@ -149,6 +156,11 @@ class DeletionJob(models.Model):
     @property
     def is_finished(self) -> bool:
         return self.state == JobState.FINISHED
+
+    @property
+    def waits_for_approval(self) -> bool:
+        """Whether nothing is sent until another person approved it."""
+        return self.state == JobState.SCHEDULED and self.needs_approval and self.approved_at is None
 
     @property
     def is_stopped_by_its_key(self) -> bool:

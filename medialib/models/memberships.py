@@ -48,6 +48,15 @@ class DeleteScope:
         return "everywhere" if self.prefixes is None else ", ".join(f"{prefix}*" for prefix in sorted(self.prefixes))
 
 
+@dataclass(frozen=True)
+class DailyLimits:
+    """How much a person may delete of an account in 24 hours; None for any amount."""
+
+    files: int | None = None
+    bytes: int | None = None
+    percent: int | None = None
+
+
 EVERYTHING = DeleteScope(None)
 NOTHING = DeleteScope(frozenset())
 
@@ -68,6 +77,12 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 
     def deleting(self) -> Self:
         return self.filter(may_delete=True)
+
+    def daily_limits(self) -> DailyLimits:
+        """The widest that these memberships allow: none where one of them has none."""
+        columns = list(self.deleting().values_list("daily_files", "daily_bytes", "daily_percent"))
+        widest = [None if None in each else max(each) for each in zip(*columns, strict=True)]
+        return DailyLimits(*widest)
 
     def scope(self) -> DeleteScope:
         """All that these memberships allow together."""
@@ -97,6 +112,15 @@ class Membership(models.Model):
     )
     delete_paths = models.TextField(
         "only in folders", blank=True, help_text="One folder a line, such as /campaigns/*. Empty: the whole account."
+    )
+    daily_files = models.PositiveIntegerField(
+        "files in 24 hours", null=True, blank=True, help_text="How many may be deleted at most; empty: any number."
+    )
+    daily_bytes = models.PositiveBigIntegerField(
+        "bytes in 24 hours", null=True, blank=True, help_text="The same, as the size of the current versions."
+    )
+    daily_percent = models.PositiveSmallIntegerField(
+        "% of the library in 24 hours", null=True, blank=True, help_text="The same, as a share of the library."
     )
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"

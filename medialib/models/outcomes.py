@@ -74,6 +74,14 @@ class Ended(models.TextChoices):
     LOOK_UP_FAILED = "look_up_failed", "a look or look-up that found nothing out"
 
 
+class JobState(models.TextChoices):
+    SCHEDULED = "scheduled", "waiting to start"
+    RUNNING = "running"
+    PAUSED = "paused"
+    CANCELLING = "cancelling"
+    FINISHED = "finished"
+
+
 class PauseCode(models.TextChoices):
     """Why a job is paused, for programs; `pause_cause` says it for a person."""
 
@@ -81,6 +89,7 @@ class PauseCode(models.TextChoices):
     KEY_REFUSED = "key_refused", "ImageKit refused the account's key"
     NO_KEY = "no_key", "the account has no usable key"
     REQUESTER = "requester", "the person who asked for it may no longer delete"
+    APPROVER = "approver", "the person who approved it may no longer approve"
     MANIFEST_CHANGED = "manifest_changed", "the frozen list is not the one that was confirmed"
     BREAKER = "breaker", "too much went wrong"
 

@@ -28,6 +28,8 @@ PAGES = {
 FORM = {
     "name": "acme",
     "colour": "teal",
+    "limit_files": "1000",
+    "limit_percent": "5",
     "url_endpoint": "https://ik.imagekit.io/acme",
     "api_url": "https://api.imagekit.io",
     "upload_url": "https://upload.imagekit.io",

@@ -43,7 +43,7 @@ def confirm(client, manifest, **fields):
 
 
 def test_a_large_deletion_asks_again_and_keeps_the_reason_but_does_nothing(late, kim, account):
-    manifest = job_rows.manifest(account, kim, 6, library_count=100)
+    manifest = job_rows.manifest(account, kim, 60, library_count=1000)
     asked = confirm(late, manifest)
     assert asked.headers["Location"].startswith("/you/confirm/?next=")
     assert not DeletionJob.objects.exists()
@@ -55,7 +55,7 @@ def test_a_large_deletion_asks_again_and_keeps_the_reason_but_does_nothing(late,
 
 
 def test_a_wrong_password_does_not_make_it_fresh(late, kim, account):
-    manifest = job_rows.manifest(account, kim, 6, library_count=100)
+    manifest = job_rows.manifest(account, kim, 60, library_count=1000)
     late.post("/you/confirm/", {"password": "wrong"})
     assert confirm(late, manifest).headers["Location"].startswith("/you/confirm/")
 

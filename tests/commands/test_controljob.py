@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 
 from medialib.models import Account, AuditEvent, DeletionJob
-from medialib.services.audit.log import SYSTEM
+from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.jobs import controls
 from medialib.services.manifests import freezing
 from tests import factories
+from tests.views.jobs import job_rows
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -60,3 +61,10 @@ def test_retry_reports_the_new_job(run, job, sandbox, sandbox_account, settings)
     done = run("controljob", str(job.pk), "retry", "--json")
     assert (done.json["of_job"], done.json["requested"]) == (job.pk, 3)
     assert done.json["job"] != job.pk
+
+
+@pytest.mark.parametrize(("given", "code"), [([], 2), (["--confirm-count", "11"], 2), (["--confirm-count", "12"], 0)])
+def test_a_large_job_starts_now_only_with_its_number(run, account, staff, given, code):
+    frozen = job_rows.manifest(account, staff, 12, library_count=100)
+    job = controls.open_deletion_job(manifest=frozen, actor=Actor.person(staff), reason="Old", start_after_s=300)
+    assert run("controljob", str(job.pk), "start", "--user", staff.username, *given).code == code

@@ -123,7 +123,7 @@ def test_the_migrations_can_be_reversed_and_applied_again():
         ("Viewer", {"view_library"}),
         ("Deleter", {"view_library", "delete_files"}),
         ("Auditor", {"view_library", "view_audit"}),
-        ("Approver", {"view_library", "view_audit"}),
+        ("Approver", {"view_library", "view_audit", "approve_deletions"}),
         (
             "Key manager",
             {"view_library", "manage_keys"}

@@ -28,7 +28,7 @@ GROUPS = {
     "": set(),
     "Viewer": {"view_library"},
     "Deleter": {"view_library", "delete_files"},
-    "Approver": {"view_library", "view_audit"},
+    "Approver": {"view_library", "view_audit", "approve_deletions"},
     "Auditor": {"view_library", "view_audit"},
     "Key manager": {"view_library", "manage_keys"},
 }
@@ -71,6 +71,7 @@ RULES = {
     "medialib:job-receipt-json": "view_library",
     "medialib:job-outcomes": "view_library",
     "medialib:job-control": "delete_files",
+    "medialib:job-approval": "approve_deletions",
     "medialib:audit": "view_audit",
     "medialib:audit-chart": "view_audit",
     "medialib:audit-export": "view_audit",
@@ -147,6 +148,7 @@ POSTS = {
     "medialib:freeze",
     "medialib:confirm",
     "medialib:job-control",
+    "medialib:job-approval",
     "admin:logout",
 }
 # Not asked: signing out would end the walk, the others answer 404 or 403 for reasons beside rights.

@@ -33,6 +33,12 @@ class Command(MedialibCommand):
         parser.add_argument("job", type=row_number, help="Number of the job.")
         parser.add_argument("action", choices=[*ACTIONS, "speed"])
         parser.add_argument("--percent", type=int, help="With speed: share of the account's allowance, 1 to 100.")
+        parser.add_argument(
+            "--confirm-count",
+            type=int,
+            metavar="N",
+            help="With start, resume, retry of a large job: its files.",
+        )
         parser.add_argument("--user", help="Who asks, for the audit log; otherwise the system's user name.")
 
     def work(self, *, job: int, action: str, percent: int | None, user: str | None, **options: Any) -> Report:
@@ -42,6 +48,9 @@ class Command(MedialibCommand):
         actor: Actor = operator()
         if user:
             actor = Actor.person(person_who_may("delete_files", user, account=found.account))
+        asked = controls.asks_for_number(found, action)
+        if asked and options["confirm_count"] != asked:
+            raise WrongUse(f"This job is large: add --confirm-count {asked} if exactly so many files are meant.")
         result: DeletionJob | int | None = None
         if action == "speed":
             if percent is None:

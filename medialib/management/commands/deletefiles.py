@@ -21,7 +21,7 @@ from medialib.services.deletion import runner
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
 from medialib.services.manifests import freezing
-from medialib.services.manifests.plan import deletion_plan, must_type_number
+from medialib.services.manifests.plan import deletion_plan
 from medialib.services.selections.id_lists import MAX_LIST_BYTES, parse_ids
 
 
@@ -87,9 +87,10 @@ class Command(MedialibCommand):
 
     def _ask(self, manifest: Manifest) -> None:
         """Ask on the terminal; a large deletion wants its number typed. Raises Refused for any other answer."""
-        for line in deletion_plan(manifest).lines():
+        plan = deletion_plan(manifest)
+        for line in plan.lines():
             self.stderr.write(line)
-        expected = str(manifest.file_count) if must_type_number(manifest) else "yes"
+        expected = str(manifest.file_count) if plan.must_type_number else "yes"
         if (
             input(f"Type {expected} to delete {manifest.file_count:,} files on {manifest.account}: ").strip()
             != expected

@@ -27,6 +27,8 @@ class EventKind(models.TextChoices):
     BATCH_HELD = "batch.held", gettext_noop("call held back, not sent")
     MANIFEST_FROZEN = "manifest.frozen", gettext_noop("files frozen")
     JOB_CONFIRMED = "job.confirmed", gettext_noop("deletion confirmed")
+    JOB_APPROVED = "job.approved", gettext_noop("job approved by another person")
+    JOB_REJECTED = "job.rejected", gettext_noop("job rejected")
     JOB_STARTED = "job.started", gettext_noop("job started")
     JOB_PAUSED = "job.paused", gettext_noop("job paused")
     JOB_RESUMED = "job.resumed", gettext_noop("job resumed")

@@ -7,6 +7,7 @@ from typing import Any
 DUTIES = {
     "view_library": "Can browse the library",
     "delete_files": "Can delete files at ImageKit",
+    "approve_deletions": "Can approve what others want to delete",
     "view_audit": "Can read the audit log",
     "manage_keys": "Can add and change accounts and their keys",
     "view_account": "Can view account",
@@ -18,7 +19,7 @@ GROUPS = {
     "Viewer": ["view_library"],
     "Deleter": ["view_library", "delete_files"],
     "Auditor": ["view_library", "view_audit"],
-    "Approver": ["view_library", "view_audit"],
+    "Approver": ["view_library", "view_audit", "approve_deletions"],
     "Key manager": ["view_library", "manage_keys", "view_account", "add_account", "change_account", *KEY_DUTIES],
 }
 

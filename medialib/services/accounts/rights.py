@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from django.db.models import QuerySet
 
 from medialib.errors import Refused
-from medialib.models import Account, DeletionJob, Item
-from medialib.models.memberships import EVERYTHING, DeleteScope
+from medialib.models import Account, DeletionJob, Item, Membership
+from medialib.models.memberships import EVERYTHING, DailyLimits, DeleteScope
 from medialib.services.audit.log import Actor
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import User
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -29,6 +32,26 @@ def scope_for(actor: Actor, account: Account) -> DeleteScope:
     if scope.is_nothing:
         raise Refused(f"“{actor.name}” may not delete in the account “{account}”. A key manager can change that.")
     return scope
+
+
+def daily_limits(actor: Actor, account: Account) -> DailyLimits:
+    """How much the actor may delete of the account in 24 hours."""
+    if actor.user is None or actor.user.is_superuser:
+        return DailyLimits()
+    return Membership.objects.of(actor.user).for_account(account.pk).daily_limits()
+
+
+def why_may_not_approve(job: DeletionJob, user: User | None, name: str) -> str:
+    """Why this person's approval of the job does not count, in English; empty when it does."""
+    if user is None or not user.is_active:
+        return f"“{name}” no longer has an account."
+    if not user.has_perm("medialib.approve_deletions"):
+        return f"“{name}” may not approve deletions."
+    if not Account.objects.visible_to(user).filter(pk=job.account_id).exists():
+        return f"“{name}” is no member of this account."
+    if user.pk in (job.requested_by_id, job.manifest.frozen_by_id):
+        return f"“{name}” asked for it: another person has to approve it."
+    return ""
 
 
 def requester_scope(job: DeletionJob) -> DeleteScope:
@@ -51,6 +74,15 @@ def why_may_not_go_on(job: DeletionJob) -> str:
     if requester_scope(job).is_nothing:
         return f"“{name}”, who asked for it, may no longer delete in this account."
     return ""
+
+
+def why_is_not_approved(job: DeletionJob) -> str:
+    """Why the approval that the job needs does not count now, in English; empty when it does, or none is needed."""
+    if not job.needs_approval:
+        return ""
+    if job.approved_at is None:
+        return "Nobody has approved it."
+    return why_may_not_approve(job, job.approved_by, job.approved_by_name)
 
 
 def require_all_in_scope(items: QuerySet[Item], *, actor: Actor, account: Account) -> None:

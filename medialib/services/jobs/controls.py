@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
@@ -19,6 +20,7 @@ from medialib.services.base.wake import wake_job
 from medialib.services.deletion import purge
 from medialib.services.deletion.lifecycle import close_if_done
 from medialib.services.manifests.freezing import freeze_items
+from medialib.services.manifests.plan import deletion_plan
 
 MAX_REASON = 2000
 MAX_START_AFTER_S = 30 * 24 * 3600
@@ -43,16 +45,18 @@ def open_deletion_job(
 ) -> DeletionJob:
     """Queue the deletion of exactly the files in `manifest`, once.
 
-    `start_after_s` is the undo window in seconds; None takes the account's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice or a file lies outside
-    what the actor may delete.
+    `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
+    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice, a file lies outside
+    what the actor may delete, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
     rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
+    plan = deletion_plan(manifest)
+    plan.refuse_beyond_rights(actor)
     if purge_cache:
         purge.check_quota(manifest)
     at = shared_now()
-    window_s = manifest.account.undo_window if start_after_s is None else start_after_s
+    window_s = plan.undo_window_s if start_after_s is None else start_after_s
     if not 0 <= window_s <= MAX_START_AFTER_S:
         raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
     try:
@@ -64,6 +68,7 @@ def open_deletion_job(
                 requested_by_name=actor.name,
                 is_by_person=actor.user is not None,
                 reason=reason,
+                needs_approval=plan.needs_approval,
                 retry_of=retry_of,
                 purge_cache=purge_cache,
                 created_at=at,
@@ -76,8 +81,9 @@ def open_deletion_job(
                 "total_bytes": manifest.total_bytes,
             }
             detail |= {"starts_at": job.starts_at.isoformat(), "purge_cache": purge_cache}
+            detail |= {"needs_approval": job.needs_approval}
             log.record(EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail)
-            if not window_s:
+            if not window_s and not job.needs_approval:
                 wake_job(job, at=at)
     except IntegrityError:
         if earlier := DeletionJob.objects.filter(manifest=manifest).first():
@@ -95,6 +101,21 @@ def _clean_reason(reason: str) -> str:
     return reason
 
 
+def asks_for_number(job: DeletionJob, action: str) -> int:
+    """How many files the person has to type before `action`: 0 where nothing is asked.
+
+    Start now, resume and retry of a large job ask as its confirmation did. `action` is named as on the job's page.
+    """
+    waits = job.state == JobState.SCHEDULED and job.starts_at > shared_now()
+    counts = {
+        "start": job.file_count if waits else 0,
+        "resume": job.left if job.state == JobState.PAUSED else 0,
+        "retry": job.failed if job.is_finished else 0,
+    }
+    count = counts.get(action, 0)
+    return count if count and deletion_plan(job.manifest).must_type_number else 0
+
+
 @members_only
 def undo(job: DeletionJob, *, actor: Actor) -> None:
     """Take the whole job back before it starts: nothing was sent. Raises Refused when it has started."""
@@ -110,6 +131,8 @@ def start_now(job: DeletionJob, *, actor: Actor) -> None:
     """End the undo window now. Raises Refused when the job does not wait any more."""
     at = shared_now()
     with transaction.atomic():
+        if DeletionJob.objects.awaiting_approval().filter(pk=job.pk).exists():
+            raise Refused(_("The job waits for the approval of another person."))
         waiting = DeletionJob.objects.filter(pk=job.pk, state=JobState.SCHEDULED, starts_at__gt=at)
         if not waiting.update(starts_at=at):
             raise Refused("The job does not wait any more.")
@@ -166,6 +189,8 @@ def take_over(job: DeletionJob, *, actor: Actor) -> None:
         before = DeletionJob.objects.select_for_update().get(pk=job.pk)
         if before.state != JobState.PAUSED:
             raise Refused(f"Only a paused job can be taken over; this one is {_state(job)}.")
+        if before.needs_approval and actor.user is not None and actor.user.pk == before.approved_by_id:
+            raise Refused(_("You approved this job, so somebody else has to answer for it."))
         DeletionJob.objects.filter(pk=job.pk).update(
             requested_by=actor.user, requested_by_name=actor.name, is_by_person=actor.user is not None
         )
@@ -211,7 +236,7 @@ def set_speed(job: DeletionJob, percent: int, *, actor: Actor) -> None:
 
 @members_only
 def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
-    """A new job, with a manifest of its own, for the files that failed. It starts at once.
+    """A new job, with a manifest of its own, for the files that failed. It waits as any other does.
 
     The old job stays as it ended, so that each of its files keeps its one outcome.
     """
@@ -230,7 +255,6 @@ def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
             actor=actor,
             reason=f"Retry of job {job.pk}: {job.reason}"[:MAX_REASON],
             purge_cache=job.purge_cache,
-            start_after_s=0,
             retry_of=job,
         )
 

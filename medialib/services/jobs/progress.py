@@ -91,7 +91,8 @@ class Progress:
 
     @property
     def is_in_undo_window(self) -> bool:
-        return self.job.state == JobState.SCHEDULED and self.job.starts_at > self.at
+        is_due = self.job.starts_at <= self.at
+        return self.job.state == JobState.SCHEDULED and not is_due and not self.job.waits_for_approval
 
     @property
     def starts_in_s(self) -> int:
@@ -106,7 +107,7 @@ class Progress:
     def waits_for_worker(self) -> bool:
         """Whether work is due and nobody is there to do it."""
         is_due = self.job.state in (JobState.RUNNING, JobState.CANCELLING) or (
-            self.job.state == JobState.SCHEDULED and not self.is_in_undo_window
+            self.job.state == JobState.SCHEDULED and not self.is_in_undo_window and not self.job.waits_for_approval
         )
         return is_due and not self.has_worker
 
@@ -127,7 +128,8 @@ class Progress:
     def shown(self) -> str:
         """Names the set of controls that fits; when it changes, the page fetches them anew."""
         window = "-window" if self.is_in_undo_window else ""
-        return f"{self.job.state}{window}-{self.job.speed_percent}"
+        approval = "-approval" if self.job.waits_for_approval else ""
+        return f"{self.job.state}{window}{approval}-{self.job.speed_percent}"
 
     @property
     def can_pause(self) -> bool:
@@ -252,6 +254,8 @@ def _watched(viewer: User) -> QuerySet[DeletionJob]:
 def _sentence(progress: Progress) -> str:
     job = progress.job
     if job.state == JobState.SCHEDULED:
+        if job.waits_for_approval:
+            return _("Nothing has been sent yet. The job waits until another person approves it.")
         if progress.is_in_undo_window:
             return _("Nothing has been sent yet. Until the start, undo is complete.")
         return _("Due to start. Nothing has been sent yet.")

@@ -4,22 +4,112 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from datetime import timedelta
 
-from medialib.models import Account, Manifest, PaceKind
+from django.db.models import Sum
+from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from medialib.errors import Refused
+from medialib.models import Account, DeletionJob, Manifest, PaceKind
 from medialib.models.jobs import BATCH_SIZE
-from medialib.services.accounts import pacing
+from medialib.services.accounts import pacing, rights
+from medialib.services.audit.log import Actor
 
-TYPE_NUMBER_ABOVE = 1000  # Files; above it, or above this share of the library, the number must be typed.
-TYPE_NUMBER_ABOVE_PERCENT = 5
+_TOO_MUCH = gettext_noop(
+    "“%(name)s” may delete %(limit)s %(what)s in this account in 24 hours. %(lately)s were confirmed already, and this "
+    "would be %(now)s more: nothing is deleted; ask somebody with a higher limit."
+)
+
+PLAIN_UP_TO = 10  # Files; they go with a reason and nothing else.
+LATELY = timedelta(hours=24)
+UNDO_S, LONG_UNDO_S = 300, 1800
+LONG_UNDO_FROM_PERCENT = 20  # Of the library.
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeletionPlan:
-    """`calls` delete calls, about `seconds` at the account's pace."""
+    """What a deletion takes and asks of a person: computed once, for page, command and service.
+
+    `calls` delete calls, about `seconds` at the account's pace. What the same person confirmed in the account within
+    the last 24 hours counts with it, so that four jobs of 80 files are one of 320.
+    """
 
     manifest: Manifest
     calls: int
     seconds: int
+    files_lately: int = 0
+    bytes_lately: int = 0
+
+    @property
+    def files(self) -> int:
+        """With those confirmed lately."""
+        return self.manifest.file_count + self.files_lately
+
+    @property
+    def is_plain(self) -> bool:
+        return self.files <= PLAIN_UP_TO
+
+    @property
+    def is_whole_library(self) -> bool:
+        """Whether every file that the index knows is in it."""
+        return not self.is_plain and 0 < self.manifest.library_count <= self.manifest.file_count
+
+    @property
+    def must_type_number(self) -> bool:
+        """Whether a person has to type how many files go."""
+        account = self.manifest.account
+        share = self.files * 100 > self.manifest.library_count * account.limit_percent
+        return not self.is_plain and (self.files > account.limit_files or share)
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether another person has to approve it."""
+        least = self.manifest.account.approval_files
+        return least is not None and self.files >= least
+
+    @property
+    def undo_window_s(self) -> int:
+        """Seconds that a confirmed job waits: as the account says, else the longer the more is at stake."""
+        account = self.manifest.account
+        if account.undo_window is not None:
+            return account.undo_window
+        if self.is_plain:
+            return 0
+        share = self.files * 100 >= self.manifest.library_count * LONG_UNDO_FROM_PERCENT
+        return LONG_UNDO_S if share or self.files > account.limit_files else UNDO_S
+
+    def refuse_beyond_rights(self, actor: Actor) -> None:
+        """Raises Refused when the actor may not delete so much: a whole library, or more than their daily limits."""
+        if actor.user is None or actor.user.is_superuser:
+            return
+        if self.is_whole_library and not actor.user.has_perm("medialib.delete_whole_library"):
+            raise Refused(
+                _(
+                    "This is every file that the index knows of “%(account)s”. “%(name)s” lacks the right to delete a "
+                    "whole library, so nothing is deleted."
+                ),
+                account=self.manifest.account.name,
+                name=actor.name,
+            )
+        limits = rights.daily_limits(actor, self.manifest.account)
+        for what, limit, lately, more in (
+            (_("files"), limits.files, self.files_lately, self.manifest.file_count),
+            (_("bytes"), limits.bytes, self.bytes_lately, self.manifest.total_bytes),
+        ):
+            if limit is not None and lately + more > limit:
+                amounts = {"limit": f"{limit:,}", "lately": f"{lately:,}", "now": f"{more:,}"}
+                raise Refused(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
+        if limits.percent is not None and self.files * 100 > self.manifest.library_count * limits.percent:
+            raise Refused(
+                _(
+                    "“%(name)s” may delete %(percent)s %% of this library in 24 hours, and this would be more. Nothing "
+                    "is deleted; ask somebody with a higher limit."
+                ),
+                name=actor.name,
+                percent=limits.percent,
+            )
 
     def lines(self) -> list[str]:
         """For the command line."""
@@ -46,12 +136,15 @@ def calls_per_second(account: Account) -> float:
 
 
 def deletion_plan(manifest: Manifest) -> DeletionPlan:
-    """Calls and seconds for a manifest."""
+    """The plan for a manifest, in the name of who froze it."""
     calls = calls_needed(manifest.file_count)
-    return DeletionPlan(manifest, calls, math.ceil(calls / calls_per_second(manifest.account)))
-
-
-def must_type_number(manifest: Manifest) -> bool:
-    """Whether a person has to type how many files go: more than 1,000, or more than 5 % of the library."""
-    share = manifest.file_count * 100 > manifest.library_count * TYPE_NUMBER_ABOVE_PERCENT
-    return manifest.file_count > TYPE_NUMBER_ABOVE or share
+    jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
+    lately = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=now() - LATELY)
+    sums = lately.aggregate(files=Sum("file_count", default=0), bytes=Sum("manifest__total_bytes", default=0))
+    return DeletionPlan(
+        manifest=manifest,
+        calls=calls,
+        seconds=math.ceil(calls / calls_per_second(manifest.account)),
+        files_lately=sums["files"],
+        bytes_lately=sums["bytes"],
+    )

@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from medialib.models import Asset, Item, Manifest
 from medialib.services.accounts import protections
 from medialib.services.audit.export import FORMULA_STARTS
-from medialib.services.manifests.plan import DeletionPlan, calls_per_second, deletion_plan, must_type_number
+from medialib.services.manifests.plan import DeletionPlan, calls_per_second
 
 RECENT = timedelta(days=7)
 LARGEST = 20
@@ -68,7 +68,6 @@ class Overview:
     plan: DeletionPlan
     calls_per_s: float
     library_percent: float
-    must_type_number: bool
 
 
 @dataclass(frozen=True)
@@ -79,17 +78,17 @@ class Picture:
     asset: Asset | None
 
 
-def manifest_overview(manifest: Manifest) -> Overview:
+def manifest_overview(plan: DeletionPlan) -> Overview:
+    manifest = plan.manifest
     joints = _joints(manifest)
     return Overview(
         folders=_breakdown(joints, "folder"),
         kinds=_breakdown(joints, "kind"),
         largest=_pictures(manifest, manifest.items.order_by("-size_bytes", "position")[:LARGEST]),
         flags=_flags(manifest, joints),
-        plan=deletion_plan(manifest),
+        plan=plan,
         calls_per_s=calls_per_second(manifest.account),
         library_percent=library_percent(manifest),
-        must_type_number=must_type_number(manifest),
     )
 
 

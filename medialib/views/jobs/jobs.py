@@ -5,14 +5,19 @@ from __future__ import annotations
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 from django_htmx.http import reselect, retarget
 
+from medialib.auth import step_up
 from medialib.errors import MedialibError
-from medialib.forms.jobs import JOB_VIEWS, SPEEDS, JobFilesForm, JobListForm, ProgressForm, TrayForm
-from medialib.models import DeletionJob, Exchange
-from medialib.services.jobs import pages, timeline
+from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
+from medialib.models import DeletionJob, Exchange, JobState, PauseCode
+from medialib.services.accounts import rights
+from medialib.services.jobs import controls, pages, timeline
 from medialib.services.jobs import progress as job_progress
+from medialib.services.manifests import review
+from medialib.services.manifests.plan import deletion_plan
 from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.jobs.actions import ACTIONS
 
@@ -40,6 +45,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "retries": list(progress.job.retries.all()),
         "may_control": may_delete_in(person(request), progress.job.account),
         "speeds": SPEEDS,
+        "approval": _approval(request, progress.job),
     }
     return render(request, "jobs/job.html", context)
 
@@ -90,8 +96,10 @@ def job_tray(request: HttpRequest) -> HttpResponse:
 def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
     if action not in ACTIONS:
         raise Http404
-    mine = DeletionJob.objects.visible_to(person(request)).select_related("account")
+    mine = DeletionJob.objects.visible_to(person(request)).select_related("account", "manifest")
     target = get_object_or_404(mine, pk=job)
+    if again := _ask_again(request, target, action):
+        return again
     try:
         target, done = ACTIONS[action](target, request.POST, actor(request))
     except MedialibError as error:
@@ -99,6 +107,19 @@ def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
     else:
         messages.success(request, done)
     return redirect("medialib:job", target.pk)
+
+
+def _ask_again(request: HttpRequest, job: DeletionJob, action: str) -> HttpResponse | None:
+    """What starts or goes on with a large job asks as its confirmation did: the number, and a fresh proof."""
+    if not (file_count := controls.asks_for_number(job, action)):
+        return None
+    form = AgainForm(request.POST if "typed_count" in request.POST else None, file_count=file_count)
+    if not form.is_valid():
+        context = {"job": job, "account": job.account, "action": action, "form": form}
+        return render(request, "jobs/again.html", context, status=422 if form.is_bound else 200)
+    if not step_up.is_fresh(request):
+        return step_up.ask_again(request, then=reverse("medialib:job", args=[job.pk]))
+    return None
 
 
 @require_safe
@@ -114,6 +135,14 @@ def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
         "items": pages.items_of_batch(call.batch),
     }
     return render(request, "jobs/exchange.html", context)
+
+
+def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
+    """What an approver looks at; None for everybody else, and where nothing waits for approval."""
+    is_open = job.waits_for_approval or (job.state == JobState.PAUSED and job.pause_code == PauseCode.APPROVER)
+    if not is_open or rights.why_may_not_approve(job, person(request), ""):
+        return None
+    return review.manifest_overview(deletion_plan(job.manifest))
 
 
 def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:

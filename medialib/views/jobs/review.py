@@ -19,7 +19,7 @@ from medialib.models import DeletionJob, Manifest
 from medialib.services.deletion import purge
 from medialib.services.jobs import controls
 from medialib.services.manifests import freezing, review
-from medialib.services.manifests.plan import must_type_number
+from medialib.services.manifests.plan import DeletionPlan, deletion_plan
 from medialib.services.selections import ticks
 from medialib.views.access import HtmxRequest, account_named, actor, person, staff_may
 
@@ -49,7 +49,8 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
     kept = request.session.pop(REASON_OF.format(frozen.pk), "")
-    return _show(request, frozen, ConfirmForm(manifest=frozen, initial={"reason": kept}))
+    plan = deletion_plan(frozen)
+    return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": kept}))
 
 
 @require_safe
@@ -66,12 +67,13 @@ def manifest_csv(request: HttpRequest, manifest: UUID) -> HttpResponseBase:
 def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
     """Open the job. A second submit of the same manifest lands on the job that the first one opened."""
     frozen = _own_manifest(request, manifest)
-    form = ConfirmForm(request.POST, manifest=frozen)
+    plan = deletion_plan(frozen)
+    form = ConfirmForm(request.POST, plan=plan)
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
     if not form.is_valid():
-        return _show(request, frozen, form, status=422)
-    if must_type_number(frozen) and not step_up.is_fresh(request):
+        return _show(request, plan, form, status=422)
+    if plan.must_type_number and not step_up.is_fresh(request):
         request.session[REASON_OF.format(frozen.pk)] = form.cleaned_data["reason"]
         return step_up.ask_again(request, then=reverse("medialib:review", args=[frozen.pk]))
     try:
@@ -85,7 +87,7 @@ def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
         job = error.job
     except MedialibError as error:
         form.add_error(None, str(error))
-        return _show(request, frozen, form, status=422)
+        return _show(request, plan, form, status=422)
     return redirect("medialib:job", job.pk)
 
 
@@ -95,11 +97,12 @@ def _own_manifest(request: HttpRequest, manifest_id: UUID) -> Manifest:
     return get_object_or_404(mine.select_related("account"), pk=manifest_id)
 
 
-def _show(request: HttpRequest, manifest: Manifest, form: ConfirmForm, *, status: int = 200) -> HttpResponse:
+def _show(request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status: int = 200) -> HttpResponse:
+    manifest = plan.manifest
     context = {
         **_sample(request, manifest),
         "account": manifest.account,
-        "overview": review.manifest_overview(manifest),
+        "overview": review.manifest_overview(plan),
         "quota": purge.quota(manifest.account),
         "form": form,
     }

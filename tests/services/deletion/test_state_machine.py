@@ -20,7 +20,6 @@ from hypothesis.stateful import (
     RuleBasedStateMachine,
     initialize,
     invariant,
-    precondition,
     rule,
     run_state_machine_as_test,
 )
@@ -107,11 +106,12 @@ class JobMachine(RuleBasedStateMachine):
         with suppress(Refused):
             action(self.job, actor=SYSTEM)
 
-    @precondition(lambda self: self.job.deleted > 100)
     @rule()
     def cancel(self) -> None:
-        with suppress(Refused):
-            controls.cancel(self.job, actor=SYSTEM)
+        """Not a precondition: how far the job is depends on threads, and what Hypothesis draws must not."""
+        if self.job.deleted > 100:
+            with suppress(Refused):
+                controls.cancel(self.job, actor=SYSTEM)
 
     @rule()
     def verify(self) -> None:

@@ -13,8 +13,10 @@ from django.urls import reverse
 from django.utils.timezone import now
 
 from medialib.models import AuditEvent, DeletionJob, EventKind, Outcome, PurgeRequest
-from medialib.services.jobs import progress
+from medialib.services.audit.log import Actor
+from medialib.services.jobs import controls, progress
 from tests import factories
+from tests.conftest import prove
 from tests.views.jobs import job_rows
 
 
@@ -326,3 +328,57 @@ def test_list_of_jobs_costs_the_same_queries_for_one_and_many(staff_client, staf
 
 def test_empty_list_of_jobs_says_what_to_do(staff_client):
     assert "Tick files in a library" in text(staff_client.get(reverse("medialib:jobs")))
+
+
+@pytest.fixture
+def waiting(account):
+    """A job of somebody else that waits for an approval."""
+    account.approval_files = 2
+    account.save()
+    kim = factories.user("kim", permissions=factories.EVERY_PERMISSION)
+    return controls.open_deletion_job(
+        manifest=job_rows.manifest(account, kim, 3), actor=Actor.person(kim), reason="Old campaign"
+    )
+
+
+@pytest.fixture
+def ada():
+    return factories.user("ada", permissions=("view_library", "approve_deletions"))
+
+
+def test_only_a_second_person_with_the_right_is_offered_to_approve(signed_in, waiting, ada):
+    address = reverse("medialib:job", args=[waiting.pk])
+    assert "wants to delete 3 files" in text(signed_in(ada).get(address))
+    for person in (waiting.requested_by, factories.user("vera", permissions=("view_library",))):
+        page = signed_in(person).get(address)
+        assert "waits until another person approves it" in text(page)
+        assert "Approve or reject" not in text(page)
+
+
+def test_approving_needs_a_fresh_proof_and_the_hash_of_the_list(client, signed_in, waiting, ada):
+    address = reverse("medialib:job-approval", args=[waiting.pk, "approve"])
+    client.force_login(ada)
+    prove(client, ada, seconds_ago=10**6)
+    assert "/you/" in client.post(address, {"manifest_sha256": waiting.manifest.sha256})["Location"]
+    fresh = signed_in(ada)
+    fresh.post(address, {"manifest_sha256": "0" * 64})
+    assert not DeletionJob.objects.get().approved_at
+    fresh.post(address, {"manifest_sha256": waiting.manifest.sha256})
+    assert DeletionJob.objects.get().approved_by == ada
+
+
+def test_rejecting_on_the_page_says_why_in_the_log(signed_in, waiting, ada):
+    signed_in(ada).post(reverse("medialib:job-approval", args=[waiting.pk, "reject"]), {"reason": "still used"})
+    assert DeletionJob.objects.get().cancelled == 3
+    assert AuditEvent.objects.get(event=EventKind.JOB_REJECTED).reason == "still used"
+
+
+@pytest.mark.parametrize(("typed", "status", "starts"), [(None, 200, False), ("11", 422, False), ("12", 302, True)])
+def test_start_now_of_a_large_job_asks_for_the_number_again(staff_client, staff, account, typed, status, starts):
+    frozen = job_rows.manifest(account, staff, 12, library_count=100)
+    job = controls.open_deletion_job(manifest=frozen, actor=Actor.person(staff), reason="Old", start_after_s=300)
+    answer = staff_client.post(
+        reverse("medialib:job-control", args=[job.pk, "start"]), {"typed_count": typed} if typed else {}
+    )
+    job.refresh_from_db()
+    assert (answer.status_code, job.starts_at <= now()) == (status, starts)

@@ -1,0 +1,89 @@
+"""Four eyes: a large job starts only after a second person approved exactly its frozen list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+from medialib.errors import ManifestChanged, Refused, WrongUse
+from medialib.models import DeletionJob, EventKind, JobState, PauseCode
+from medialib.services.accounts import rights
+from medialib.services.audit import log
+from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.base.clock import shared_now
+from medialib.services.base.wake import wake_job
+from medialib.services.deletion.lifecycle import close_if_done
+from medialib.services.jobs.controls import MAX_REASON
+
+EXPIRES_AFTER = timedelta(hours=72)
+EXPIRED = gettext_noop("Nobody approved it within 72 hours.")
+
+
+def approve(job: DeletionJob, *, actor: Actor, manifest_sha256: str) -> None:
+    """Let the job start: its undo window begins now. Bound to the list whose hash is given.
+
+    Also for a job that paused because its approver lost the right; somebody then resumes it. Raises Refused when the
+    job waits for no approval or the actor may not give it, ManifestChanged when the hash is another.
+    """
+    with transaction.atomic():
+        locked = _open_for(actor, job)
+        if manifest_sha256.strip().lower() != locked.manifest.sha256:
+            raise ManifestChanged(_("The hash is not that of this job's list of files; nothing was approved."))
+        at, changes = shared_now(), {}
+        if locked.state == JobState.SCHEDULED:
+            changes["starts_at"] = at + max(locked.starts_at - locked.created_at, timedelta())
+        DeletionJob.objects.filter(pk=job.pk).update(
+            approved_by=actor.user, approved_by_name=actor.name, approved_at=at, **changes
+        )
+        detail = {"manifest": locked.manifest.sha256, "file_count": locked.file_count}
+        log.record(EventKind.JOB_APPROVED, actor=actor, account=locked.account, job=locked, detail=detail)
+        if changes.get("starts_at") == at:
+            wake_job(locked, at=at)
+    job.refresh_from_db()
+
+
+def reject(job: DeletionJob, *, actor: Actor, reason: str) -> None:
+    """End the job before it starts: all its files stay. Raises WrongUse without a reason, Refused as `approve` does."""
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        raise WrongUse(_("Say in at most %(limit)s characters why it is rejected."), limit=f"{MAX_REASON:,}")
+    with transaction.atomic():
+        locked = _open_for(actor, job)
+        _end(locked, actor=actor, reason=reason)
+    close_if_done(job)
+    job.refresh_from_db()
+
+
+def expire() -> int:
+    """End the jobs that nobody approved in time. Returns how many."""
+    late = DeletionJob.objects.awaiting_approval().filter(created_at__lt=shared_now() - EXPIRES_AFTER)
+    jobs = list(late.select_related("account", "manifest"))
+    for job in jobs:
+        with transaction.atomic():
+            _end(job, actor=SYSTEM, reason=EXPIRED)
+        close_if_done(job)
+    return len(jobs)
+
+
+def _open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
+    """The job, locked. Raises Refused when it waits for no approval, or the actor may not give it."""
+    rows = DeletionJob.objects.select_for_update(of=("self",)).select_related("account", "manifest")
+    job = rows.get(pk=job.pk)
+    is_stopped = job.state == JobState.PAUSED and job.pause_code == PauseCode.APPROVER
+    if not (job.waits_for_approval or is_stopped):
+        raise Refused(_("The job does not wait for an approval."))
+    if job.waits_for_approval and job.created_at < shared_now() - EXPIRES_AFTER:
+        raise Refused(_(EXPIRED))
+    if cause := rights.why_may_not_approve(job, actor.user, actor.name):
+        raise Refused(cause)
+    return job
+
+
+def _end(job: DeletionJob, *, actor: Actor, reason: str) -> None:
+    only_from = [JobState.SCHEDULED, JobState.PAUSED]
+    if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=only_from):
+        raise Refused(_("The job does not wait for an approval."))
+    log.record(EventKind.JOB_REJECTED, actor=actor, account=job.account, job=job, reason=reason)

@@ -1,0 +1,98 @@
+"""How much a deletion asks of a person, and how long it waits, by what is at stake."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils.timezone import now
+
+from medialib.errors import Refused
+from medialib.models import DeletionJob, JobState, Manifest
+from medialib.services.audit.log import Actor
+from medialib.services.jobs import controls
+from medialib.services.manifests.plan import deletion_plan
+from tests import factories
+from tests.views.jobs import job_rows
+
+pytestmark = pytest.mark.django_db
+DELETER = ("view_library", "delete_files")
+
+
+@pytest.fixture
+def by_risk(settings):
+    settings.UNDO_WINDOW_S = None
+
+
+@pytest.mark.parametrize(
+    ("count", "library", "seconds"),
+    [(10, 10, 0), (11, 1000, 300), (199, 1000, 300), (200, 1000, 1800), (1000, 10**6, 300), (1001, 10**6, 1800)],
+)
+def test_undo_lasts_the_longer_the_more_is_at_stake(by_risk, account, count, library, seconds):
+    plan = deletion_plan(Manifest(account=account, file_count=count, library_count=library))
+    assert plan.undo_window_s == seconds
+
+
+def test_an_account_or_the_machine_may_set_it_for_all(by_risk, settings, account):
+    settings.UNDO_WINDOW_S = 60
+    frozen = Manifest(account=account, file_count=500, library_count=1000)
+    assert deletion_plan(frozen).undo_window_s == 60
+    account.undo_window_s = 7
+    assert deletion_plan(frozen).undo_window_s == 7
+
+
+def open_job(account, person, files: int, **options) -> DeletionJob:
+    frozen = job_rows.manifest(account, person, files, library_count=10_000)
+    return controls.open_deletion_job(manifest=frozen, actor=Actor.person(person), reason="Old", **options)
+
+
+def test_four_jobs_of_eighty_are_one_of_three_hundred_and_twenty(account):
+    kim = factories.user("kim", permissions=DELETER)
+    account.limit_files = 300
+    account.save()
+    asked = []
+    for _ in range(4):
+        frozen = job_rows.manifest(account, kim, 80, library_count=10_000)
+        asked.append(deletion_plan(frozen).must_type_number)
+        controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old")
+    assert asked == [False, False, False, True]
+
+
+def test_what_is_older_than_a_day_or_was_taken_back_does_not_count(account):
+    kim = factories.user("kim", permissions=DELETER)
+    old, undone = (open_job(account, kim, 20, start_after_s=300) for _ in range(2))
+    controls.undo(undone, actor=Actor.person(kim))
+    DeletionJob.objects.filter(pk=old.pk).update(created_at=now() - timedelta(hours=25))
+    assert deletion_plan(job_rows.manifest(account, kim, 5)).files_lately == 0
+
+
+@pytest.mark.parametrize(
+    "limits", [{"daily_files": 30}, {"daily_bytes": 30 * 1024}, {"daily_percent": 1, "daily_files": 10_000}]
+)
+def test_a_person_deletes_no_more_in_a_day_than_their_membership_allows(account, limits):
+    kim = factories.user("kim", permissions=DELETER, is_member=False)
+    factories.membership(kim, account, **limits)
+    first = 30 if "daily_percent" not in limits else 100
+    open_job(account, kim, first)
+    with pytest.raises(Refused, match="24 hours"):
+        open_job(account, kim, 1)
+
+
+def test_a_whole_library_needs_a_right_of_its_own(account):
+    kim = factories.user("kim", permissions=DELETER)
+    frozen = job_rows.manifest(account, kim, 12, library_count=12)
+    with pytest.raises(Refused, match="whole library"):
+        controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old")
+    lou = factories.user("lou", permissions=(*DELETER, "delete_whole_library"))
+    frozen = job_rows.manifest(account, lou, 12, library_count=12)
+    assert controls.open_deletion_job(manifest=frozen, actor=Actor.person(lou), reason="Old").pk
+
+
+def test_large_jobs_ask_again_before_they_start_go_on_or_are_tried_again(account):
+    kim = factories.user("kim", permissions=(*DELETER, "delete_whole_library"))
+    frozen = job_rows.manifest(account, kim, 12, library_count=100)
+    job = controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old", start_after_s=300)
+    assert [controls.asks_for_number(job, action) for action in ("start", "resume", "pause")] == [12, 0, 0]
+    DeletionJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, deleted=4)
+    job.refresh_from_db()
+    assert controls.asks_for_number(job, "resume") == 8
