@@ -223,6 +223,7 @@ class World:
             "job": job.pk,
             "exchange": job_rows.exchange(job).pk,
             "action": "pause",
+            "answer": "approve",
             "part": "folders",
             "report": factories.list_import(account, person).pk,
             "provider_id": "company",

@@ -18,16 +18,16 @@ from medialib.views.access import actor, person, staff_may
 
 @require_POST
 @staff_may("approve_deletions")
-def job_approval(request: HttpRequest, job: int, action: str) -> HttpResponse:
+def job_approval(request: HttpRequest, job: int, answer: str) -> HttpResponse:
     """`approve` asks for a fresh proof of who it is; `reject` needs a reason."""
-    if action not in ("approve", "reject"):
+    if answer not in ("approve", "reject"):
         raise Http404
     visible = DeletionJob.objects.visible_to(person(request)).select_related("account", "manifest")
     target = get_object_or_404(visible, pk=job)
-    if action == "approve" and not step_up.is_fresh(request):
+    if answer == "approve" and not step_up.is_fresh(request):
         return step_up.ask_again(request, then=reverse("medialib:job", args=[target.pk]))
     try:
-        if action == "approve":
+        if answer == "approve":
             approvals.approve(target, actor=actor(request), manifest_sha256=request.POST.get("manifest_sha256", ""))
             messages.success(request, _("Approved. Undo is complete until it starts."))
         else:
