@@ -9,7 +9,7 @@ from django_tasks import task
 from medialib.models import Account, DeletionJob, SyncKind, SyncRun
 from medialib.services.deletion import purge, runner
 from medialib.services.library import summary
-from medialib.services.sync import run
+from medialib.services.sync import run, subtrees
 
 STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
 
@@ -49,6 +49,18 @@ def sync_changes(account_id: int) -> None:
     account = Account.objects.get(pk=account_id)
     if not SyncRun.objects.running(account):
         run.run_sync(account, kind=SyncKind.INCREMENTAL)
+
+
+@task()
+def reread_folder(account_id: int, path: str) -> None:
+    """Read a folder and all below it again, of which ImageKit told that it was made, renamed, moved or deleted."""
+    subtrees.reread_folder(Account.objects.get(pk=account_id), path)
+
+
+@task()
+def reread_file(account_id: int, file_id: str) -> None:
+    """Read one file again, of which ImageKit told that it has another version."""
+    subtrees.reread_file(Account.objects.get(pk=account_id), file_id)
 
 
 @task()

@@ -28,3 +28,9 @@ def test_it_forgets_the_secret(run: Any, account: Account) -> None:
 def test_no_secret_is_wrong_use(run: Any, account: Account, stdin: str | None) -> None:
     done = run("setwebhooksecret", account.name, stdin=stdin)
     assert (done.code, done.err.count("\n")) == (2, 1)
+
+
+def test_the_webhook_is_set_up_with_one_command_and_its_secret_stored(run, sandbox, sandbox_account):
+    assert run("setwebhooksecret", "acme", "--create", "https://media.example.com").code == 0
+    assert WebhookSecret.objects.get().account == sandbox_account
+    assert run("setwebhooksecret", "acme", "--create", "nonsense").code == 2

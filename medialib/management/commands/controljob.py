@@ -18,6 +18,7 @@ from medialib.services.jobs.report import job_report, job_sentence
 ACTIONS: dict[str, Callable[..., DeletionJob | int | None]] = {
     "pause": controls.pause,
     "resume": controls.resume,
+    "take-over": controls.take_over,
     "cancel": controls.cancel,
     "retry": controls.retry_failed,
     "verify": controls.verify,

@@ -12,6 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account
+from medialib.services.accounts import addresses
 from medialib.services.sync import webhooks
 
 MAX_INPUT = 10_000
@@ -25,6 +26,9 @@ class Command(MedialibCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="The account's name.")
+        parser.add_argument(
+            "--create", metavar="URL", help="Set the webhook up at ImageKit, for this installation's public address."
+        )
         parser.add_argument("--remove", action="store_true", help="Stop listening to the account's events.")
 
     @sensitive_variables("secret")
@@ -35,6 +39,11 @@ class Command(MedialibCommand):
             was_there = webhooks.forget_secret(account, actor=operator())
             line = "Events are not listened to any more." if was_there else "There was no secret to remove."
             return Report([line], {"account": account.name, "is_listening": False})
+        if create := options["create"]:
+            target = f"{addresses.clean(create, what='address').rstrip('/')}{address}"
+            webhooks.set_up(account, address=target, actor=operator())
+            line = f"ImageKit sends the library's events to {target} from now on."
+            return Report([line], {"account": account.name, "is_listening": True, "path": address})
         webhooks.set_secret(account, secret=_secret(), actor=operator())
         line = f"Stored. Let ImageKit send file events to {address} on the address of this installation."
         return Report([line], {"account": account.name, "is_listening": True, "path": address})

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 class EventKind(models.TextChoices):
     FILE_SETTLED = "file.settled", gettext_noop("file settled")
     FILE_UNVERIFIED = "file.unverified", gettext_noop("answer lost, file unverified")
+    FILE_GONE = "file.gone", gettext_noop("file deleted at ImageKit, not by medialib")
     BATCH_SENT = "batch.sent", gettext_noop("call about to be sent")
     BATCH_HELD = "batch.held", gettext_noop("call held back, not sent")
     MANIFEST_FROZEN = "manifest.frozen", gettext_noop("files frozen")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
 
-from medialib.models import Account, AuditEvent, DeletionJob, EventKind
+from medialib.models import Account, Asset, AuditEvent, DeletionJob, EventKind
 from medialib.services.audit import trace
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def record(
     job: DeletionJob | None = None,
     reason: str = "",
     detail: dict[str, Any] | None = None,
+    file: Asset | None = None,
 ) -> AuditEvent:
     """Write one event. It stands when the surrounding transaction commits, and not before."""
     traced = trace.current()
@@ -54,4 +55,7 @@ def record(
         job=job,
         reason=reason,
         detail=detail or {},
+        file_id=file.file_id if file else "",
+        file_path=file.path if file else "",
+        size_bytes=file.size_bytes if file else None,
     )

@@ -14,8 +14,8 @@ from medialib.models import DeletionJob
 logger = logging.getLogger(__name__)
 
 
-def wake(task_name: str, *args: int) -> None:
-    """Enqueue `medialib.tasks.<task_name>` with these ids once the surrounding transaction has committed."""
+def wake(task_name: str, *args: int | str) -> None:
+    """Enqueue `medialib.tasks.<task_name>` with these ids or paths once the surrounding transaction has committed."""
     transaction.on_commit(partial(_enqueue, task_name, args))
 
 
@@ -25,7 +25,7 @@ def wake_job(job: DeletionJob, *, at: datetime) -> None:
     wake("run_deletion_job", job.pk)
 
 
-def _enqueue(task_name: str, args: tuple[int, ...]) -> None:
+def _enqueue(task_name: str, args: tuple[int | str, ...]) -> None:
     try:
         import_string(f"medialib.tasks.{task_name}").enqueue(*args)
     except Exception:

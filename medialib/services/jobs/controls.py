@@ -104,12 +104,13 @@ def _clean_reason(reason: str) -> str:
 def asks_for_number(job: DeletionJob, action: str) -> int:
     """How many files the person has to type before `action`: 0 where nothing is asked.
 
-    Start now, resume and retry of a large job ask as its confirmation did. `action` is named as on the job's page.
+    Start now, resume, take over and retry of a large job ask as its confirmation did. `action` is named as on its page.
     """
     waits = job.state == JobState.SCHEDULED and job.starts_at > shared_now()
     counts = {
         "start": job.file_count if waits else 0,
         "resume": job.left if job.state == JobState.PAUSED else 0,
+        "take-over": job.left if job.state == JobState.PAUSED else 0,
         "retry": job.failed if job.is_finished else 0,
     }
     count = counts.get(action, 0)

@@ -136,6 +136,11 @@ class Progress:
         return self.job.state == JobState.RUNNING
 
     @property
+    def can_take_over(self) -> bool:
+        """Whether it stands still because who asked for it may no longer delete."""
+        return self.job.state == JobState.PAUSED and self.job.pause_code == PauseCode.REQUESTER
+
+    @property
     def can_set_speed(self) -> bool:
         return self.job.state in (JobState.RUNNING, JobState.PAUSED)
 

@@ -18,16 +18,23 @@ from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
 from medialib.imagekit.types import RemoteFile
-from medialib.models import Account, Asset, EventKind, Removal, WebhookReceipt, WebhookSecret
-from medialib.services.accounts import vault
+from medialib.models import Account, Asset, EventKind, KeyPurpose, WebhookReceipt, WebhookSecret
+from medialib.services.accounts import keys, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.base.wake import wake
 from medialib.services.library import summary
+from medialib.services.sync import subtrees
 from medialib.services.sync.indexing import index_file
 from medialib.services.sync.webhook_signatures import TOLERANCE_S, is_signed
 
 logger = logging.getLogger(__name__)
 
+# imagekitio 5.11, WebhookEventType.
+FILE_EVENTS = ("file.created", "file.updated", "file.deleted")
+VERSION_EVENTS = ("file-version.created", "file-version.deleted")
+FOLDER_EVENTS = ("folder.created", "folder.updated", "folder.deleted")
+MOST_TEXT = 15_000  # Of a path: 50 levels of 255 letters, and more.
 LONGEST_SECRET = 300
 MOST_BYTES = 1024 * 1024
 # An older event is refused by its time stamp, so its id need not be remembered for longer; twice that, for clocks.
@@ -112,7 +119,13 @@ def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> Answe
         file = RemoteFile.from_json(event["data"])
         is_news = file is not None and index_file(account, file)
     elif event["type"] == "file.deleted":
-        is_news = _mark_gone(account, event["data"].get("fileId"), at=at)
+        is_news = _mark_gone(account, event["data"].get("fileId"))
+    elif event["type"] in FOLDER_EVENTS and (path := _text(event["data"].get("folderPath"))):
+        wake("reread_folder", account.pk, path)  # It tells of no file in it: a rename sends nothing else.
+        return Answer.DONE
+    elif event["type"] in VERSION_EVENTS and (file_id := _text(event["data"].get("fileId"))):
+        wake("reread_file", account.pk, file_id)
+        return Answer.DONE
     else:
         return Answer.IGNORED
     if is_news:
@@ -120,11 +133,23 @@ def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> Answe
     return Answer.DONE if is_news else Answer.IGNORED
 
 
-def _mark_gone(account: Account, file_id: object, *, at: datetime) -> bool:
-    if not isinstance(file_id, str):
-        return False
-    there = Asset.objects.live(account).filter(file_id=file_id.replace("\0", ""))
-    return there.update(removed_at=at, removal=Removal.MISSING) > 0
+def _mark_gone(account: Account, file_id: object) -> bool:
+    asset = Asset.objects.live(account).filter(file_id=_text(file_id)).first()
+    return asset is not None and subtrees.mark_gone(asset)
+
+
+def _text(value: object) -> str:
+    return value.replace("\0", "") if isinstance(value, str) and len(value) <= MOST_TEXT else ""
+
+
+def set_up(account: Account, *, address: str, actor: Actor = SYSTEM) -> None:
+    """Let ImageKit send the library's events to `address`, and store the secret that it signs them with.
+
+    Raises the client's errors where the key may not, or ImageKit refuses: then the webhook is set up by hand.
+    """
+    with keys.client_for(account, KeyPurpose.DELETE) as client:
+        secret = client.create_webhook(address, [*FILE_EVENTS, *VERSION_EVENTS, *FOLDER_EVENTS])
+    set_secret(account, secret=secret, actor=actor)
 
 
 def forget_receipts() -> None:

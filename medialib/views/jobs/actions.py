@@ -27,6 +27,11 @@ def _resume(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJo
     return job, _("Resumed.")
 
 
+def _take_over(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
+    controls.take_over(job, actor=actor)
+    return job, _("You answer for this job from here on, and it goes on.")
+
+
 def _cancel(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJob, str]:
     controls.cancel(job, actor=actor)
     job.refresh_from_db()
@@ -69,6 +74,7 @@ def _verify(job: DeletionJob, data: QueryDict, actor: Actor) -> tuple[DeletionJo
 ACTIONS: Mapping[str, Action] = {
     "pause": _pause,
     "resume": _resume,
+    "take-over": _take_over,
     "cancel": _cancel,
     "undo": _undo,
     "start": _start,

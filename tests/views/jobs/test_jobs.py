@@ -382,3 +382,18 @@ def test_start_now_of_a_large_job_asks_for_the_number_again(staff_client, staff,
     )
     job.refresh_from_db()
     assert (answer.status_code, job.starts_at <= now()) == (status, starts)
+
+
+def test_a_leavers_job_is_taken_over_on_its_page_by_somebody_with_the_right(staff_client, staff, account):
+    kim = factories.user("kim", permissions=factories.EVERY_PERMISSION)
+    job = controls.open_deletion_job(
+        manifest=job_rows.manifest(account, kim, 3), actor=Actor.person(kim), reason="Old campaign"
+    )
+    DeletionJob.objects.filter(pk=job.pk).update(state="paused", pause_code="requester", pause_cause="kim left.")
+    page = soup(staff_client.get(reverse("medialib:job", args=[job.pk])))
+    words = [button.get_text(strip=True) for button in page.select("#job-controls button")]
+    assert "Take over and go on" in words
+    assert "Resume" not in words
+    staff_client.post(reverse("medialib:job-control", args=[job.pk, "take-over"]))
+    job.refresh_from_db()
+    assert (job.requested_by, job.state) == (staff, "scheduled")
