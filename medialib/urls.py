@@ -62,6 +62,7 @@ urlpatterns = [
     path("jobs/<int:job>/receipt.json", receipts.job_receipt_json, name="job-receipt-json"),
     path("jobs/<int:job>/outcomes.jsonl", receipts.job_outcomes, name="job-outcomes"),
     path("jobs/<int:job>/approval/<slug:answer>/", approvals.job_approval, name="job-approval"),
+    path("jobs/<int:job>/changed/", review.freeze_changed, name="freeze-changed"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", log.audit_list, name="audit"),
     path("audit/chart/", chart.audit_chart, name="audit-chart"),

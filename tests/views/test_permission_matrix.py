@@ -72,6 +72,7 @@ RULES = {
     "medialib:job-outcomes": "view_library",
     "medialib:job-control": "delete_files",
     "medialib:job-approval": "approve_deletions",
+    "medialib:freeze-changed": "delete_files",
     "medialib:audit": "view_audit",
     "medialib:audit-chart": "view_audit",
     "medialib:audit-export": "view_audit",
@@ -149,6 +150,7 @@ POSTS = {
     "medialib:confirm",
     "medialib:job-control",
     "medialib:job-approval",
+    "medialib:freeze-changed",
     "admin:logout",
 }
 # Not asked: signing out would end the walk, the others answer 404 or 403 for reasons beside rights.

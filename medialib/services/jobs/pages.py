@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.db.models import Count
 from django.utils.translation import gettext as _
 
-from medialib.models import Batch, DeletionJob, Item, JobState, PurgeRequest, PurgeState
+from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState, SkipCause
 from medialib.services.deletion import purge
 
 if TYPE_CHECKING:
@@ -113,6 +113,14 @@ def items_of_batch(batch: Batch) -> list[Item]:
     """By their positions, since a batch is a run of neighbours: at most 100 rows from the index."""
     span = (batch.first_position, batch.last_position)
     return list(Item.objects.filter(manifest_id=batch.job.manifest_id, position__range=span).order_by("position"))
+
+
+def changed_count(job: DeletionJob) -> int:
+    """How many files of the job were skipped because they had changed."""
+    if not job.skipped:
+        return 0
+    skipped = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.SKIPPED)
+    return skipped.filter(skip_cause=SkipCause.CHANGED).count()
 
 
 def purges_of(job: DeletionJob) -> Purges | None:

@@ -17,7 +17,7 @@ from medialib.errors import MedialibError, Refused, WrongUse
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
-from medialib.models import Account, Asset, EventKind, Item, Manifest, Selection
+from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.memberships import DeleteScope
 from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
@@ -71,6 +71,18 @@ def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, A
     """Freeze files of earlier manifests once more, as they were shown then. Raises Refused when there are none."""
     items = items.filter(manifest__account=account)
     return _freeze(account, _Query(items, FROZEN), source=source, actor=actor)
+
+
+def freeze_changed(job: DeletionJob, *, actor: Actor) -> Manifest:
+    """Freeze, as they are now, the files that the job skipped since they had changed. Raises Refused without any.
+
+    What the look before the call found is in the index already.
+    """
+    skipped = Item.objects.filter(
+        manifest_id=job.manifest_id, outcome=Outcome.SKIPPED, skip_cause=SkipCause.CHANGED
+    ).values("file_id")
+    assets = Asset.objects.live(job.account).filter(file_id__in=skipped)
+    return freeze_assets(job.account, assets, source={"kind": "changed", "job": job.pk}, actor=actor)
 
 
 def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:

@@ -46,6 +46,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "may_control": may_delete_in(person(request), progress.job.account),
         "speeds": SPEEDS,
         "approval": _approval(request, progress.job),
+        "changed": pages.changed_count(progress.job) if progress.job.is_finished else 0,
     }
     return render(request, "jobs/job.html", context)
 

@@ -39,6 +39,20 @@ def freeze(request: HttpRequest, account: str) -> HttpResponse:
     return redirect("medialib:review", manifest.pk)
 
 
+@require_POST
+@staff_may("delete_files")
+def freeze_changed(request: HttpRequest, job: int) -> HttpResponse:
+    """From a job to the review of those of its files that changed before they could be sent."""
+    visible = DeletionJob.objects.visible_to(person(request)).select_related("account")
+    source = get_object_or_404(visible, pk=job)
+    try:
+        manifest = freezing.freeze_changed(source, actor=actor(request))
+    except MedialibError as error:
+        messages.error(request, str(error))
+        return redirect("medialib:job", source.pk)
+    return redirect("medialib:review", manifest.pk)
+
+
 @require_safe
 @staff_may("delete_files")
 @vary_on_headers("HX-Request")

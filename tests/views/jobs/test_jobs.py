@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils.timezone import now
 
-from medialib.models import AuditEvent, DeletionJob, EventKind, Outcome, PurgeRequest
+from medialib.models import Asset, AuditEvent, DeletionJob, EventKind, Manifest, Outcome, PurgeRequest
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls, progress
 from tests import factories
@@ -397,3 +397,20 @@ def test_a_leavers_job_is_taken_over_on_its_page_by_somebody_with_the_right(staf
     staff_client.post(reverse("medialib:job-control", args=[job.pk, "take-over"]))
     job.refresh_from_db()
     assert (job.requested_by, job.state) == (staff, "scheduled")
+
+
+def test_files_that_changed_are_offered_for_a_list_as_they_are_now(staff_client, staff, account):
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "skipped", "skipped"])
+    changed, protected = done.manifest.items.filter(outcome="skipped")
+    for item, cause in ((changed, "changed"), (protected, "protected")):
+        item.skip_cause = cause
+        item.save()
+    Asset.objects.filter(file_id=changed.file_id).update(path="/now/here.jpg", size_bytes=9)
+    page = staff_client.get(reverse("medialib:job", args=[done.pk]))
+    assert "1 file had changed at ImageKit since it was frozen" in text(page)
+    answer = staff_client.post(reverse("medialib:freeze-changed", args=[done.pk]))
+    frozen = Manifest.objects.exclude(pk=done.manifest_id).get()
+    assert answer["Location"] == reverse("medialib:review", args=[frozen.pk])
+    assert [(item.file_id, item.path, item.size_bytes) for item in frozen.items.all()] == [
+        (changed.file_id, "/now/here.jpg", 9)
+    ]
