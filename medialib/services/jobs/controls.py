@@ -47,11 +47,12 @@ def open_deletion_job(
 
     `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
     AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice, a file lies outside
-    what the actor may delete, or there are more than the actor may delete in 24 hours.
+    what the actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
     rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
     plan = deletion_plan(manifest)
+    plan.refuse_stale()
     plan.refuse_beyond_rights(actor)
     if purge_cache:
         purge.check_quota(manifest)

@@ -24,6 +24,7 @@ _TOO_MUCH = gettext_noop(
 
 PLAIN_UP_TO = 10  # Files; they go with a reason and nothing else.
 LATELY = timedelta(hours=24)
+MAX_AGE = timedelta(hours=24)  # Of a frozen list that is confirmed.
 UNDO_S, LONG_UNDO_S = 300, 1800
 LONG_UNDO_FROM_PERCENT = 20  # Of the library.
 
@@ -79,6 +80,14 @@ class DeletionPlan:
             return 0
         share = self.files * 100 >= self.manifest.library_count * LONG_UNDO_FROM_PERCENT
         return LONG_UNDO_S if share or self.files > account.limit_files else UNDO_S
+
+    def refuse_stale(self) -> None:
+        """Raises Refused when the list was frozen so long ago that nobody should go by what it shows."""
+        if self.manifest.frozen_at < now() - MAX_AGE:
+            raise Refused(
+                _("This list was frozen on %(day)s. Sync, select again and review what is there now."),
+                day=f"{self.manifest.frozen_at:%Y-%m-%d}",
+            )
 
     def refuse_beyond_rights(self, actor: Actor) -> None:
         """Raises Refused when the actor may not delete so much: a whole library, or more than their daily limits."""

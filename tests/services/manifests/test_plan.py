@@ -96,3 +96,11 @@ def test_large_jobs_ask_again_before_they_start_go_on_or_are_tried_again(account
     DeletionJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, deleted=4)
     job.refresh_from_db()
     assert controls.asks_for_number(job, "resume") == 8
+
+
+def test_a_list_of_yesterday_is_not_confirmed(account):
+    kim = factories.user("kim", permissions=DELETER)
+    frozen = job_rows.manifest(account, kim, 3, frozen_at=now() - timedelta(hours=25))
+    with pytest.raises(Refused, match="select again"):
+        controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old")
+    assert not DeletionJob.objects.exists()
