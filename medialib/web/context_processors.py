@@ -16,7 +16,8 @@ SECTIONS = {
     "home": "library", "library": "library", "asset-panel": "library", "asset-versions": "library",
     "review": "library", "confirm": "library", "insight": "library", "insight-part": "library",
     "list-import": "library", "list-report": "library",
-    "jobs": "jobs", "job": "jobs", "job-exchange": "jobs", "audit": "audit", "file-history": "audit",
+    "jobs": "jobs", "job": "jobs", "job-control": "jobs", "job-exchange": "jobs",
+    "audit": "audit", "file-history": "audit",
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
 from django.db import DatabaseError
 
 from medialib.web.context_processors import visible_accounts
@@ -28,6 +29,8 @@ class PageHeadersMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
+        if settings.SESSION_COOKIE_NAME in request.COOKIES:  # Paths and names of files stay in no cache on the way.
+            response.headers.setdefault("Cache-Control", "private, no-store")
         return super().process_response(request, response)
 
     def get_policy_parts(

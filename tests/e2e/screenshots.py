@@ -56,6 +56,8 @@ def make_a_job(site: Site, page: Page) -> None:
     page.get_by_role("heading", level=1, name=re.compile("^Delete")).wait_for()
     if start.count():
         start.click()
+        page.get_by_label(re.compile("Type the number of files")).fill(str(count))
+        page.get_by_role("button", name=re.compile("^Delete .* files$")).click()
     page.get_by_role("heading", name="Result").wait_for(timeout=120_000)
 
 

@@ -65,3 +65,8 @@ def test_every_answer_switches_off_what_pages_never_need(client: Client) -> None
     assert response.headers["X-Content-Type-Options"] == "nosniff"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["X-Frame-Options"] == "DENY"
+
+
+def test_what_signed_in_people_see_stays_in_no_cache(staff_client: Client) -> None:
+    for path in ("/jobs/", "/audit/", "/audit/export/?format=jsonl", "/nothing-here/"):
+        assert staff_client.get(path).headers["Cache-Control"] == "private, no-store", path

@@ -19,6 +19,10 @@ HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE
 PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
 
 
+# NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
+NOT_PUBLIC = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")]
+
+
 def clean(url: str, *, what: str) -> str:
     """The address without a trailing slash. Raises WrongUse with a sentence that calls the address `what`."""
     url = url.strip()
@@ -104,6 +108,8 @@ def _is_private_name(host: str) -> bool:
 
 def _is_public(address: str) -> bool:
     ip = ipaddress.ip_address(address.partition("%")[0])
+    if any(ip in network for network in NOT_PUBLIC):
+        return False
     mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
     return (mapped or ip).is_global and not ip.is_multicast
 

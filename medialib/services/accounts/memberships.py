@@ -92,4 +92,5 @@ def _state(membership: Membership) -> dict[str, Any]:
         "account": membership.account.name if membership.account else "every account",
         "may_delete": membership.may_delete,
         "only_in": membership.delete_paths,
+        "daily": [membership.daily_files, membership.daily_bytes, membership.daily_percent],
     }
