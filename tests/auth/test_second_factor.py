@@ -54,12 +54,6 @@ def begin(client: Client) -> str:
     return client.post("/sign-in/", {"username": "kim", "password": PASSWORD}).headers["Location"]
 
 
-@pytest.fixture(autouse=True)
-def a_code_of_the_last_half_minute_counts(settings):
-    """A test may lie across the moment at which the app shows the next code."""
-    settings.MFA_TOTP_TOLERANCE = 1
-
-
 def is_in(client: Client) -> bool:
     return "_auth_user_id" in client.session
 
