@@ -47,7 +47,8 @@ def secret(kim: User) -> str:
 
 
 def code_of(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, next(yield_hotp_counters_from_time())))
+    """What the app shows now: neither the oldest nor the newest code that counts, so a slow test may take its time."""
+    return format_hotp_value(hotp_value(secret, sorted(yield_hotp_counters_from_time())[1]))
 
 
 def begin(client: Client) -> str:
