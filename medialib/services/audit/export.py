@@ -20,6 +20,7 @@ from medialib.models.sql import CanonicalTime
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.audit.seal import keys, proof, sealing
+from medialib.services.base.csv_cells import plain
 
 CHUNK = 2_000
 FOLLOW_EVERY_S = 1.0
@@ -45,7 +46,6 @@ COLUMNS = {
 }
 _AS_TEXT: dict[str, Any] = {"time": CanonicalTime("time"), "detail": Cast("detail", TextField())}
 # What a spreadsheet takes for a formula, in full width too. File names and reasons come from strangers.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def prepare(
@@ -141,7 +141,7 @@ def _csv(lines: Iterable[Iterable[Any]]) -> str:
 
 
 def _cells(values: Values) -> list[Any]:
-    cells = [f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell for cell in values]
+    cells = [plain(cell) if isinstance(cell, str) else cell for cell in values]
     if cells[-1] == "{}":
         cells[-1] = ""
     return cells

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 
 from medialib.models import Asset, Item, Manifest
 from medialib.services.accounts import protections
-from medialib.services.audit.export import FORMULA_STARTS
+from medialib.services.base.csv_cells import plain
 from medialib.services.manifests.plan import DeletionPlan, calls_per_second
 
 RECENT = timedelta(days=7)
@@ -125,9 +125,7 @@ class _Echo:
 
 
 def _plain_cell(value: Any) -> str:
-    """Spreadsheets run cells that begin with these signs; an apostrophe makes them text."""
-    text = value.isoformat() if isinstance(value, datetime) else str("" if value is None else value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return plain(value.isoformat() if isinstance(value, datetime) else str("" if value is None else value))
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ from django.db import transaction
 
 from medialib.errors import WrongUse
 from medialib.models import Asset, ListImport, ListPart, Selection
+from medialib.services.base.csv_cells import plain
 from medialib.services.selections import ticks
 from medialib.services.selections.list_lines import Line, line_of, read_texts
 
@@ -183,13 +184,8 @@ def _packed_report(results: list[Result], *, has_head: bool) -> bytes:
             rows.writerow(REPORT_HEAD)
         for line, result, candidates in results:
             _, file_id, path = candidates[0] if len(candidates) == 1 else (0, "", "")
-            rows.writerow([line.number, _harmless(line.text), result.replace("_", " "), file_id, _harmless(path)])
+            rows.writerow([line.number, plain(line.text), result.replace("_", " "), plain(file_id), plain(path)])
     return packed.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A cell that a spreadsheet does not take for a formula."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t")) else text
 
 
 def _forget_older(made: ListImport) -> None:
