@@ -14,6 +14,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -76,7 +77,7 @@ class Story:
         self.rules: set[tuple[str, int]] = set()
 
     def _see(self) -> None:
-        with keys.client_for(self.account) as client:
+        with keys.client_for(self.account) as client, transaction.atomic():
             for file in client.find_files(self.ids).files.values():
                 index_file(self.account, file)
 
