@@ -27,6 +27,22 @@ JOB_VIEWS = [
 _SEPARATORS = str.maketrans("", "", ",.'’ \u00a0\u2009\u202f_")
 
 
+def _typed_count_field(**attributes: Any) -> forms.CharField:
+    """For the number of files, typed by hand; its label says which."""
+    return forms.CharField(
+        max_length=40,
+        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", **attributes}),
+    )
+
+
+def _typed(text: str, file_count: int) -> int:
+    """Raises ValidationError for another number, however its thousands are set apart."""
+    if text.translate(_SEPARATORS) != str(file_count):
+        raise forms.ValidationError(_("Type exactly %(count)s, the number of files above.") % {"count": file_count})
+    return file_count
+
+
 class ConfirmForm(forms.Form):
     """Asks more of a person the more is at stake: a tick, or the number of files typed by hand."""
 
@@ -44,11 +60,7 @@ class ConfirmForm(forms.Form):
     understood = forms.BooleanField(
         label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
     )
-    typed_count = forms.CharField(
-        max_length=40,
-        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
-    )
+    typed_count = _typed_count_field()
 
     def __init__(self, *args: Any, plan: DeletionPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -67,11 +79,7 @@ class ConfirmForm(forms.Form):
 class AgainForm(forms.Form):
     """Asks for the number of files once more before a large job starts, goes on or is tried again."""
 
-    typed_count = forms.CharField(
-        max_length=40,
-        error_messages={"required": gettext_lazy("Type the number of files, so that nobody deletes more than meant.")},
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "autofocus": True}),
-    )
+    typed_count = _typed_count_field(autofocus=True)
 
     def __init__(self, *args: Any, file_count: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,13 +89,6 @@ class AgainForm(forms.Form):
 
     def clean_typed_count(self) -> int:
         return _typed(self.cleaned_data["typed_count"], self.file_count)
-
-
-def _typed(text: str, file_count: int) -> int:
-    """Raises ValidationError for another number, however its thousands are set apart."""
-    if text.translate(_SEPARATORS) != str(file_count):
-        raise forms.ValidationError(_("Type exactly %(count)s, the number of files above.") % {"count": file_count})
-    return file_count
 
 
 class ControlForm(forms.Form):

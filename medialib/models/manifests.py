@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Self
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 from django.conf import settings
 from django.db import models
@@ -61,7 +62,33 @@ class SkipCause(models.TextChoices):
     CHANGED = "changed", gettext_noop("changed since it was frozen")
 
 
+class FrozenFile(NamedTuple):
+    """What is frozen of a file, and held against what a look finds."""
+
+    file_id: str
+    path: str
+    size_bytes: int
+    file_updated_at: datetime | None
+    version_name: str
+
+
+class Span(Protocol):
+    """Neighbouring items, such as a batch or a claim on one."""
+
+    @property
+    def first_position(self) -> int: ...
+    @property
+    def last_position(self) -> int: ...
+
+
 class ItemQuerySet(models.QuerySet["Item"]):
+    def within(self, manifest_id: uuid.UUID, spans: Iterable[Span]) -> Self:
+        """The items of these spans of a manifest; none without a span."""
+        positions = Q(pk__in=[])
+        for span in spans:
+            positions |= Q(position__range=(span.first_position, span.last_position))
+        return self.filter(positions, manifest_id=manifest_id)
+
     def deleted_by_job(self, account_id: int, file_ids: Iterable[str]) -> dict[str, int]:
         """The job that is on record for having deleted each of these files, for those where there is one."""
         rows = self.filter(file_id__in=file_ids, outcome=Outcome.DELETED, manifest__account_id=account_id)

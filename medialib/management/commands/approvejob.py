@@ -6,10 +6,9 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, row_number
+from medialib.management.jobs import job_numbered
 from medialib.management.people import person_who_may
-from medialib.models import DeletionJob
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import approvals
 from medialib.services.jobs.report import job_report, job_sentence
@@ -24,9 +23,7 @@ class Command(MedialibCommand):
         parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
 
     def work(self, *, job: int, manifest_sha256: str, user: str, **options: Any) -> Report:
-        found = DeletionJob.objects.select_related("account", "manifest").filter(pk=job).first()
-        if found is None:
-            raise WrongUse(f"There is no job {job}.")
+        found = job_numbered(job)
         actor = Actor.person(person_who_may("approve_deletions", user, account=found.account))
         approvals.approve(found, actor=actor, manifest_sha256=manifest_sha256)
         return Report([job_sentence(found)], job_report(found))

@@ -9,6 +9,7 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator, row_number
+from medialib.management.jobs import job_numbered
 from medialib.management.people import person_who_may
 from medialib.models import DeletionJob
 from medialib.services.audit.log import Actor
@@ -43,9 +44,7 @@ class Command(MedialibCommand):
         parser.add_argument("--user", help="Who asks, for the audit log; otherwise the system's user name.")
 
     def work(self, *, job: int, action: str, percent: int | None, user: str | None, **options: Any) -> Report:
-        found = DeletionJob.objects.select_related("account", "manifest").filter(pk=job).first()
-        if found is None:
-            raise WrongUse(f"There is no job {job}.")
+        found = job_numbered(job)
         actor: Actor = operator()
         if user:
             actor = Actor.person(person_who_may("delete_files", user, account=found.account))

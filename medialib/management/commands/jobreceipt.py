@@ -7,6 +7,7 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, row_number
+from medialib.management.jobs import job_numbered
 from medialib.models import DeletionJob
 from medialib.services.base.files import write_file
 from medialib.services.jobs import receipts
@@ -20,9 +21,7 @@ class Command(MedialibCommand):
         parser.add_argument("--output", metavar="DIR", default=".", help="Where to put the two files.")
 
     def work(self, *, job: int, output: str, **options: Any) -> Report:
-        found = DeletionJob.objects.select_related("manifest", "account").filter(pk=job).first()
-        if found is None:
-            raise WrongUse(f"There is no job {job}.")
+        found = job_numbered(job)
         if not Path(output).is_dir():
             raise WrongUse(f"There is no folder {output}.")
         paths = write_receipt(found, Path(output))

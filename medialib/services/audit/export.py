@@ -45,7 +45,6 @@ COLUMNS = {
     "detail": "detail",
 }
 _AS_TEXT: dict[str, Any] = {"time": CanonicalTime("time"), "detail": Cast("detail", TextField())}
-# What a spreadsheet takes for a formula, in full width too. File names and reasons come from strangers.
 
 
 def prepare(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Also as full-width signs, which some spreadsheets take for the plain ones (OWASP, "CSV Injection").
+# Also as full-width signs, which some spreadsheets take for the plain ones. File names and reasons come from strangers.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 
 from medialib.models import Batch, BatchState, DeletionJob, Ended, Exchange, Item, JobState
 from medialib.models.jobs import BATCH_SIZE, lease_length
@@ -66,12 +66,7 @@ def claim_of(batch: Batch, files: Sequence[tuple[str, str]], job: DeletionJob, *
 
 def files_of(batches: Sequence[Batch], job: DeletionJob) -> dict[int, list[tuple[str, str]]]:
     """File id and path of the open files of each batch, by its number."""
-    if not batches:
-        return {}
-    within = Q()
-    for batch in batches:
-        within |= Q(position__range=(batch.first_position, batch.last_position))
-    rows = Item.objects.filter(within, manifest_id=job.manifest_id, outcome="").order_by("position")
+    rows = Item.objects.within(job.manifest_id, batches).filter(outcome="").order_by("position")
     files: dict[int, list[tuple[str, str]]] = {batch.number: [] for batch in batches}
     for position, file_id, path in rows.values_list("position", "file_id", "path"):
         files[position // BATCH_SIZE].append((file_id, path))

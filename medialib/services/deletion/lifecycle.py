@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
 from medialib.models.jobs import BATCH_SIZE
@@ -95,14 +95,8 @@ def _cancel_unsent(job: DeletionJob) -> None:
     ):
         with transaction.atomic():
             waiting = job.batches.select_for_update().filter(state=BatchState.WAITING, number__in=numbers)
-            in_them = Q()
-            for batch in waiting:
-                in_them |= Q(position__range=(batch.first_position, batch.last_position))
-            if in_them:
-                _settle_unsent(
-                    job, Item.objects.filter(in_them, manifest_id=job.manifest_id), Outcome.CANCELLED, evidence
-                )
-                waiting.update(state=BatchState.SETTLED)
+            _settle_unsent(job, Item.objects.within(job.manifest_id, waiting), Outcome.CANCELLED, evidence)
+            waiting.update(state=BatchState.SETTLED)
 
 
 def _slices(job: DeletionJob) -> Iterator[QuerySet[Item]]:

@@ -11,14 +11,12 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
-
-from django.db.models import Q
 
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
 from medialib.models.jobs import BATCH_SIZE
+from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import protections, rights
 from medialib.services.deletion import verdicts
@@ -67,19 +65,6 @@ def of_failed_look(error: ImageKitError) -> Verdict:
     if isinstance(error, RateLimited):
         return Verdict((), BatchState.WAITING, text, wait_s=min(60.0, error.retry_after_s or 2.0))
     return Verdict((), BatchState.WAITING, text, wait_s=2.0, error=text)
-
-
-class Frozen(NamedTuple):
-    """What the manifest has of a file, to be held against what a look finds."""
-
-    file_id: str
-    path: str
-    size_bytes: int
-    file_updated_at: datetime | None
-    version_name: str
-
-
-FROZEN_COLUMNS = Frozen._fields
 
 
 @dataclass(frozen=True)
@@ -145,15 +130,12 @@ def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: 
     return {batch_id: found for batch_id, found in rulings.items() if found}
 
 
-def _open_items(job: DeletionJob, claims: Sequence[Claim]) -> dict[int, list[Frozen]]:
+def _open_items(job: DeletionJob, claims: Sequence[Claim]) -> dict[int, list[FrozenFile]]:
     """By batch id, what was frozen of its open files."""
-    within = Q()
-    for claim in claims:
-        within |= Q(position__range=(claim.first_position, claim.last_position))
-    rows = Item.objects.filter(within, manifest_id=job.manifest_id, outcome="").values_list("position", *FROZEN_COLUMNS)
-    by_number: dict[int, list[Frozen]] = {claim.number: [] for claim in claims}
-    for position, *columns in rows:
-        by_number[position // BATCH_SIZE].append(Frozen(*columns))
+    rows = Item.objects.within(job.manifest_id, claims).filter(outcome="")
+    by_number: dict[int, list[FrozenFile]] = {claim.number: [] for claim in claims}
+    for position, *columns in rows.values_list("position", *FrozenFile._fields):
+        by_number[position // BATCH_SIZE].append(FrozenFile(*columns))
     return {claim.batch_id: by_number[claim.number] for claim in claims}
 
 
@@ -172,14 +154,14 @@ def _skips(
     return rulings
 
 
-def differences_of(items: Sequence[Frozen], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
+def differences_of(items: Sequence[FrozenFile], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
     """By file id, in what the files differ from what was frozen; only those that do."""
     found = ((item, look.files.get(item.file_id)) for item in items)
     told = {item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None}
     return {file_id: text for file_id, text in told.items() if text}
 
 
-def _difference(item: Frozen, file: RemoteFile, known: Known | None) -> str:
+def _difference(item: FrozenFile, file: RemoteFile, known: Known | None) -> str:
     if known and known.updated_at > file.updated_at:  # ImageKit's search lags: the change reached us another way.
         return f"a later change is known, updated {known.updated_at:%Y-%m-%d %H:%M:%S} UTC"
     is_same = (item.path, item.size_bytes, item.file_updated_at, item.version_name)
@@ -224,7 +206,7 @@ def _judged(file: RemoteFile) -> tuple[object, ...]:
     return tuple(values[column] for column in JUDGED_COLUMNS)
 
 
-def _outside(job: DeletionJob, items: Sequence[Frozen], look: Look | None, scope: DeleteScope) -> set[str]:
+def _outside(job: DeletionJob, items: Sequence[FrozenFile], look: Look | None, scope: DeleteScope) -> set[str]:
     """Files whose current path lies where the requester may not delete; where none is known the frozen one counts."""
     if scope.is_everything:
         return set()

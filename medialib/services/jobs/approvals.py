@@ -22,6 +22,12 @@ EXPIRES_AFTER = timedelta(hours=72)
 EXPIRED = gettext_noop("Nobody approved it within 72 hours.")
 
 
+def is_open(job: DeletionJob) -> bool:
+    """Whether the job waits for an approval: its first, or another since its approver lost the right."""
+    is_stopped = job.state == JobState.PAUSED and job.pause_code == PauseCode.APPROVER
+    return job.waits_for_approval or is_stopped
+
+
 def approve(job: DeletionJob, *, actor: Actor, manifest_sha256: str) -> None:
     """Let the job start: its undo window begins now. Bound to the list whose hash is given.
 
@@ -72,8 +78,7 @@ def _open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
     """The job, locked. Raises Refused when it waits for no approval, or the actor may not give it."""
     rows = DeletionJob.objects.select_for_update(of=("self",)).select_related("account", "manifest")
     job = rows.get(pk=job.pk)
-    is_stopped = job.state == JobState.PAUSED and job.pause_code == PauseCode.APPROVER
-    if not (job.waits_for_approval or is_stopped):
+    if not is_open(job):
         raise Refused(_("The job does not wait for an approval."))
     if job.waits_for_approval and job.created_at < shared_now() - EXPIRES_AFTER:
         raise Refused(_(EXPIRED))

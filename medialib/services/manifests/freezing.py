@@ -18,6 +18,7 @@ from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
+from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
@@ -26,7 +27,7 @@ from medialib.services.audit.log import Actor
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
-FROZEN = ("file_id", "path", "size_bytes", "file_updated_at", "version_name")  # What a look is held against.
+FROZEN = FrozenFile._fields
 INDEXED = ("file_id", "path", "size_bytes", "updated_at", "version_name")  # The same, as an asset has it.
 COLUMNS = ["manifest", "position", "outcome", "evidence", "skip_cause", *FROZEN]
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.

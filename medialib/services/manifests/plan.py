@@ -22,7 +22,7 @@ _TOO_MUCH = gettext_noop(
     "would be %(now)s more: nothing is deleted; ask somebody with a higher limit."
 )
 
-PLAIN_UP_TO = 10  # Files; they go with a reason and nothing else.
+PLAIN_UP_TO = 10  # Files; they go with a reason and a tick, at once.
 LATELY = timedelta(hours=24)
 MAX_AGE = timedelta(hours=24)  # Of a frozen list that is confirmed.
 UNDO_S, LONG_UNDO_S = 300, 1800

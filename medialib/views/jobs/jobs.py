@@ -12,9 +12,9 @@ from django_htmx.http import reselect, retarget
 from medialib.auth import step_up
 from medialib.errors import MedialibError
 from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
-from medialib.models import DeletionJob, Exchange, JobState, PauseCode
+from medialib.models import DeletionJob, Exchange
 from medialib.services.accounts import rights
-from medialib.services.jobs import controls, pages, timeline
+from medialib.services.jobs import approvals, controls, pages, timeline
 from medialib.services.jobs import progress as job_progress
 from medialib.services.manifests import review
 from medialib.services.manifests.plan import deletion_plan
@@ -140,8 +140,7 @@ def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
 
 def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
     """What an approver looks at; None for everybody else, and where nothing waits for approval."""
-    is_open = job.waits_for_approval or (job.state == JobState.PAUSED and job.pause_code == PauseCode.APPROVER)
-    if not is_open or rights.why_may_not_approve(job, person(request), ""):
+    if not approvals.is_open(job) or rights.why_may_not_approve(job, person(request), ""):
         return None
     return review.manifest_overview(deletion_plan(job.manifest))
 
