@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
+from medialib.models import Account, BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
 from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
@@ -50,18 +50,19 @@ def open_deletion_job(
     what the actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
+    if not 0 <= (start_after_s or 0) <= MAX_START_AFTER_S:
+        raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
     rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
-    plan = deletion_plan(manifest)
-    plan.refuse_stale()
-    plan.refuse_beyond_rights(actor)
     if purge_cache:
         purge.check_quota(manifest)
-    at = shared_now()
-    window_s = plan.undo_window_s if start_after_s is None else start_after_s
-    if not 0 <= window_s <= MAX_START_AFTER_S:
-        raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
     try:
         with transaction.atomic():
+            # One confirmation of an account at a time: what the others confirmed counts against the person's limits.
+            manifest.account = Account.objects.select_for_update(no_key=True).get(pk=manifest.account_id)
+            plan, at = deletion_plan(manifest), shared_now()
+            plan.refuse_stale()
+            plan.refuse_beyond_rights(actor)
+            window_s = plan.undo_window_s if start_after_s is None else start_after_s
             job = DeletionJob.objects.create(
                 manifest=manifest,
                 account=manifest.account,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.utils.timezone import now
 
 from medialib.errors import Refused
@@ -104,3 +106,30 @@ def test_a_list_of_yesterday_is_not_confirmed(account):
     with pytest.raises(Refused, match="select again"):
         controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old")
     assert not DeletionJob.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_confirmations_at_once_do_not_both_pass_a_daily_limit(account):
+    kim = factories.user("kim", permissions=DELETER, is_member=False)
+    factories.membership(kim, account, daily_files=30)
+    account.approval_files = 25
+    account.save()
+    lists = [job_rows.manifest(account, kim, 20, library_count=10_000) for _ in range(4)]
+    together, ended = threading.Barrier(len(lists)), []
+
+    def confirm(frozen):
+        try:
+            together.wait(5)
+            ended.append(controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old"))
+        except Refused as refused:
+            ended.append(str(refused))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=confirm, args=[frozen]) for frozen in lists]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(ended) == 4
+    assert DeletionJob.objects.count() == 1, ended
