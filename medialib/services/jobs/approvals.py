@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
@@ -52,26 +53,31 @@ def approve(job: DeletionJob, *, actor: Actor, manifest_sha256: str) -> None:
 
 
 def reject(job: DeletionJob, *, actor: Actor, reason: str) -> None:
-    """End the job before it starts: all its files stay. Raises WrongUse without a reason, Refused as `approve` does."""
+    """End the job: what was not sent stays. Raises WrongUse without a reason, Refused as `approve` does."""
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON:
         raise WrongUse(_("Say in at most %(limit)s characters why it is rejected."), limit=f"{MAX_REASON:,}")
     with transaction.atomic():
-        locked = _open_for(actor, job)
-        _end(locked, actor=actor, reason=reason)
+        _end(_open_for(actor, job), DeletionJob.objects.all(), actor=actor, reason=reason)
     close_if_done(job)
     job.refresh_from_db()
 
 
 def expire() -> int:
     """End the jobs that nobody approved in time. Returns how many."""
+    ended = 0
+    for job in _late():
+        with transaction.atomic():  # Meanwhile it may have been undone, or approved at the last moment.
+            is_ended = _end(job, DeletionJob.objects.awaiting_approval(), actor=SYSTEM, reason=EXPIRED)
+        if is_ended:
+            close_if_done(job)
+        ended += is_ended
+    return ended
+
+
+def _late() -> list[DeletionJob]:
     late = DeletionJob.objects.awaiting_approval().filter(created_at__lt=shared_now() - EXPIRES_AFTER)
-    jobs = list(late.select_related("account", "manifest"))
-    for job in jobs:
-        with transaction.atomic():
-            _end(job, actor=SYSTEM, reason=EXPIRED)
-        close_if_done(job)
-    return len(jobs)
+    return list(late.select_related("account", "manifest"))
 
 
 def _open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
@@ -87,8 +93,9 @@ def _open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
     return job
 
 
-def _end(job: DeletionJob, *, actor: Actor, reason: str) -> None:
-    only_from = [JobState.SCHEDULED, JobState.PAUSED]
-    if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=only_from):
-        raise Refused(_("The job does not wait for an approval."))
+def _end(job: DeletionJob, among: QuerySet[DeletionJob], *, actor: Actor, reason: str) -> bool:
+    """Cancel the job if it still is among these; whether it was."""
+    if not among.filter(pk=job.pk).update(state=JobState.CANCELLING):
+        return False
     log.record(EventKind.JOB_REJECTED, actor=actor, account=job.account, job=job, reason=reason)
+    return True

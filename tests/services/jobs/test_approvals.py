@@ -147,3 +147,30 @@ def test_who_approved_it_cannot_take_it_over(job, ada):
     DeletionJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED)
     with pytest.raises(Refused, match="approved"):
         controls.take_over(job, actor=Actor.person(type(both).objects.get(pk=both.pk)))
+
+
+def test_a_job_that_is_undone_while_it_expires_stops_nobody(job, kim, monkeypatch):
+    DeletionJob.objects.filter(pk=job.pk).update(created_at=now() - timedelta(hours=73))
+    stale = [DeletionJob.objects.select_related("account", "manifest").get(pk=job.pk)]
+    controls.undo(job, actor=Actor.person(kim))
+    monkeypatch.setattr(approvals, "_late", lambda: stale)
+    assert approvals.expire() == 0
+    job.refresh_from_db()
+    assert AuditEvent.objects.filter(event=EventKind.JOB_REJECTED).count() == 0
+
+
+def test_a_job_that_is_approved_while_it_expires_stays_approved(job, ada, monkeypatch):
+    stale = [DeletionJob.objects.select_related("account", "manifest").get(pk=job.pk)]
+    approve(job, ada)
+    monkeypatch.setattr(approvals, "_late", lambda: stale)
+    assert approvals.expire() == 0
+    job.refresh_from_db()
+    assert (job.state, job.approved_by) == (JobState.SCHEDULED, ada)
+
+
+def test_a_list_changed_in_the_database_after_its_approval_is_not_sent(job, ada):
+    approve(job, ada)
+    job.manifest.items.filter(position=0).update(file_id="another")
+    assert not lifecycle.start(job)
+    job.refresh_from_db()
+    assert (job.state, job.pause_code) == (JobState.PAUSED, PauseCode.MANIFEST_CHANGED)

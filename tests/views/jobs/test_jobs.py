@@ -414,3 +414,25 @@ def test_files_that_changed_are_offered_for_a_list_as_they_are_now(staff_client,
     assert [(item.file_id, item.path, item.size_bytes) for item in frozen.items.all()] == [
         (changed.file_id, "/now/here.jpg", 9)
     ]
+
+
+def test_what_is_said_of_a_job_that_had_begun_when_its_approver_left_is_true(signed_in, waiting, ada):
+    DeletionJob.objects.filter(pk=waiting.pk).update(
+        state="paused", pause_code="approver", started_at=now(), deleted=1, calls=1
+    )
+    waiting.manifest.items.filter(position=0).update(outcome="deleted", evidence="HTTP 200", settled_at=now())
+    page = signed_in(ada).post(
+        reverse("medialib:job-approval", args=[waiting.pk, "reject"]), {"reason": "still used"}, follow=True
+    )
+    assert "Nothing was sent" not in text(page)
+    assert "1 files are already gone; 2 stay" in text(page)
+    waiting.refresh_from_db()
+    assert (waiting.deleted, waiting.cancelled) == (1, 2)
+
+
+def test_a_second_approval_of_a_job_that_had_begun_promises_no_undo(signed_in, waiting, ada):
+    DeletionJob.objects.filter(pk=waiting.pk).update(state="paused", pause_code="approver", started_at=now(), calls=1)
+    data = {"manifest_sha256": waiting.manifest.sha256}
+    page = signed_in(ada).post(reverse("medialib:job-approval", args=[waiting.pk, "approve"]), data, follow=True)
+    assert "Undo is complete" not in text(page)
+    assert "somebody with the right resumes it" in text(page)
