@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError, KeyRejected
-from medialib.models import KeyKind
+from medialib.models import Account, Asset, KeyKind
 
+WITNESSES = 3  # Files of the index, one of which a key of the account has to know.
+MOST_CONSIDERED = 300
 CHECK_LIMIT = 100  # Files asked for: enough to tell an empty library from a full one.
 # A key that may delete may purge too (imagekit-api, "Key types"). The purge of what is no address is answered with 400
 # when the key may, with 403 when it may not, and does nothing either way. A deletion is never used to try a key.
@@ -56,6 +58,16 @@ def knows_any(client: ImageKitClient, file_ids: Sequence[str]) -> bool:
             continue
         return True
     return False
+
+
+def witnesses(account: Account, *, besides: Callable[[Collection[str]], Collection[str]] = lambda _: ()) -> list[str]:
+    """Files of the index that a key of the account must know; none where the index has no other.
+
+    `besides` says which of some ids are those in question, so that the newest files are asked of and no long list.
+    """
+    ids = list(Asset.objects.live(account).order_by("-pk").values_list("file_id", flat=True)[:MOST_CONSIDERED])
+    in_question = set(besides(ids))
+    return [file_id for file_id in ids if file_id not in in_question][:WITNESSES]
 
 
 def _may_write(client: ImageKitClient) -> bool | None:

@@ -15,14 +15,13 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import Refused, WrongUse
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError
-from medialib.models import Account, ApiKey, Asset, DeletionJob, EventKind, KeyKind, KeyPurpose
+from medialib.models import Account, ApiKey, DeletionJob, EventKind, KeyKind, KeyPurpose
 from medialib.services.accounts import addresses, key_checks, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 
 STAMP_EVERY = timedelta(minutes=1)
 MAX_KEY_LENGTH = 200
-WITNESSES = 3  # Files of the index, one of which a new key has to know.
 SHORT_KEY = 12  # Four characters of a shorter one would give too much of it away.
 LONGEST_OVERLAP = timedelta(days=7)  # As long as ImageKit itself keeps a rolled key alive at most.
 
@@ -198,7 +197,7 @@ def _refuse_stranger(private_key: str, account: Account) -> None:
 
     With it a job would call files gone that exist. An account whose index is empty takes any key.
     """
-    file_ids = list(Asset.objects.live(account).order_by("-pk").values_list("file_id", flat=True)[:WITNESSES])
+    file_ids = key_checks.witnesses(account)
     if not file_ids:
         return
     try:

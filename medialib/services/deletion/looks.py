@@ -19,6 +19,7 @@ from medialib.models.jobs import BATCH_SIZE
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import protections, rights
+from medialib.services.accounts.key_checks import witnesses
 from medialib.services.deletion import verdicts
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.verdicts import Ruling, Sent, Verdict
@@ -27,8 +28,6 @@ from medialib.services.sync.indexing import index_file, shown_values
 # A call goes at most so long after its look was asked for, and after it was answered.
 MAX_AGE_S = 2.0
 MAX_WAIT_S = 1.2
-WITNESSES = 3
-MOST_CONSIDERED = 300
 JUDGED_COLUMNS = ("tags", "ai_tags", "custom_metadata", "created_at")  # Of a file whose frozen columns are the same.
 
 
@@ -96,9 +95,8 @@ def terms_of(job: DeletionJob, *, at: datetime) -> Terms:
 
 def witnesses_for(job: DeletionJob) -> list[str]:
     """Files of the index, outside the job, that the account's own key must know; none where the index has no other."""
-    ids = list(Asset.objects.live(job.account).order_by("-pk").values_list("file_id", flat=True)[:MOST_CONSIDERED])
-    mine = set(Item.objects.filter(manifest_id=job.manifest_id, file_id__in=ids).values_list("file_id", flat=True))
-    return [file_id for file_id in ids if file_id not in mine][:WITNESSES]
+    mine = Item.objects.filter(manifest_id=job.manifest_id)
+    return witnesses(job.account, besides=lambda ids: mine.filter(file_id__in=ids).values_list("file_id", flat=True))
 
 
 def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: Terms) -> dict[int, tuple[Ruling, ...]]:

@@ -7,20 +7,24 @@ path. So what lies below the path is listed, and what the index has there and th
 from __future__ import annotations
 
 import logging
+import time
+from collections.abc import Callable, Collection
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from medialib.imagekit.client import ImageKitClient
-from medialib.imagekit.errors import FileMissing, ImageKitError
+from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, Batch, BatchState, EventKind, Item, Removal
-from medialib.models.memberships import DeleteScope, prefixes_of
+from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import keys
+from medialib.services.accounts.key_checks import knows_any, witnesses
 from medialib.services.audit import log
 from medialib.services.library import summary
 from medialib.services.sync.indexing import index_file
+from medialib.services.sync.parallel import read_turn
 
 logger = logging.getLogger(__name__)
 
@@ -30,28 +34,26 @@ LOOK_UP_SIZE = 100
 
 def reread_folder(account: Account, path: str) -> int:
     """Bring the index in step below a folder. Returns how many of its rows changed, went or came."""
-    with keys.client_for(account) as client:
-        try:
-            seen, changes = _list(account, client, path)
-        except ValueError as error:
-            logger.warning("folder not read again account=%s cause=%s", account.name, error)
-            return 0
-        unseen = [file_id for file_id in _known_below(account, path) if file_id not in seen]
-        for start in range(0, len(unseen), LOOK_UP_SIZE):
-            changes += _find(account, client, unseen[start : start + LOOK_UP_SIZE])
-    if changes:
-        summary.mark_stale(account.pk)
-    logger.info("folder read again account=%s changes=%d", account.name, changes)
-    return changes
+    return _reread(account, lambda reader: reader.folder(path))
 
 
 def reread_file(account: Account, file_id: str) -> int:
     """Bring the index in step with one file. Returns 1 when its row changed."""
+    return _reread(account, lambda reader: reader.look_up([file_id]))
+
+
+def _reread(account: Account, read: Callable[[Reader], None]) -> int:
+    """What was read so far is kept when ImageKit stops to answer; the next sync has the last word anyway."""
     with keys.client_for(account) as client:
-        changes = _look_up(account, client, [file_id])
-    if changes:
+        reader = Reader(account, client)
+        try:
+            read(reader)
+        except (ImageKitError, ValueError) as error:
+            logger.warning("not read again to its end account=%s cause=%s", account.name, error)
+    if reader.changes:
         summary.mark_stale(account.pk)
-    return changes
+    logger.info("read again account=%s changes=%d", account.name, reader.changes)
+    return reader.changes
 
 
 def mark_gone(asset: Asset) -> bool:
@@ -81,52 +83,80 @@ def _is_in_a_call(asset: Asset) -> bool:
     return items.filter(Exists(of_item)).exists()
 
 
-def _list(account: Account, client: ImageKitClient, path: str) -> tuple[set[str], int]:
-    """The ids below the path, all of them indexed. Only an empty page is the end: a server may cap its pages."""
-    seen, changes, skip = set[str](), 0, 0
-    while skip < MAX_FILES:
-        page = client.list_below(path, skip=skip)
-        if not page.row_count:
-            return seen, changes
-        changes += _index(account, page.files)
-        seen |= {file.file_id for file in page.files}
-        skip += page.row_count
-    logger.warning("folder holds too much to be read again account=%s", account.name)
-    return seen, changes
+class Reader:
+    """Reads of one event, each taken from the account's allowance, and what they changed in the index."""
 
+    def __init__(self, account: Account, client: ImageKitClient) -> None:
+        self.account, self.client, self.changes = account, client, 0
+        self._take = read_turn(account)
 
-def _index(account: Account, files: tuple[RemoteFile, ...]) -> int:
-    with transaction.atomic():
-        return sum(index_file(account, file, was_seen=not _is_ours(account, file)) for file in files)
+    def folder(self, path: str) -> None:
+        """List what is below the path, then look up what the index has there and the list has not."""
+        seen = self._list(path)
+        if seen is not None:
+            self.find([file_id for file_id in self._known_below(path) if file_id not in seen])
 
+    def find(self, file_ids: list[str]) -> None:
+        """Index these files wherever they are now; what a search does not find is asked for by its own address."""
+        missed: list[str] = []
+        for start in range(0, len(file_ids), LOOK_UP_SIZE):
+            ids = file_ids[start : start + LOOK_UP_SIZE]
+            self._wait()
+            found = self.client.find_files(ids).files
+            self._index(found.values())
+            missed += [file_id for file_id in ids if file_id not in found]
+        self.look_up(missed)
 
-def _is_ours(account: Account, file: RemoteFile) -> bool:
-    """Whether we deleted it: a list that lags behind does not bring it back."""
-    return bool(Item.objects.deleted_by_job(account.pk, [file.file_id]))
+    def look_up(self, file_ids: list[str]) -> None:
+        """Index these files by their own addresses, which lag behind nothing; mark those gone that ImageKit lacks."""
+        gone = []
+        for file_id in file_ids:
+            self._wait()
+            try:
+                self._index([self.client.file_details(file_id)])
+            except FileMissing:
+                gone.append(file_id)
+            except BadRequest as error:
+                logger.warning("file not read again account=%s cause=%s", self.account.name, error)
+        if gone:
+            self._mark(gone)
 
+    def _list(self, path: str) -> set[str] | None:
+        """The ids below the path, all indexed; None for too many. Only an empty page is the end: a server may cap."""
+        seen, skip = set[str](), 0
+        while skip < MAX_FILES:
+            self._wait()
+            page = self.client.list_below(path, skip=skip)
+            if not page.row_count:
+                return seen
+            self._index(page.files)
+            seen |= {file.file_id for file in page.files}
+            skip += page.row_count
+        logger.warning("folder holds too much to be read again account=%s", self.account.name)
+        return None
 
-def _known_below(account: Account, path: str) -> list[str]:
-    below = DeleteScope(frozenset(prefixes_of(path))).condition()
-    return list(Asset.objects.live(account).filter(below).values_list("file_id", flat=True)[: MAX_FILES + 1])
+    def _known_below(self, path: str) -> list[str]:
+        below = DeleteScope(frozenset([f"{path.rstrip('/')}/"])).condition()
+        return list(Asset.objects.live(self.account).filter(below).values_list("file_id", flat=True)[:MAX_FILES])
 
-
-def _find(account: Account, client: ImageKitClient, file_ids: list[str]) -> int:
-    """One search for many; what it does not find is asked for by its own address."""
-    found = client.find_files(file_ids).files
-    missed = [file_id for file_id in file_ids if file_id not in found]
-    return _index(account, tuple(found.values())) + _look_up(account, client, missed)
-
-
-def _look_up(account: Account, client: ImageKitClient, file_ids: list[str]) -> int:
-    """Index the files that exist, wherever they are now; mark those gone of which ImageKit says so one by one."""
-    changes = 0
-    for file_id in file_ids:
-        try:
-            changes += _index(account, (client.file_details(file_id),))
-        except FileMissing:
+    def _mark(self, gone: list[str]) -> None:
+        """Believe it only of a key that knows other files of the account: one of another account knows none."""
+        others = witnesses(self.account, besides=set(gone).intersection)
+        if not knows_any(self.client, others):
+            logger.warning("key knows none of the account's files, nothing marked account=%s", self.account.name)
+            return
+        for file_id in gone:
             with transaction.atomic():
-                asset = Asset.objects.live(account).select_related("account").filter(file_id=file_id).first()
-                changes += asset is not None and mark_gone(asset)
-        except ImageKitError as error:
-            logger.warning("file not read again account=%s file=%s cause=%s", account.name, file_id, error)
-    return changes
+                asset = Asset.objects.live(self.account).select_related("account").filter(file_id=file_id).first()
+                self.changes += asset is not None and mark_gone(asset)
+
+    def _index(self, files: Collection[RemoteFile]) -> None:
+        """A list that lags behind does not bring back what we deleted."""
+        ours = Item.objects.deleted_by_job(self.account.pk, [file.file_id for file in files])
+        with transaction.atomic():
+            for file in files:
+                self.changes += index_file(self.account, file, was_seen=file.file_id not in ours)
+
+    def _wait(self) -> None:
+        while wait_s := self._take():
+            time.sleep(wait_s)

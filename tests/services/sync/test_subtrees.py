@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from django.utils.timezone import now
 
-from medialib.models import Asset, AuditEvent, BatchState, EventKind, Removal
+from medialib.imagekit.errors import FileMissing
+from medialib.imagekit.types import FoundFiles, Listing
+from medialib.models import Asset, AuditEvent, BatchState, EventKind, PaceKind, Removal
+from medialib.services.accounts import pacing
 from medialib.services.audit.log import SYSTEM
 from medialib.services.deletion import lifecycle
 from medialib.services.jobs import controls
@@ -107,3 +110,42 @@ def test_folder_and_version_events_wake_a_worker(sandbox_account, monkeypatch):
         ("reread_folder", sandbox_account.pk, "/old"),
         ("reread_file", sandbox_account.pk, "f1"),
     ]
+
+
+def test_a_folder_that_ends_in_a_blank_is_not_the_one_without(sandbox, sandbox_account):
+    ids = sandbox.add_files([{"path": path} for path in ("/archive/a.jpg", "/archive /b.jpg", "/other/c.jpg")])
+    sync.run_sync(sandbox_account)
+    sandbox.remove(ids[1])
+    assert subtrees.reread_folder(sandbox_account, "/archive ") == 1
+    assert paths(sandbox_account) == ["/archive/a.jpg", "/other/c.jpg"]
+
+
+def test_a_key_that_knows_nothing_of_the_account_makes_nothing_gone(sandbox_account, ids, monkeypatch):
+    """Another account's key answers with an empty list, and 404 for each file."""
+
+    def nothing(self, *arguments, **options):
+        raise FileMissing("no such file", http_status=404)
+
+    monkeypatch.setattr(subtrees.ImageKitClient, "file_details", nothing)
+    monkeypatch.setattr(subtrees.ImageKitClient, "find_files", lambda self, ids: FoundFiles({}))
+    monkeypatch.setattr(subtrees.ImageKitClient, "list_files", lambda self, **options: Listing((), 0))
+    assert subtrees.reread_folder(sandbox_account, "/old") == 0
+    assert subtrees.reread_file(sandbox_account, ids[0]) == 0
+    assert len(paths(sandbox_account)) == 4
+    assert not AuditEvent.objects.filter(event=EventKind.FILE_GONE).exists()
+
+
+def test_reads_after_an_event_are_taken_from_the_accounts_allowance(sandbox, sandbox_account, ids):
+    sandbox.rename_folder("/old", "new")
+    before = len(sandbox.calls("list"))
+    subtrees.reread_folder(sandbox_account, "/new")
+    assert len(pacing.pace_of(sandbox_account, PaceKind.READ).recent) >= len(sandbox.calls("list")) - before > 0
+
+
+def test_an_imagekit_that_does_not_answer_leaves_the_index_as_it_is(sandbox, sandbox_account, ids):
+    sandbox.remove(*ids[:3])
+    sandbox.fault("500_before", times=50, on="any")
+    assert subtrees.reread_folder(sandbox_account, "/old") == 0
+    assert len(paths(sandbox_account)) == 4
+    sandbox.clear_faults()
+    assert subtrees.reread_folder(sandbox_account, "/old") == 3
