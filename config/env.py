@@ -75,6 +75,7 @@ class Environment:
     lease_s: int
     sync_every_s: int
     full_sync_every_s: int
+    sync_max_gone_percent: int
     read_timeout_s: int
     connect_timeout_s: int
     audit_signing_key: str
@@ -155,6 +156,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         look_rate=reader.number("IMAGEKIT_LOOK_RATE", 40, least=1, most=100_000),
         look_up_rate=reader.number("IMAGEKIT_LOOK_UP_RATE", 30, least=1, most=100_000),
         sync_every_s=reader.number("SYNC_EVERY_S", 900, least=0, most=604_800),
+        sync_max_gone_percent=reader.number("SYNC_MAX_GONE_PERCENT", 20, least=0, most=100),
         full_sync_every_s=reader.number("FULL_SYNC_EVERY_S", 86_400, least=0, most=2_592_000),
         lease_s=reader.number("LEASE_S", 15, least=2, most=25),
         max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),

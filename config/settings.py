@@ -238,6 +238,7 @@ IMAGEKIT_LOOK_RATE = ENV.look_rate
 LEASE_S = ENV.lease_s
 SYNC_EVERY_S = ENV.sync_every_s
 FULL_SYNC_EVERY_S = ENV.full_sync_every_s
+SYNC_MAX_GONE_PERCENT = ENV.sync_max_gone_percent
 JOB_CONCURRENCY = ENV.max_in_flight
 IMAGEKIT_READ_TIMEOUT_S = float(ENV.read_timeout_s)
 IMAGEKIT_CONNECT_TIMEOUT_S = float(ENV.connect_timeout_s)

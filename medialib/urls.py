@@ -46,6 +46,7 @@ urlpatterns = [
     path("<slug:account>/files/<str:file_id>/", file.asset_panel, name="asset-panel"),
     path("<slug:account>/files/<str:file_id>/versions/", file.asset_versions, name="asset-versions"),
     path("<slug:account>/sync/", sync.sync_start, name="sync-start"),
+    path("<slug:account>/sync/accept-removals/", sync.sync_accept, name="sync-accept"),
     path("<slug:account>/sync/progress/", sync.sync_progress, name="sync-progress"),
     path("<slug:account>/files/<str:file_id>/history/", log.file_history, name="file-history"),
     path("<slug:account>/freeze/", review.freeze, name="freeze"),

@@ -137,3 +137,13 @@ class SyncProgressForm(forms.Form):
         """Nonsense counts as nothing: this address is only ever called by our own page."""
         self.is_valid()
         return self.Asked(self.cleaned_data.get("asking") or 0, self.cleaned_data.get("after") or 0)
+
+
+class AcceptRemovalsForm(forms.Form):
+    """How many files the person was asked about."""
+
+    file_count = forms.IntegerField(min_value=1, max_value=MAX_INTEGER)
+
+    def read(self) -> int:
+        """0 for anything that our own page does not send: no run asks about that."""
+        return self.cleaned_data["file_count"] if self.is_valid() else 0

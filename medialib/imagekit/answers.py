@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -16,6 +17,8 @@ from medialib.imagekit.errors import AnswerLost, BadRequest, FilesMissing, Image
 from medialib.imagekit.types import DeleteAnswer, RateLimit
 
 MAX_MESSAGE_CHARS = 200
+A_DAY_MS = 86_400_000
+LATEST_S = 100_000_000_000  # Since 1970, in the year 5138. A larger number counts milliseconds.
 
 
 @dataclass(frozen=True)
@@ -49,17 +52,24 @@ class Answer:
         limit, interval_ms = self._number("X-RateLimit-Limit"), self._number("X-RateLimit-Interval")
         if limit is None or interval_ms is None:
             return None
-        reset_ms = self._number("X-RateLimit-Reset")
-        return RateLimit(int(limit), interval_ms / 1000, None if reset_ms is None else reset_ms / 1000)
+        return RateLimit(int(limit), interval_ms / 1000, self._reset_s)
 
     @property
     def retry_after_s(self) -> float | None:
         """ImageKit states the wait in milliseconds; a gateway before it uses the standard header."""
-        reset_ms = self._number("X-RateLimit-Reset")
-        if reset_ms is not None:
-            return reset_ms / 1000
+        if self._reset_s is not None:
+            return self._reset_s
         seconds = self._number("Retry-After")
         return seconds if seconds is not None else _seconds_until(self.headers.get("Retry-After", ""))
+
+    @property
+    def _reset_s(self) -> float | None:
+        """Seconds until calls count anew. A number beyond a day is a time: since 1970, in seconds or milliseconds."""
+        reset_ms = self._number("X-RateLimit-Reset")
+        if reset_ms is None or reset_ms <= A_DAY_MS:
+            return None if reset_ms is None else reset_ms / 1000
+        moment_s = reset_ms / 1000 if reset_ms > LATEST_S else reset_ms
+        return max(0.0, moment_s - time.time())
 
     def json(self) -> Any:
         """The parsed body; None when it is no JSON."""
@@ -87,17 +97,23 @@ class Answer:
         return f"{sentence} (HTTP {self.status}): {message}" if message else f"{sentence} (HTTP {self.status})."
 
     def lost(self, message: str) -> AnswerLost:
-        return AnswerLost(message, http_status=self.status, **self.facts)
+        return AnswerLost(message, http_status=self.status, retry_after_s=self.retry_after_s, **self.facts)
 
     def unreadable(self) -> AnswerLost:
         return self.lost(f"ImageKit answered (HTTP {self.status}), but not in the form it documents.")
 
     def problem(self) -> ImageKitError:
         """What a status that no call hopes for means, the same for each of them."""
+        if not isinstance(self.json(), Mapping) and (self.status == 403 or self.status >= 500):
+            # A page of a firewall says nothing about the key, and does not prove that the call never arrived.
+            return self.lost(
+                "Something in front of ImageKit (a firewall or proxy) answered in its place"
+                f" (HTTP {self.status}){self._wait_in_words()}."
+            )
         if self.status in (401, 403):
             return KeyRejected(self.said("ImageKit refused the private key"), http_status=self.status, **self.facts)
         if self.status == 429:
-            sentence = self.said("ImageKit asks to wait")
+            sentence = self.said(f"ImageKit asks to wait{self._wait_in_words()}")
             return RateLimited(sentence, retry_after_s=self.retry_after_s, **self.facts)
         if 300 <= self.status < 400:
             sentence = "The API address answers with a redirect, which is not followed; correct the address"
@@ -107,7 +123,11 @@ class Answer:
             return BadRequest(self.said("ImageKit refused the request"), http_status=self.status, **self.facts)
         if 200 <= self.status < 300:
             return self.unreadable()
-        return self.lost(self.said("ImageKit failed to answer"))
+        return self.lost(self.said(f"ImageKit failed to answer{self._wait_in_words()}"))
+
+    def _wait_in_words(self) -> str:
+        seconds = self.retry_after_s
+        return "" if not seconds else f", for {seconds:,.0f} seconds" if seconds >= 1.5 else ", for a second"
 
     def _number(self, header: str) -> float | None:
         try:

@@ -22,7 +22,9 @@ MAX_DELETE_BATCH = 100  # ImageKit's limit per call, not ours: API reference, "D
 MAX_LIST_LIMIT = 1000  # ImageKit's limit per call: API reference, "List and search assets".
 LONGEST_SEARCH = 11 * MAX_LIST_LIMIT  # Rows: 100 files with the 100 versions that ImageKit allows, and themselves.
 READ_TRIES = 4
-LONGEST_WAIT_S = 60.0  # Who is told to wait longer decides for himself, so RateLimited is raised at once.
+# Seconds that a read waits, all in all, where the wait is stated. Who is told to wait longer gets the error at once.
+LONGEST_WAIT_S = 60.0
+STATED_TRIES = 30
 
 logger = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -125,11 +127,13 @@ class ImageKitClient:
         wanted, found = set(file_ids), dict[str, RemoteFile]()
         if not wanted:
             return FoundFiles(found)
-        for skip in range(0, LONGEST_SEARCH, MAX_LIST_LIMIT):  # One page, unless versions of the files fill it up.
+        skip = 0
+        while skip < LONGEST_SEARCH:  # One page, unless the server answers with fewer rows than it has.
             page = self.list_files(skip=skip, search_query=query)
             found |= {file.file_id: file for file in page.files if file.file_id in wanted}
-            if page.row_count < MAX_LIST_LIMIT or found.keys() == wanted:
+            if not page.row_count or found.keys() == wanted:
                 return FoundFiles(found, page.request_id)
+            skip += page.row_count
         # Not the whole answer: a file that is not in it may exist all the same.
         raise AnswerLost("ImageKit's search by file ids did not come to an end.", http_status=200)
 
@@ -176,18 +180,19 @@ class ImageKitClient:
         params: Mapping[str, Any] | None = None,
         tries: int = READ_TRIES,
     ) -> T:
-        """GET and parse; repeated after a lost answer or a stated wait, up to so many times in all."""
-        attempt = 1
+        """GET and parse; repeated up to so many times in all, or for LONGEST_WAIT_S where waits are stated."""
+        attempt, waited_s = 1, 0.0
         while True:
             try:
                 return parse(self._transport.send("GET", self.api_url + path, params=params))
             except (RateLimited, AnswerLost) as error:
                 wait_s = _wait_before_next(error, attempt)
-                if wait_s > LONGEST_WAIT_S or attempt >= tries:
+                may_wait = tries > 1 and error.retry_after_s is not None
+                if waited_s + wait_s > LONGEST_WAIT_S or attempt >= (STATED_TRIES if may_wait else tries):
                     raise
                 logger.warning("read repeated path=%s status=%s wait_s=%.1f", path, error.http_status, wait_s)
             self._sleep(wait_s)
-            attempt += 1
+            attempt, waited_s = attempt + 1, waited_s + wait_s
 
 
 def _listing(answer: Answer) -> Listing:
@@ -238,9 +243,8 @@ def _purge_state(answer: Answer) -> str:
 
 def _wait_before_next(error: RateLimited | AnswerLost, attempt: int) -> float:
     """The stated wait, or one that doubles; with some chance in it, so that workers do not come back all at once."""
-    stated_s = error.retry_after_s if isinstance(error, RateLimited) else None
-    if stated_s is not None:
-        return stated_s + random.uniform(0, 0.25)
+    if error.retry_after_s is not None:
+        return error.retry_after_s + random.uniform(0, 0.25)
     return 0.5 * 2.0 ** (attempt - 1) * random.uniform(0.5, 1.5)
 
 

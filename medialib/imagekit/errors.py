@@ -2,12 +2,12 @@
 
 ImageKitError
 ├── BadRequest         400 and other answers that will not change: nothing was deleted
-├── KeyRejected        401 or 403: nothing was deleted
+├── KeyRejected        401, or 403 in ImageKit's own words: nothing was deleted
 ├── FileMissing        404 for one file: it is not there
 ├── FilesMissing       404 for a batch: nothing was deleted; `file_ids` are unknown
 ├── RateLimited        429: nothing was deleted; wait `retry_after_s`
 ├── NotSent            the connection never stood (DNS, refused, TLS, proxy): nothing was deleted
-└── AnswerLost         time-out, cut connection, 5xx, unreadable answer: the files may or may not be gone
+└── AnswerLost         time-out, cut connection, 5xx, a firewall's page: the files may or may not be gone
 """
 
 from __future__ import annotations
@@ -80,4 +80,19 @@ class NotSent(ImageKitError):
 
 
 class AnswerLost(ImageKitError):
-    """The request may have been carried out, but no usable answer came. `http_status` is set if a status line did."""
+    """The request may have been carried out, but no usable answer came. `http_status` is set if a status line did.
+
+    `retry_after_s` is how long to wait, where whoever answered said so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        http_status: int | None = None,
+        request_id: str = "",
+        rate_limit: RateLimit | None = None,
+    ) -> None:
+        super().__init__(message, http_status=http_status, request_id=request_id, rate_limit=rate_limit)
+        self.retry_after_s = retry_after_s

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
-UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # Stands where ImageKit states no readable time.
+NO_TIME_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)  # An earlier one is the zero of some clock, and no time of a file.
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ class RemoteFile:
     url: str  # Without its query.
     thumbnail_url: str
     custom_metadata: Mapping[str, Any]
-    created_at: datetime
-    updated_at: datetime
+    created_at: datetime | None  # None where ImageKit states no readable time.
+    updated_at: datetime | None
     raw: Mapping[str, Any] = field(repr=False, default_factory=dict)
 
     @classmethod
@@ -70,7 +70,7 @@ class FileVersion:
     width: int | None
     height: int | None
     url: str  # With its query, which names an earlier version.
-    created_at: datetime
+    created_at: datetime | None
     is_current: bool
 
     @classmethod
@@ -92,7 +92,7 @@ class FileVersion:
 
 @dataclass(frozen=True)
 class Listing:
-    """One page of a list. `row_count` counts all rows of the answer, folders included: the end is a short page."""
+    """One page of a list. `row_count` counts all rows of the answer, folders included: the end is an empty page."""
 
     files: tuple[RemoteFile, ...]
     row_count: int
@@ -175,12 +175,8 @@ def _ai_tags(value: object) -> tuple[str, ...]:
 
 
 def _times(row: Mapping[str, Any]) -> dict[str, Any]:
-    created_at = _time(row.get("createdAt"))
-    updated_at = _time(row.get("updatedAt"))
-    return {
-        "created_at": created_at or updated_at or UNKNOWN_TIME,
-        "updated_at": updated_at or created_at or UNKNOWN_TIME,
-    }
+    """Each for itself: a file of which only one is known is not as old as that."""
+    return {"created_at": _time(row.get("createdAt")), "updated_at": _time(row.get("updatedAt"))}
 
 
 def _text(value: object) -> str:
@@ -195,9 +191,10 @@ def _count(value: object) -> int | None:
 
 
 def _time(value: object) -> datetime | None:
-    """An ISO 8601 time, taken as UTC when it names no zone."""
+    """An ISO 8601 time, taken as UTC when it names no zone; None for anything else."""
     try:
         read = datetime.fromisoformat(_text(value))
-        return read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
+        moment = read.astimezone(UTC) if read.tzinfo else read.replace(tzinfo=UTC)
     except (ValueError, OverflowError):  # Overflow: year 1 or 9999 moved to UTC.
         return None
+    return moment if moment >= NO_TIME_BEFORE else None

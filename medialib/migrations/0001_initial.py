@@ -1,4 +1,3 @@
-
 import uuid
 
 import django.db.models.deletion
@@ -122,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('time', models.DateTimeField()),
-                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30)),
+                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30)),
                 ('actor_name', models.CharField(blank=True, max_length=150)),
                 ('address', models.CharField(blank=True, help_text='Network address that the request came from.', max_length=64)),
                 ('request_id', models.CharField(blank=True, help_text="ImageKit's id of the call, where there was one.", max_length=100)),
@@ -439,7 +438,10 @@ class Migration(migrations.Migration):
                 ('seen', models.PositiveIntegerField(default=0)),
                 ('added', models.PositiveIntegerField(default=0)),
                 ('changed', models.PositiveIntegerField(default=0)),
+                ('came_back', models.PositiveIntegerField(default=0)),
                 ('removed', models.PositiveIntegerField(default=0)),
+                ('withheld', models.PositiveIntegerField(help_text='Files that the list no longer showed and that were too many to be marked as gone unasked.', null=True)),
+                ('accepted_at', models.DateTimeField(help_text='When a person said that these files are gone.', null=True)),
                 ('error', models.TextField(blank=True)),
             ],
             options={
@@ -912,7 +914,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='asset',
-            index=models.Index(condition=models.Q(('removed_at__isnull', True), ('tags__is_empty_list', True)), fields=['account', 'created_at', 'id'], name='asset_untagged'),
+            index=models.Index(condition=models.Q(('removed_at__isnull', True), ('ai_tags__is_empty_list', True), ('tags__is_empty_list', True)), fields=['account', 'created_at', 'id'], name='asset_untagged'),
         ),
         migrations.AddIndex(
             model_name='asset',

@@ -15,6 +15,7 @@ NO_TRIGRAMS = (
 POSTGRESQL_INDEXES = {
     "asset_text": "(search_text gin_trgm_ops)",
     "asset_tags": "(tags jsonb_path_ops)",
+    "asset_ai_tags": "(ai_tags jsonb_path_ops)",
     "asset_metadata": "(custom_metadata)",
 }
 

@@ -117,7 +117,7 @@ class Asset(models.Model):
             ),
             models.Index(
                 fields=["account", "created_at", "id"],
-                condition=LIVE & Q(tags__is_empty_list=True),
+                condition=LIVE & Q(tags__is_empty_list=True, ai_tags__is_empty_list=True),
                 name="asset_untagged",
             ),
             # Usually nothing: see query.hints.Hint.is_assumption.

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from medialib.models.accounts import Account
 from medialib.models.memberships import DeleteScope, prefixes_of
 from medialib.models.query.filters import AssetFilter
-from medialib.models.query.units import age_in_words, file_size, read_age
+from medialib.models.query.units import UNKNOWN_TIME, age_in_words, file_size, read_age
 from medialib.models.query.where import condition_of
 
 
@@ -97,7 +97,8 @@ class ProtectionRule(models.Model):
             case ProtectionKind.TAG:
                 return Q(tags__has_tag=self.value) | Q(ai_tags__has_tag=self.value)
             case ProtectionKind.YOUNGER_THAN:
-                return Q(created_at__gt=read_age(self.value).before(at))
+                # A file of unknown age may be as young.
+                return Q(created_at__gt=read_age(self.value).before(at)) | Q(created_at=UNKNOWN_TIME)
             case ProtectionKind.LARGER_THAN:
                 return Q(size_bytes__gt=int(self.value))
             case ProtectionKind.METADATA:

@@ -83,7 +83,12 @@ class SyncRun(models.Model):
     seen = models.PositiveIntegerField(default=0)
     added = models.PositiveIntegerField(default=0)
     changed = models.PositiveIntegerField(default=0)
+    came_back = models.PositiveIntegerField(default=0)
     removed = models.PositiveIntegerField(default=0)
+    withheld = models.PositiveIntegerField(
+        null=True, help_text="Files that the list no longer showed and that were too many to be marked as gone unasked."
+    )
+    accepted_at = models.DateTimeField(null=True, help_text="When a person said that these files are gone.")
     error = models.TextField(blank=True)
 
     objects = SyncRunQuerySet.as_manager()
@@ -102,7 +107,12 @@ class SyncRun(models.Model):
     def can_be_resumed(self) -> bool:
         """Whether it stopped on the way, and not so long ago that what it saw is out of date."""
         is_fresh = self.heartbeat_at is not None and self.heartbeat_at >= now() - RESUME_WITHIN
-        return self.state == SyncState.FAILED and bool(self.place) and is_fresh
+        return self.state == SyncState.FAILED and bool(self.place) and is_fresh and self.withheld is None
+
+    @property
+    def asks_about(self) -> int:
+        """How many files a person is asked about: whether they are gone indeed. 0 when nobody is asked."""
+        return self.withheld or 0 if self.accepted_at is None else 0
 
     @property
     def duration_s(self) -> float:
@@ -120,8 +130,8 @@ class SyncRun(models.Model):
     def complete(self) -> bool:
         return self._change(state=SyncState.COMPLETE, finished_at=now())
 
-    def fail(self, sentence: str) -> bool:
-        return self._change(state=SyncState.FAILED, finished_at=now(), error=sentence)
+    def fail(self, sentence: str, *, withheld: int | None = None) -> bool:
+        return self._change(state=SyncState.FAILED, finished_at=now(), error=sentence, withheld=withheld)
 
     def _change(self, **fields: Any) -> bool:
         """One conditional update: a run that is over is never written to again."""

@@ -37,6 +37,7 @@ IMAGE = Markup(
 )
 THUMB = Markup('<span class="{}" data-thumb>{}{}</span>')
 BADGE = Markup(' <span class="badge">{}</span>')
+AI_BADGE = Markup(' <span class="badge">AI {}</span>')
 DRAFT = Markup(' <span class="badge badge-warning">{}</span>')
 
 
@@ -101,9 +102,11 @@ def _dimensions(asset: Asset, _page: Page) -> tuple[object, ...]:
 
 
 def _tags(asset: Asset, _page: Page) -> tuple[object, ...]:
-    badges = joined(BADGE(tag) for tag in asset.tags[:MOST_TAGS])
-    others = f" +{len(asset.tags) - MOST_TAGS}" if len(asset.tags) > MOST_TAGS else ""
-    return ", ".join(map(str, asset.tags)), badges or NOTHING, others
+    """A person's tags first, then those that ImageKit's extensions gave."""
+    tags = [*((BADGE, tag) for tag in asset.tags), *((AI_BADGE, tag) for tag in asset.ai_tags)]
+    badges = joined(badge(tag) for badge, tag in tags[:MOST_TAGS])
+    others = f" +{len(tags) - MOST_TAGS}" if len(tags) > MOST_TAGS else ""
+    return ", ".join(str(tag) for _badge, tag in tags), badges or NOTHING, others
 
 
 def _access(asset: Asset, _page: Page) -> tuple[object, ...]:

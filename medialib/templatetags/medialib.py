@@ -14,10 +14,10 @@ from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import get_current_timezone, now
-from django.utils.translation import get_language, pgettext_lazy
+from django.utils.translation import get_language, gettext, pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
-from medialib.models.query.units import file_size
+from medialib.models.query.units import UNKNOWN_TIME, file_size
 from medialib.templatetags.markup import Markup
 
 register = template.Library()
@@ -93,6 +93,8 @@ class Calendar:
         """As short as can be: `14:02` today, `24 Nov` this year, else `24 Nov 2024`. Its title says it in full."""
         if time is None:
             return "—"
+        if time == UNKNOWN_TIME:
+            return gettext("unknown")
         local = time.astimezone(self._zone)
         if local.date() == self._today:
             return _time(time, local, f"{local:%H:%M}", "moment")
@@ -104,6 +106,8 @@ class Calendar:
         """To the second: `24 Nov 2026, 14:02:33`."""
         if time is None:
             return "—"
+        if time == UNKNOWN_TIME:
+            return gettext("unknown")
         local = time.astimezone(self._zone)
         return _time(time, local, self._date(local, "full").replace("{time}", f"{local:%H:%M:%S}"), "full")
 

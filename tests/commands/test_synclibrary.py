@@ -18,7 +18,7 @@ def test_it_reports_its_counts_as_json(run: Any, sandbox: Sandbox, sandbox_accou
     done = run("synclibrary", "acme", "--json")
     report = done.json
     assert report.pop("duration_s") >= 0
-    counts = {"seen": 1, "added": 1, "changed": 0, "removed": 0}
+    counts = {"seen": 1, "added": 1, "came_back": 0, "changed": 0, "removed": 0}
     assert (done.code, report) == (0, {"account": "acme", "kind": "full", **counts})
 
 

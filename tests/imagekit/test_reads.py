@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -92,12 +93,50 @@ def test_a_read_told_to_wait_too_long_leaves_it_to_the_caller(
     assert (caught.value.retry_after_s, waits) == (3600, [])
 
 
+def test_a_stated_wait_is_kept_as_often_as_it_is_asked_for(
+    api: responses.RequestsMock, client: ImageKitClient, waits: list[float]
+) -> None:
+    for _ in range(READ_TRIES + 1):
+        api.get(FILES, status=503, headers={"Retry-After": "8"}, body=HTML)
+    api.get(FILES, json=[row("a")])
+    assert client.list_files().row_count == 1
+    assert [round(wait) for wait in waits] == [8] * (READ_TRIES + 1)
+
+
+def test_nobody_waits_longer_than_a_minute_in_all(
+    api: responses.RequestsMock, client: ImageKitClient, waits: list[float]
+) -> None:
+    api.get(FILES, status=503, headers={"Retry-After": "25"})
+    with pytest.raises(AnswerLost, match="for 25 seconds") as caught:
+        client.list_files()
+    assert (caught.value.retry_after_s, len(waits)) == (25, 2)
+
+
+@pytest.mark.parametrize("status", [403, 500, 502, 503])
+def test_a_page_of_a_firewall_is_not_taken_for_imagekits_word(
+    api: responses.RequestsMock, client: ImageKitClient, status: int
+) -> None:
+    api.get(FILES, status=status, body="<html><title>Attention Required!</title></html>")
+    with pytest.raises(AnswerLost, match="in front of ImageKit"):
+        client.list_files()
+
+
+@pytest.mark.parametrize("unit", [1, 1000])
+def test_a_reset_beyond_a_day_is_a_point_in_time(
+    api: responses.RequestsMock, client: ImageKitClient, waits: list[float], unit: int
+) -> None:
+    api.get(FILES, status=429, headers={"X-RateLimit-Reset": str(int((time.time() + 3) * unit))})
+    api.get(FILES, json=[])
+    client.list_files()
+    assert 1.5 < waits[0] < 3.5
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
         ({"status": 400}, BadRequest),
         ({"status": 401}, KeyRejected),
-        ({"status": 403}, KeyRejected),
+        ({"status": 403, "json": {"message": "Your account cannot be authenticated."}}, KeyRejected),
         ({"status": 404}, BadRequest),
         ({"status": 302, "headers": {"Location": "https://elsewhere.example/"}}, BadRequest),
         ({"body": requests.ConnectTimeout()}, NotSent),
@@ -188,6 +227,7 @@ def test_what_is_no_id_is_refused_before_any_call(client: ImageKitClient, file_i
 
 def test_a_search_by_ids_finds_only_those_asked_for(api: responses.RequestsMock, client: ImageKitClient) -> None:
     api.get(FILES, json=[row("a"), row("stranger"), row("b", type="file-version")])
+    api.get(FILES, json=[])
     assert client.find_files(["a", "b"]).files.keys() == {"a"}
     assert api.calls[0].request.params["searchQuery"] == 'type = "file" AND id IN ["a","b"]'  # type: ignore[attr-defined]
 
@@ -231,8 +271,10 @@ def test_a_purge_has_an_id_to_ask_for(api: responses.RequestsMock, client: Image
     ("answer", "expected"),
     [
         ({"status": 400, "json": {"message": "Invalid url"}}, BadRequest),
-        ({"status": 403}, KeyRejected),
+        ({"status": 403, "json": {"message": "Your account cannot be authenticated."}}, KeyRejected),
         ({"status": 404}, BadRequest),
+        ({"status": 403}, AnswerLost),
+        ({"status": 403, "body": HTML}, AnswerLost),
         ({"status": 429}, RateLimited),
         ({"status": 500}, AnswerLost),
         ({"status": 204}, AnswerLost),

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from medialib.imagekit.types import UNKNOWN_TIME, RemoteFile
+from medialib.imagekit.types import RemoteFile
 
 DOCUMENTED = {
     "type": "file", "fileId": "64f0c1a2b3d4e5f601234567", "name": "hero.jpg", "filePath": "/site/hero.jpg",
@@ -58,7 +58,7 @@ def test_an_id_alone_is_enough() -> None:
     file = parsed()
     assert (file.file_id, file.size_bytes, file.width, file.tags) == ("a", 0, None, ())
     assert (file.is_private, file.is_published, file.custom_metadata) == (False, True, {})
-    assert (file.created_at, file.updated_at) == (UNKNOWN_TIME, UNKNOWN_TIME)
+    assert (file.created_at, file.updated_at) == (None, None)
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,17 @@ def test_name_and_path_stand_in_for_each_other() -> None:
         ("2023-08-31T16:36:50Z", datetime(2023, 8, 31, 16, 36, 50, tzinfo=UTC)),
         ("2023-08-31T18:36:50+02:00", datetime(2023, 8, 31, 16, 36, 50, tzinfo=UTC)),
         ("2023-08-31T16:36:50", datetime(2023, 8, 31, 16, 36, 50, tzinfo=UTC)),
-        ("0001-01-01T00:00:00+02:00", UNKNOWN_TIME),
-        ("yesterday", UNKNOWN_TIME),
-        (1693499810123, UNKNOWN_TIME),
+        ("0001-01-01T00:00:00+02:00", None),
+        ("yesterday", None),
+        (1693499810123, None),
+        ("Fri, 27 Nov 2026 09:00:00 GMT", None),
+        ("1970-01-01T00:00:00.000Z", None),
     ],
 )
-def test_times_are_read_as_utc(text: Any, expected: datetime) -> None:
-    assert parsed(createdAt=text).created_at == expected
-    assert parsed(createdAt=text).created_at.tzinfo is UTC
+def test_times_are_read_as_utc_and_no_other_is_taken_for_one(text: Any, expected: datetime | None) -> None:
+    created_at = parsed(createdAt=text, updatedAt="2024-01-01T00:00:00Z").created_at
+    assert created_at == expected
+    assert created_at is None or created_at.tzinfo is UTC
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from medialib.models import Asset
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.language import parse
 from medialib.models.query.tree import And, Condition, Node, Not, Span
+from medialib.models.query.units import UNKNOWN_TIME
 
 COMPARE = {
     "=": lambda a, b: a == b,
@@ -41,9 +42,9 @@ def _is_asked(asset: Asset, name: str, value: Any, below: bool) -> bool:  # noqa
         case "q":
             return _has(asset.path, value)
         case "tag":
-            return set(value) <= set(asset.tags)
+            return set(value) <= {*asset.tags, *asset.ai_tags}
         case "tagged":
-            return value == bool(asset.tags)
+            return value == bool(asset.tags or asset.ai_tags)
         case "min_size":
             return asset.size_bytes >= value
         case "max_size":
@@ -57,29 +58,37 @@ def _is_asked(asset: Asset, name: str, value: Any, below: bool) -> bool:  # noqa
         case "min_versions":
             return _version(asset) >= value
         case "created_after" | "updated_after":
-            return getattr(asset, f"{name.removesuffix('_after')}_at") >= value
+            moment = getattr(asset, f"{name.removesuffix('_after')}_at")
+            return moment != UNKNOWN_TIME and moment >= value
         case "created_before" | "updated_before":
-            return getattr(asset, f"{name.removesuffix('_before')}_at") < value
+            moment = getattr(asset, f"{name.removesuffix('_before')}_at")
+            return moment != UNKNOWN_TIME and moment < value
         case "older_than":
-            return asset.created_at < _ago(str(value))
+            return asset.created_at != UNKNOWN_TIME and asset.created_at < _ago(str(value))
         case "unchanged_for":
-            return asset.updated_at < _ago(str(value))
+            return asset.updated_at != UNKNOWN_TIME and asset.updated_at < _ago(str(value))
         case "private" | "published":
             return getattr(asset, f"is_{name}") == value
         case "where":
-            return holds(asset, parse(value))
+            return bool(holds(asset, parse(value)))
     raise AssertionError(f"No second opinion on {name}")
 
 
-def holds(asset: Asset, node: Node) -> bool:
+def holds(asset: Asset, node: Node) -> bool | None:
+    """None where nobody knows, since the time that is asked about is not known."""
     if isinstance(node, Not):
-        return not holds(asset, node.part)
+        inner = holds(asset, node.part)
+        return None if inner is None else not inner
     if isinstance(node, Condition):
-        return bool(_one(asset, node))
-    return (all if isinstance(node, And) else any)(holds(asset, part) for part in node.parts)
+        found = _one(asset, node)
+        return None if found is None else bool(found)
+    parts = [holds(asset, part) for part in node.parts]
+    if isinstance(node, And):
+        return False if False in parts else None if None in parts else True
+    return True if True in parts else None if None in parts else False
 
 
-def _one(asset: Asset, node: Condition) -> bool:  # noqa: C901 - One line a field reads best in one list.
+def _one(asset: Asset, node: Condition) -> bool | None:  # noqa: C901 - One line a field reads best in one list.
     value: Any = node.value
     match node.field:
         case "folder":
@@ -92,7 +101,8 @@ def _one(asset: Asset, node: Condition) -> bool:  # noqa: C901 - One line a fiel
             text = getattr(asset, node.field)
             return text == value if node.op == "=" else _has(text, value)
         case "tag":
-            return bool(asset.tags) if value is None else value in asset.tags
+            tags = {*asset.tags, *asset.ai_tags}
+            return bool(tags) if value is None else value in tags
         case "size":
             return COMPARE[node.op](asset.size_bytes, value)
         case "width" | "height":
@@ -103,9 +113,9 @@ def _one(asset: Asset, node: Condition) -> bool:  # noqa: C901 - One line a fiel
         case "created" | "updated":
             return _is_in_time(getattr(asset, f"{node.field}_at"), node.op, value)
         case "age":
-            return (asset.created_at < _ago(str(value))) == (node.op == ">")
+            return _is_of_age(asset.created_at, node.op, value)
         case "unchanged":
-            return (asset.updated_at < _ago(str(value))) == (node.op == ">")
+            return _is_of_age(asset.updated_at, node.op, value)
         case "private":
             return asset.is_private == value
         case "published":
@@ -132,7 +142,15 @@ def _version(asset: Asset) -> int:
     return int(match[1]) if match else 1
 
 
-def _is_in_time(moment: datetime, op: str, value: Any) -> bool:
+def _is_of_age(moment: datetime, op: str, value: Any) -> bool | None:
+    return None if moment == UNKNOWN_TIME else (moment < _ago(str(value))) == (op == ">")
+
+
+def _is_in_time(moment: datetime, op: str, value: Any) -> bool | None:
+    if value is None:
+        return moment != UNKNOWN_TIME
+    if moment == UNKNOWN_TIME:
+        return None
     return moment.isoformat().startswith(value) if op == ":" else COMPARE[op](moment, value)
 
 

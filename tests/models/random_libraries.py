@@ -16,10 +16,10 @@ from medialib.models import Account, Asset, AssetKind, Removal
 from medialib.models.query.fields import KEYS
 from medialib.models.query.filters import QUERY_KEY, AssetFilter
 from medialib.models.query.tree import Condition, Node, Not, all_of, any_of
-from medialib.models.query.units import read_age
+from medialib.models.query.units import UNKNOWN_TIME, read_age
 
 # Few values, so that filters and rows meet often; wildcards, quotes, case and other scripts among them.
-FOLDERS = ["/", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]
+FOLDERS = ["/", "/ ", "/a ", "/a", "/A", "/a/b", "/a/b%", "/a_b", "/ab", "/a!", "/ä"]
 NAMES = [
     "x.jpg",
     "X.JPG",
@@ -31,6 +31,8 @@ NAMES = [
     "back\\slash.txt",
     "中文.webp",
     "noext",
+    " lead.jpg",
+    "trail.JPEG ",
     "ÄPFEL.jpg",
     "äpfel.JPG",
     "a\u0308pfel.png",
@@ -38,7 +40,7 @@ NAMES = [
     "ISTANBUL.gif",
     "straße.txt",
 ]
-TAGS = ["home", "Home", "ho%me", 'q"t', "it's", "中"]
+TAGS = ["home", "Home", "ho%me", "red, blue", " spaced ", 'q"t', "it's", "中"]
 FORMATS = ["jpg", "png", "pdf"]
 META_KEYS = ["brand", "stars", "5", "odd key", 'q"t']
 VALUES: list[Any] = ["acme", "Acme", "5", 5, 5.5, -1, True, "true", None, "", ["acme", "x"], ["5", 5], [], {"acme": 1}]
@@ -48,7 +50,8 @@ START = datetime(2024, 1, 1, tzinfo=UTC)
 examples = settings(
     max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
-times = st.integers(0, 5).map(lambda hours: START + timedelta(hours=hours))
+known_times = st.integers(0, 5).map(lambda hours: START + timedelta(hours=hours))
+times = st.one_of(known_times, known_times, known_times, st.just(UNKNOWN_TIME))  # Of a file.
 sizes = st.sampled_from([0, 1, 999, 1000, 5_000_000_000])
 pixels = st.sampled_from([0, 1, 99, 100, 101])
 _ids = itertools.count(1)
@@ -66,6 +69,7 @@ def rows(draw: st.DrawFn) -> dict[str, Any]:
         "format": draw(st.sampled_from(["", *FORMATS])),
         "size_bytes": draw(sizes),
         "tags": draw(st.lists(st.sampled_from(TAGS), max_size=2)),
+        "ai_tags": draw(st.lists(st.sampled_from(TAGS), max_size=1)),
         "custom_metadata": draw(st.dictionaries(st.sampled_from(META_KEYS), st.sampled_from(VALUES), max_size=2)),
         "width": draw(st.none() | pixels),
         "height": draw(st.none() | pixels),
@@ -121,10 +125,10 @@ conditions = st.one_of(
     _conditions_on("width", _numeric, pixels),
     _conditions_on("height", _numeric, pixels),
     _conditions_on("versions", _numeric, st.integers(0, 11)),
-    _conditions_on("created", st.sampled_from([">=", "<"]), times),
-    _conditions_on("updated", st.sampled_from([">=", "<"]), times),
-    _conditions_on("created", st.just(":"), _days),
-    _conditions_on("updated", st.just(":"), _days),
+    _conditions_on("created", st.sampled_from([">=", "<"]), known_times),
+    _conditions_on("updated", st.sampled_from([">=", "<"]), known_times),
+    _conditions_on("created", st.just(":"), st.none() | _days),
+    _conditions_on("updated", st.just(":"), st.none() | _days),
     _conditions_on("age", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
     _conditions_on("unchanged", st.sampled_from([">", "<"]), st.sampled_from(SPANS).map(read_age)),
     _conditions_on("private", st.just(":"), st.booleans()),
@@ -163,8 +167,8 @@ VALUES_OF: dict[str, st.SearchStrategy[Any]] = {
     "tag": st.sampled_from(TAGS),
     "tagged": st.booleans(),
     "size": sizes,
-    "created": times,
-    "updated": times,
+    "created": known_times,
+    "updated": known_times,
     "age": st.sampled_from(SPANS),
     "unchanged": st.sampled_from(SPANS),
     "width": pixels,

@@ -1,4 +1,4 @@
-"""synclibrary NAME [--incremental]: bring the cached files of one account in step with ImageKit."""
+"""synclibrary NAME [--incremental | --accept-removals]: bring the cached files of one account in step with ImageKit."""
 
 from __future__ import annotations
 
@@ -16,19 +16,28 @@ class Command(MedialibCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", help="The account's name.")
-        parser.add_argument(
+        how = parser.add_mutually_exclusive_group()
+        how.add_argument(
             "--incremental",
             action="store_true",
             help="List only what changed since the last complete run; what is gone at ImageKit stays listed here.",
         )
+        how.add_argument(
+            "--accept-removals",
+            action="store_true",
+            help="Mark as gone what ImageKit no longer lists, however many files that are.",
+        )
 
-    def work(self, *, name: str, incremental: bool = False, **options: Any) -> Report:
+    def work(self, *, name: str, incremental: bool = False, accept_removals: bool = False, **options: Any) -> Report:
         kind = SyncKind.INCREMENTAL if incremental else SyncKind.FULL
-        return _report(sync.run_sync(Account.objects.named(name), actor=operator(), kind=kind))
+        account = Account.objects.named(name)
+        return _report(sync.run_sync(account, actor=operator(), kind=kind, accept_removals=accept_removals))
 
 
 def _report(run: SyncRun) -> Report:
-    counts = {"seen": run.seen, "added": run.added, "changed": run.changed, "removed": run.removed}
-    line = "{seen:,} files: {added:,} added, {changed:,} changed, {removed:,} no longer there.".format(**counts)
+    counts = {name: getattr(run, name) for name in ("seen", "added", "came_back", "changed", "removed")}
+    files = "1 file" if run.seen == 1 else f"{run.seen:,} files"
+    line = f"{files}: {run.added:,} added, {run.changed:,} changed, {run.removed:,} no longer there."
+    line += f" {run.came_back:,} came back." if run.came_back else ""
     data = {"account": run.account.name, "kind": run.kind, **counts, "duration_s": round(run.duration_s, 3)}
     return Report([line], data)

@@ -40,6 +40,7 @@ class EventKind(models.TextChoices):
     JOB_TAKEN_OVER = "job.taken_over", gettext_noop("job taken over by another person")
     JOB_FINISHED = "job.finished", gettext_noop("job finished")
     PURGE_REQUESTED = "purge.requested", gettext_noop("CDN purge requested")
+    REMOVALS_ACCEPTED = "sync.removals_accepted", gettext_noop("many files accepted as gone from ImageKit")
     ACCOUNT_ADDED = "account.added", gettext_noop("account added")
     ACCOUNT_CHANGED = "account.changed", gettext_noop("account changed")
     KEY_ADDED = "key.added", gettext_noop("key added")

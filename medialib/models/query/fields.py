@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.models.query.kinds.base import Field
 from medialib.models.query.kinds.flags import Flag, Subfolders, Tagged
-from medialib.models.query.kinds.ranges import Age, Number, Size, Time, Versions
+from medialib.models.query.kinds.ranges import Number, Size, Versions
 from medialib.models.query.kinds.texts import Choice, Folder, Format, Metadata, Tags, Text
+from medialib.models.query.kinds.times import Age, Time
 
 
 class AssetKind(models.TextChoices):
@@ -43,7 +44,7 @@ _FIELDS = [
     ),
     Text("path", "path", folded_column="search_text", key="q", chip=_("Path contains “%s”")),
     Tags(
-        "tag", "tags", chip=_("Tag %s"),
+        "tag", "tags", other_column="ai_tags", chip=_("Tag %s"),
         title=_("All of these tags"), group=MARKS, example=_("sale, 2024"), facet="tag", facet_title=_("Tags"),
     ),
     Tagged(

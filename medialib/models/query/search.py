@@ -24,9 +24,11 @@ TABLE = "medialib_asset"
 COUNT_TEXT = f"SELECT COUNT(*) FROM (SELECT 1 FROM {TEXT} WHERE {TEXT} MATCH %s LIMIT %s)"  # noqa: S608
 COUNT_WORDS = f"SELECT COUNT(*) FROM (SELECT 1 FROM {WORDS} WHERE word = %s LIMIT %s)"  # noqa: S608
 
-# The words of one row, from its tags and custom_metadata. A list as a value counts by its elements.
+# The words of one row, from its tags, those that ImageKit's extensions gave, and custom_metadata. A list as a value
+# counts by its elements.
 WORDS_OF = """
     SELECT 'tag:' || t.value FROM json_each({row}.tags) AS t
+    UNION SELECT 'tag:' || t.value FROM json_each({row}.ai_tags) AS t
     UNION SELECT 'meta:' || m.key FROM json_each({row}.custom_metadata) AS m WHERE m.type <> 'null'
     UNION SELECT 'meta:' || m.key || '=' || m.value FROM json_each({row}.custom_metadata) AS m WHERE m.type = 'text'
     UNION SELECT 'meta:' || m.key || '=' || e.value
@@ -45,8 +47,8 @@ WORD_TRIGGERS = {
     "asset_words_added": f"AFTER INSERT ON {TABLE} BEGIN {ADD_WORDS} END",
     "asset_words_removed": f"AFTER DELETE ON {TABLE} BEGIN {DROP_WORDS} END",
     "asset_words_changed": (
-        f"AFTER UPDATE OF tags, custom_metadata ON {TABLE} "
-        "WHEN old.tags IS NOT new.tags OR old.custom_metadata IS NOT new.custom_metadata "
+        f"AFTER UPDATE OF tags, ai_tags, custom_metadata ON {TABLE} WHEN old.tags IS NOT new.tags "
+        "OR old.ai_tags IS NOT new.ai_tags OR old.custom_metadata IS NOT new.custom_metadata "
         f"BEGIN {DROP_WORDS} {ADD_WORDS} END"
     ),
 }

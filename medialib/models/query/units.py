@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from medialib.errors import WrongUse
 from medialib.models.query.tree import Span
 
+# Stands in a column of times where ImageKit states none that can be read. It compares to nothing, and is never shown.
+UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)
 SIZE_UNITS = ("kB", "MB", "GB", "TB", "PB")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SIZE = re.compile(r"(\d{1,3}(?:,\d{3}){1,6}|\d{1,19}(?:[.,]\d{1,9})?)\s*(?:([kmgt])(i?))?b?", re.ASCII)

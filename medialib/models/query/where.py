@@ -15,16 +15,20 @@ from medialib.models.query.tree import And, Condition, Node, Not, Or
 ALWAYS = And(())
 
 
-def condition_of(node: Node, *, transform: str = "__unindexed") -> Q:
-    """What must hold in a row. With an empty `transform` the database may use any index for it."""
+def condition_of(node: Node, *, transform: str = "__unindexed", is_negated: bool = False) -> Q:
+    """What must hold in a row. With an empty `transform` the database may use any index for it.
+
+    NOT goes down to the single conditions, each of which knows of what rows it is false: of an unknown time nothing is.
+    """
     if isinstance(node, Not):
-        return ~condition_of(node.part, transform=transform)
+        return condition_of(node.part, transform=transform, is_negated=not is_negated)
     if isinstance(node, Condition):
-        return FIELDS[node.field].condition(node, transform)
+        field = FIELDS[node.field]
+        return field.condition_of_not(node, transform) if is_negated else field.condition(node, transform)
     joined = Q()
     for part in node.parts:
-        one = condition_of(part, transform=transform)
-        joined = joined | one if isinstance(node, Or) else joined & one
+        one = condition_of(part, transform=transform, is_negated=is_negated)
+        joined = joined | one if isinstance(node, Or) != is_negated else joined & one
     return joined
 
 

@@ -18,6 +18,7 @@ from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, Prote
 from medialib.models.jobs import BATCH_SIZE
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.accounts import protections, rights
 from medialib.services.accounts.key_checks import witnesses
 from medialib.services.deletion import verdicts
@@ -160,8 +161,9 @@ def differences_of(items: Sequence[FrozenFile], look: Look, known: Mapping[str, 
 
 
 def _difference(item: FrozenFile, file: RemoteFile, known: Known | None) -> str:
-    if known and known.updated_at > file.updated_at:  # ImageKit's search lags: the change reached us another way.
-        return f"a later change is known, updated {known.updated_at:%Y-%m-%d %H:%M:%S} UTC"
+    # ImageKit's search lags: the change reached us another way.
+    if known and known.updated_at > (file.updated_at or UNKNOWN_TIME):
+        return f"a later change is known, updated {_in_utc(known.updated_at)}"
     is_same = (item.path, item.size_bytes, item.file_updated_at, item.version_name)
     if is_same == (file.path, file.size_bytes, file.updated_at, file.version_name):
         return ""
@@ -174,9 +176,13 @@ def _difference(item: FrozenFile, file: RemoteFile, known: Known | None) -> str:
         if item.version_name != now["version_name"]
         else "",
         f"moved to {now['path']}" if item.path != now["path"] else "",
-        f"updated {now['updated_at']:%Y-%m-%d %H:%M:%S} UTC" if item.file_updated_at != now["updated_at"] else "",
+        f"updated {_in_utc(file.updated_at)}" if item.file_updated_at != file.updated_at else "",
     ]
     return ", ".join(part for part in parts if part)
+
+
+def _in_utc(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "at an unknown time"
 
 
 def _known_of(job: DeletionJob, looks: Sequence[Look], *, has_rules: bool) -> dict[str, Known]:

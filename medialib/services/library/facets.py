@@ -20,6 +20,7 @@ from medialib.models import Account, Asset, LibrarySummary
 from medialib.models.query.fields import FACETS
 from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.library import summary as library_summary
 from medialib.services.library.summary import cells_of, size_class_of, tags_of
 
@@ -68,8 +69,8 @@ class Facets:
     as_of: datetime | None = None  # For numbers that were summed up beforehand.
 
 
-Facts = tuple[str, str, datetime, int, list[str]]
-COLUMNS = ("kind", "format", "created_at", "size_bytes", "tags")
+Facts = tuple[str, str, datetime, int, list[str], list[str]]
+COLUMNS = ("kind", "format", "created_at", "size_bytes", "tags", "ai_tags")
 
 
 def facets(account: Account, asset_filter: AssetFilter) -> Facets:
@@ -95,7 +96,7 @@ def _of_summary(asset_filter: AssetFilter, summary: LibrarySummary) -> Facets:
         values = (
             ("kind", cell.kind),
             ("format", cell.format),
-            ("year", cell.month[:4]),
+            ("year", cell.year),
             ("size", str(cell.size_class)),
         )
         for key, value in values:
@@ -107,12 +108,12 @@ def _of_summary(asset_filter: AssetFilter, summary: LibrarySummary) -> Facets:
 
 def _of_rows(asset_filter: AssetFilter, rows: list[Facts], *, scale: float = 1.0, basis: Basis = Basis.EXACT) -> Facets:
     counts: dict[str, Counter[str]] = {key: Counter() for key in FACETS}
-    for kind, file_format, created_at, size_bytes, tags in rows:
+    for kind, file_format, created_at, size_bytes, tags, ai_tags in rows:
         counts["kind"][kind] += 1
         counts["format"][file_format] += 1
-        counts["year"][f"{created_at.year:04}"] += 1
+        counts["year"][f"{created_at.year:04}" if created_at > UNKNOWN_TIME else ""] += 1
         counts["size"][str(size_class_of(size_bytes))] += 1
-        counts["tag"].update(set(tags))
+        counts["tag"].update({*tags, *ai_tags})
     return Facets(_facets(asset_filter, counts, scale), len(rows), round(len(rows) * scale), basis)
 
 

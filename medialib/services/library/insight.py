@@ -65,9 +65,19 @@ def by_kind(account: Account) -> list[Part]:
 
 
 def by_age(account: Account) -> list[Part]:
-    """From the youngest to the oldest: up to a month, up to half a year, …, and beyond the last."""
+    """From the youngest to the oldest: up to a month, up to half a year, …, beyond the last; then “?”, if there is one.
+
+    “?” are the files of which no age is known.
+    """
     cells, ends = library_summary.cells_of(_counted_before(account)), [None, *AGES, None]
-    return [_aged(account, cells, younger, older) for younger, older in pairwise(ends)]
+    dated, undated = [cell for cell in cells if cell.is_dated], [cell for cell in cells if not cell.is_dated]
+    unknown = Part(
+        "?",
+        sum(cell.count for cell in undated),
+        sum(cell.bytes for cell in undated),
+        AssetFilter(where="NOT created:*"),
+    )
+    return [*(_aged(account, dated, younger, older) for younger, older in pairwise(ends)), *_filled([unknown])]
 
 
 def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str | None) -> Part:
@@ -97,7 +107,8 @@ def _month_of(age: str | None) -> str | None:
 def by_month(account: Account) -> list[Part]:
     """What was added in each month, the latest MAX_MONTHS of those that have files, in order."""
     sums = _sums(_counted_before(account), lambda cell: cell.month)
-    return [_part(month, _of_month(month), sums[month]) for month in sorted(sums)[-MAX_MONTHS:]]
+    months = sorted(set(sums) - {library_summary.UNKNOWN_MONTH})[-MAX_MONTHS:]
+    return [_part(month, _of_month(month), sums[month]) for month in months]
 
 
 def largest(account: Account) -> list[Asset]:

@@ -18,6 +18,7 @@ from medialib.models import Account, Asset, FolderTotal, LibrarySummary
 from medialib.models.query.filtered import capped_count
 from medialib.models.query.kinds.ranges import SIZE_CLASSES
 from medialib.models.query.search import WORDS
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.base.wake import wake
 
 logger = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 # Files of a library up to which it is counted at once when a page asks; larger ones wait for a worker.
 COUNT_NOW_THRESHOLD = 3_000
 MAX_TAGS = 200
+UNKNOWN_MONTH = f"{UNKNOWN_TIME:%Y-%m}"
 SLICE = 1000
 NOT_BEFORE = timedelta(minutes=2)  # A job that deletes for hours makes it stale all the time.
 
@@ -35,10 +37,19 @@ class Cell:
 
     kind: str
     format: str
-    month: str  # 2024-05
+    month: str  # 2024-05, in UTC; UNKNOWN_MONTH where the time is not known.
     size_class: int
     count: int
     bytes: int
+
+    @property
+    def is_dated(self) -> bool:
+        return self.month != UNKNOWN_MONTH
+
+    @property
+    def year(self) -> str:
+        """Empty where it is not known."""
+        return self.month[:4] if self.is_dated else ""
 
 
 class Month(Func):
@@ -182,7 +193,7 @@ def _tags(account: Account) -> list[tuple[str, int]]:
             """,  # noqa: S608
         "postgresql": """
             SELECT tag.value, COUNT(DISTINCT asset.id) AS number
-            FROM medialib_asset AS asset, jsonb_array_elements_text(asset.tags) AS tag
+            FROM medialib_asset AS asset, jsonb_array_elements_text(asset.tags || asset.ai_tags) AS tag
             WHERE asset.account_id = %s AND asset.removed_at IS NULL
             GROUP BY tag.value ORDER BY number DESC, tag.value COLLATE "C" LIMIT %s
             """,

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import transaction
-from django.db.models import QuerySet, Value, Window
-from django.db.models.functions import RowNumber
+from django.db.models import DateTimeField, QuerySet, Value, Window
+from django.db.models.functions import NullIf, RowNumber
 from django.utils.timezone import now
 
 from medialib.errors import MedialibError, Refused, WrongUse
@@ -20,6 +20,7 @@ from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
 from medialib.services.audit import log
@@ -28,7 +29,9 @@ from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
 FROZEN = FrozenFile._fields
-INDEXED = ("file_id", "path", "size_bytes", "updated_at", "version_name")  # The same, as an asset has it.
+# The same, as an asset has it. A time that is not known is NULL in a manifest.
+KNOWN_UPDATED_AT = NullIf("updated_at", Value(UNKNOWN_TIME), output_field=DateTimeField())
+INDEXED = ("file_id", "path", "size_bytes", KNOWN_UPDATED_AT, "version_name")
 COLUMNS = ["manifest", "position", "outcome", "evidence", "skip_cause", *FROZEN]
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 LOOK_UP_SIZE = 100
@@ -202,7 +205,7 @@ def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
     if file is None:
         return "", 0, None, ""
     values = shown_values(file)
-    return values["path"], values["size_bytes"], values["updated_at"], values["version_name"]
+    return values["path"], values["size_bytes"], file.updated_at, values["version_name"]
 
 
 def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
@@ -213,7 +216,7 @@ class _Query(NamedTuple):
     """Rows to freeze, and which of their columns are file id, path, size, time and version."""
 
     rows: QuerySet[Any]
-    columns: tuple[str, ...]
+    columns: tuple[Any, ...]
 
     def insert_into(self, manifest: Manifest) -> int:
         position = Window(RowNumber(), order_by=ByCodePoint(self.columns[0])) - 1

@@ -6,7 +6,7 @@ import csv
 import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from medialib.models import Asset, Item, Manifest
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.accounts import protections
 from medialib.services.base.csv_cells import plain
 from medialib.services.manifests.plan import DeletionPlan, calls_per_second
@@ -53,10 +54,11 @@ class Flags:
     gone: int
     excluded: int
     outside: int
+    undated: int
 
     @property
     def is_raised(self) -> bool:
-        return any((self.protected, self.recent, self.changed, self.gone, self.excluded, self.outside))
+        return any(astuple(self))
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ class _Joint:
     recent: int
     gone: int
     changed: int
+    undated: int
 
 
 def _joints(manifest: Manifest) -> list[_Joint]:
@@ -150,14 +153,15 @@ def _joints(manifest: Manifest) -> list[_Joint]:
         SELECT COALESCE(asset.folder, ''), COALESCE(asset.kind, ''), COUNT(*), SUM(item.size_bytes),
             SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
-            SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END)
+            SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END)
         FROM {Item._meta.db_table} item LEFT JOIN {Asset._meta.db_table} asset
             ON asset.account_id = %s AND asset.file_id = item.file_id
         WHERE item.manifest_id = %s GROUP BY asset.folder, asset.kind"""  # noqa: S608  # Only names of our own tables.
-    recent = connection.ops.adapt_datetimefield_value(now() - RECENT)
+    recent, unknown = map(connection.ops.adapt_datetimefield_value, (now() - RECENT, UNKNOWN_TIME))
     key = Manifest._meta.pk.get_db_prep_value(manifest.pk, connection)
     with connection.cursor() as cursor:
-        cursor.execute(sql, [recent, manifest.account_id, key])
+        cursor.execute(sql, [recent, unknown, unknown, manifest.account_id, key])
         return [_Joint(folder, kind, *map(int, sums)) for folder, kind, *sums in cursor.fetchall()]
 
 
@@ -175,7 +179,7 @@ def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
 
 
 def _flags(manifest: Manifest, joints: list[_Joint]) -> Flags:
-    counts = {name: sum(getattr(joint, name) for joint in joints) for name in ("recent", "changed", "gone")}
+    counts = {name: sum(getattr(joint, name) for joint in joints) for name in ("recent", "changed", "gone", "undated")}
     counts["protected"] = _protected(manifest)
     left_out = {"excluded": "excluded", "outside": "outside_scope"}
     return Flags(**counts, **{name: int(manifest.source.get(key) or 0) for name, key in left_out.items()})

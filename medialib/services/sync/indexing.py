@@ -13,6 +13,7 @@ from django.utils.timezone import now
 
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, AssetKind, Removal, SyncRun
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.models.sql import MAX_INTEGER, update_rows, upsert_rows
 
 # ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
@@ -51,6 +52,7 @@ class Tally:
     seen: int = 0
     added: int = 0
     changed: int = 0
+    came_back: int = 0
 
 
 @dataclass
@@ -95,7 +97,8 @@ def index_file(account: Account, file: RemoteFile, *, was_seen: bool = False) ->
         return True
     if was_seen and row.removed_at:
         values |= {"removed_at": None, "removal": ""}
-    if (row.removed_at and not was_seen) or file.updated_at < row.updated_at:
+    updated_at = file.updated_at or (row.updated_at if was_seen else UNKNOWN_TIME)
+    if (row.removed_at and not was_seen) or updated_at < row.updated_at:
         return False
     if not (columns := _change(row, values)):
         return False
@@ -109,7 +112,8 @@ def _plan(run: SyncRun, listed: dict[str, RemoteFile], rows: dict[str, Asset]) -
         row = rows.get(file_id)
         plan.tally.seen += row is None or row.seen_in_id != run.pk
         if row is None or (row.removed_at and not _is_freshly_removed(row, run)):
-            plan.tally.added += 1
+            plan.tally.added += row is None
+            plan.tally.came_back += row is not None
             plan.write.append(_asset(run, file))
         elif row.removed_at is None and (columns := _change(row, shown_values(file))):
             plan.tally.changed += 1
@@ -164,8 +168,8 @@ def shown_values(file: RemoteFile) -> dict[str, Any]:
         "version_name": _storable(file.version_name)[:40],
         "url": _storable(file.url),
         "thumbnail_url": _storable(file.thumbnail_url),
-        "created_at": file.created_at,
-        "updated_at": file.updated_at,
+        "created_at": file.created_at or UNKNOWN_TIME,
+        "updated_at": file.updated_at or UNKNOWN_TIME,
     }
 
 

@@ -22,6 +22,7 @@ from medialib.models.sql import analyze
 from medialib.services.accounts import keys
 from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.library import summary
+from medialib.services.sync import removals
 from medialib.services.sync.indexing import index_files
 from medialib.services.sync.parallel import Crowd, note_read, read_turn, stretches_of
 from medialib.services.sync.walk import CREATED, UPDATED
@@ -41,22 +42,27 @@ def run_sync(
     actor: Actor = SYSTEM,
     client: AbstractContextManager[ImageKitClient] | None = None,
     kind: SyncKind = SyncKind.FULL,
+    accept_removals: bool = False,
 ) -> SyncRun:
     """List all files of the account and update its rows; what is no longer there is marked, never removed.
 
     An incremental run lists only what changed since the last complete run, and so marks nothing. A run that stopped
-    within the last hour is taken up where it was, whatever kind is asked for.
+    within the last hour is taken up where it was, whatever kind is asked for. With `accept_removals` any number of
+    files may turn out to be gone.
 
-    Raises Refused when a sync of it runs already, and MedialibError when it could not be done to the end: then what
-    was listed is up to date, and nothing was marked as gone.
+    Raises RemovalsWithheld when more would be marked than is believed unasked, Refused when a sync of it runs already,
+    and MedialibError when it could not be done to the end: then what was listed is up to date, and nothing was marked
+    as gone.
     """
     with client or keys.client_for(account) as connected:
         run = _claim(account, kind)
         logger.info("sync started account=%s run=%d kind=%s actor=%s", account.name, run.pk, run.kind, actor.name)
         with _ending_in_a_sentence(run):
-            _bring_in_step(run, connected)
+            _bring_in_step(run, connected, accept_removals=accept_removals)
     run.refresh_from_db()
-    if run.added or run.changed or run.removed:
+    if accept_removals and run.removed:
+        removals.record_accepted(run, run.removed, actor=actor)
+    if run.added or run.changed or run.removed or run.came_back:
         summary.mark_stale(account.pk)
     logger.info("sync complete run=%d seen=%d added=%d removed=%d", run.pk, run.seen, run.added, run.removed)
     return run
@@ -78,16 +84,19 @@ def _claim(account: Account, kind: SyncKind) -> SyncRun:
     return run
 
 
-def _bring_in_step(run: SyncRun, client: ImageKitClient) -> None:
+def _bring_in_step(run: SyncRun, client: ImageKitClient, *, accept_removals: bool) -> None:
     # Rows that come into the cache while we list are newer than the list and say nothing by not being in it.
     last_pk = run.place.get("last_pk")
     if last_pk is None:
         last_pk = Asset.objects.filter(account=run.account).aggregate(last=Max("pk"))["last"] or 0
     listing = _Listing(client, has_queries=_list(run, client, last_pk))
     if run.kind == SyncKind.FULL:
+        run.refresh_from_db(fields=["seen"])
+        removals.check_list(run, last_pk=last_pk, is_accepted=accept_removals)
         _look_up_unseen(run, listing, last_pk)
     with transaction.atomic():  # Either the run is complete, or nothing is gone because of it.
         if run.kind == SyncKind.FULL:
+            removals.check_removals(run, last_pk=last_pk, is_accepted=accept_removals)
             _mark_unseen_gone(run, last_pk)
         if not run.complete():
             raise _taken_over(run)
@@ -107,11 +116,13 @@ def _list(run: SyncRun, client: ImageKitClient, last_pk: int) -> bool:
     for number, page in enumerate(crowd.pages(), start=1):
         if run.kind == SyncKind.INCREMENTAL and not crowd.has_queries:
             _make_full(run)
-        _store(run, page.files, place={"last_pk": last_pk, "left": crowd.left()})
+        place = {"last_pk": last_pk, "left": crowd.left(), "is_deaf": not crowd.has_queries}
+        _store(run, page.files, place=place)
         note_read(run.account, page)
         if number in GROWN_AFTER:
             analyze(Asset)
-    return crowd.has_queries
+    # A run that is taken up may have nothing left to list, and so does not hear again that questions go unanswered.
+    return crowd.has_queries and not run.place.get("is_deaf")
 
 
 def _make_full(run: SyncRun) -> None:
@@ -178,7 +189,7 @@ def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
         yield
     except (ImageKitError, DatabaseError, MedialibError) as error:
         sentence = str(error) if isinstance(error, Refused) else _sentence(run, error)
-        _record_failure(run, sentence)
+        _record_failure(run, sentence, withheld=getattr(error, "file_count", None))
         raise (error if isinstance(error, Refused) else MedialibError(sentence)) from error
     except BaseException as error:
         _record_failure(run, f"It ended unexpectedly ({type(error).__name__}). Nothing was marked as gone.")
@@ -187,7 +198,9 @@ def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
 
 def _sentence(run: SyncRun, error: Exception) -> str:
     cause = _database_cause(str(error)) if isinstance(error, DatabaseError) else str(error).rstrip(".")
-    return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}."
+    wait_s = getattr(error, "retry_after_s", None)
+    when = f" Try again after {localtime(now() + timedelta(seconds=wait_s)):%H:%M:%S}." if wait_s else ""
+    return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}.{when}"
 
 
 def _database_cause(text: str) -> str:
@@ -199,8 +212,8 @@ def _database_cause(text: str) -> str:
     return f"the database refused ({text.splitlines()[0] if text else 'no reason given'})"
 
 
-def _record_failure(run: SyncRun, sentence: str) -> None:
+def _record_failure(run: SyncRun, sentence: str, *, withheld: int | None = None) -> None:
     # When the database itself is what failed, the run stays "running" until the next one sees that it is silent.
     with suppress(DatabaseError):
-        run.fail(sentence)
+        run.fail(sentence, withheld=withheld)
     logger.warning("sync failed run=%d cause=%s", run.pk, sentence)

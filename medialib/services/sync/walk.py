@@ -1,10 +1,13 @@
 """Walk all files of an account, or all that changed since a time, although ImageKit has no cursor and files come and
 go meanwhile.
 
-The list is sorted by a time and read in windows: after a full page the next one asks for all since the last second of
-the page. A window is found by value, so a deletion in front of it moves nothing. Only within one second with more files
+The list is sorted by a time and read in windows: after a page the next one asks for all since the last second of the
+page. A window is found by value, so a deletion in front of it moves nothing. Only within one second with more files
 than a page holds, or on a server that ignores such questions, rows are counted with `skip`; then each page overlaps the
 one before, and one that does not shows that rows were lost in between.
+
+A page shorter than asked is not the end, for a server may answer with fewer rows than it was asked for. Only an empty
+one is, so after a short page one more is asked for, behind its last row.
 """
 
 from __future__ import annotations
@@ -40,8 +43,8 @@ class By:
     sort: str
     attribute: str
 
-    def of(self, file: RemoteFile) -> datetime:
-        moment: datetime = getattr(file, self.attribute)
+    def of(self, file: RemoteFile) -> datetime | None:
+        moment: datetime | None = getattr(file, self.attribute)
         return moment
 
 
@@ -72,6 +75,7 @@ class Walk:
         self.page_size = page_size
         self.overlap = overlap
         self.has_queries = True  # Until ImageKit shows that it does not answer what was asked.
+        self._is_ending = False  # Whether the next page is expected to be empty.
         self._skip = 0
         self._tail: frozenset[str] = frozenset()  # Files of which the next page must hold at least one.
         self._previous: frozenset[str] = frozenset()
@@ -88,7 +92,7 @@ class Walk:
 
     def split(self) -> Self | None:
         """Leave the later half of what is left to a walk of its own; None when it is not worth it."""
-        if not self.has_queries or self.since is None:
+        if not self.has_queries or self.since is None or self._is_ending:
             return None
         end = self.until or now()
         middle = (self.since + (end - self.since) / 2).replace(microsecond=0)
@@ -119,20 +123,24 @@ class Walk:
 
     def _is_asked_for(self, file: RemoteFile) -> bool:
         moment = self.by.of(file)
+        if moment is None:  # It has no place in the order, so its place proves nothing.
+            return True
         return (self.since is None or moment >= self.since) and (self.until is None or moment < self.until)
 
     def _without_queries(self) -> Listing:
         """Begin again, counting rows."""
         self.has_queries, self.since, self.until, self._skip, self._tail = False, None, None, 0, frozenset()
+        self._is_ending = False
         return self.fetch()
 
     def advance(self, page: Listing) -> bool:
         """Choose the next page; False when this was the last."""
         ids = frozenset(file.file_id for file in page.files)
-        if self._skip and not ids & self._tail:
+        if self._tail and not ids & self._tail:
             self._skip = max(0, self._skip - self.page_size)  # Rows went from before it: look for the place again.
+            self._tail = self._tail if self._skip else frozenset()
             return True
-        if page.row_count < self.page_size:
+        if not page.row_count:
             return False
         self._watch_for_standstill(ids)
         self._go_beyond(page)
@@ -145,16 +153,24 @@ class Walk:
             raise EndlessList("ImageKit sends the same page of the list again and again")
 
     def _go_beyond(self, page: Listing) -> None:
+        is_short = page.row_count < self.page_size
         last = self._last_second(page.files)
         if last and self.has_queries and (self.since is None or last > self.since):
             self.since, self._skip, self._tail = last, 0, frozenset()
+            if is_short:  # Most likely the end: ask behind it at once.
+                self._skip = sum(1 for file in page.files if (moment := self.by.of(file)) and moment >= last)
+            self._is_ending = is_short
             return
-        self._skip += page.row_count - self.overlap
-        self._tail = frozenset(file.file_id for file in page.files[-self.overlap :])
+        is_known = {file.file_id for file in page.files} <= self._tail
+        # A page that shows nothing but the tail of the one before is asked behind; so is a window's short page.
+        overlap = 0 if is_known or (is_short and self.has_queries) else min(self.overlap, page.row_count // 2)
+        self._skip += page.row_count - overlap
+        self._tail = frozenset(file.file_id for file in page.files[-overlap:]) if overlap else frozenset()
+        self._is_ending = is_short
 
     def _last_second(self, files: Sequence[RemoteFile]) -> datetime | None:
         """The second of the last file; None when the page is not sorted by it, so it proves nothing."""
-        moments = [self.by.of(file) for file in files]
+        moments = [moment for file in files if (moment := self.by.of(file))]
         if not moments or any(earlier > later for earlier, later in pairwise(moments)):
             return None
         last = moments[-1].astimezone(UTC).replace(microsecond=0)

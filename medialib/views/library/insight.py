@@ -127,6 +127,8 @@ def _folder_name(name: str) -> str:
 
 
 def _age_name(name: str) -> str:
+    if name == "?":
+        return _("unknown")
     if name.startswith("<"):
         return _("under %s") % age_in_words(name[1:])
     if name.startswith(">"):

@@ -8,13 +8,16 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.timezone import now
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from medialib.forms.library import SyncProgressForm
+from medialib.errors import Refused
+from medialib.forms.library import AcceptRemovalsForm, SyncProgressForm
 from medialib.models import Account, SyncRun, SyncState
 from medialib.models.sync import SILENT_FOR
 from medialib.services.base.wake import wake
-from medialib.views.access import account_named, staff_may
+from medialib.services.sync import removals
+from medialib.views.access import account_named, actor, staff_may
 
 # The worker needs a moment to take a request up; until then the page says that it was asked.
 MAX_ASKING = 15
@@ -72,6 +75,21 @@ def sync_start(request: HttpRequest, account: str) -> HttpResponse:
         messages.info(request, "A worker starts the sync within seconds; reload to see how far it is.")
         return redirect("medialib:library", owner.name)
     return _badge(request, owner, replace(shown, asking=1, asked_after=shown.run.pk if shown.run else 0))
+
+
+@require_POST
+@staff_may("delete_files")
+def sync_accept(request: HttpRequest, account: str) -> HttpResponse:
+    """Take so many files for gone as the latest run asked about, and sync anew."""
+    owner = account_named(request, account)
+    form = AcceptRemovalsForm(request.POST)
+    try:
+        removals.accept(owner, file_count=form.read(), actor=actor(request))
+    except Refused as refused:
+        messages.error(request, str(refused))
+    else:
+        messages.info(request, _("A worker reads the library again, and marks up to so many files as gone."))
+    return redirect("medialib:library", owner.name)
 
 
 @require_safe

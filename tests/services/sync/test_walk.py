@@ -41,7 +41,7 @@ class Server:
     def list_files(self, *, skip: int, limit: int, sort: str, search_query: str | None = None) -> Listing:
         self.before_call()
         self.calls.append((skip, search_query))
-        since = re.search(r'createdAt >= "(.*)"', search_query or "")
+        since = re.search(r'createdAt >= "([^"]*)"', search_query or "")
         bound = START.min if not since or self.is_deaf else datetime.fromisoformat(since[1])
         shown = [one for one in self.sorted() if one.created_at >= bound.replace(tzinfo=UTC)][skip : skip + limit]
         return Listing(tuple(shown), len(shown))
@@ -100,19 +100,58 @@ def test_files_that_stay_are_met_while_others_come_and_go(
 def test_the_first_page_asks_no_question() -> None:
     server = Server([file(1, 0)])
     met(server)
-    assert server.calls == [(0, None)]
+    assert server.calls[0] == (0, None)
 
 
 def test_after_a_full_page_it_asks_for_what_was_created_since_its_last_second() -> None:
     server = Server([file(number, number * 1000) for number in range(7)])
     met(server)
-    assert server.calls == [(0, None), (0, 'type = "file" AND createdAt >= "2024-01-01T00:00:04"')]
+    assert server.calls[:2] == [(0, None), (0, 'type = "file" AND createdAt >= "2024-01-01T00:00:04"')]
+
+
+def test_after_a_short_page_it_asks_once_more_behind_its_last_row() -> None:
+    server = Server([file(number, number * 1000) for number in range(7)])
+    met(server)
+    assert server.calls[2:] == [(1, 'type = "file" AND createdAt >= "2024-01-01T00:00:06"')]
+
+
+@given(st.lists(st.sampled_from(MOMENTS), max_size=40), st.booleans(), st.integers(1, PAGE), st.integers(0, 2**32))
+@settings(deadline=None)
+def test_a_server_that_answers_with_fewer_rows_than_asked_hides_nothing(
+    created: list[int], is_deaf: bool, cap: int, seed: int
+) -> None:
+    random = Random(seed)
+
+    class Short(Server):
+        def list_files(self, **asked: Any) -> Listing:
+            page = super().list_files(**asked)
+            files = page.files[: random.randint(1, cap)]
+            return Listing(files, len(files))
+
+    server = Short([file(number, ms) for number, ms in enumerate(created)], is_deaf=is_deaf)
+    assert met(server) == server.ids()
+
+
+def test_a_file_without_a_time_is_met_and_ends_nothing() -> None:
+    undated = RemoteFile.from_json({"fileId": "undated", "filePath": "/undated.jpg", "createdAt": None})
+    assert undated
+
+    class First(Server):
+        def list_files(self, **asked: Any) -> Listing:
+            if asked.get("search_query"):
+                return super().list_files(**asked)
+            self.calls.append((asked["skip"], None))
+            shown = [undated, *self.sorted()][asked["skip"] :][:PAGE]
+            return Listing(tuple(shown), len(shown))
+
+    server = First([file(number, number * 1000) for number in range(12)])
+    assert met(server) == {*server.ids(), "undated"}
 
 
 def test_a_crowded_second_is_read_by_counting_rows() -> None:
     server = Server([file(number, 0) for number in range(12)])
     assert met(server) == server.ids()
-    assert [skip for skip, _ in server.calls] == [0, 0, 3, 6, 9]
+    assert [skip for skip, _ in server.calls] == [0, 0, 3, 6, 9, 12]
 
 
 def test_when_its_place_in_the_list_is_gone_it_looks_for_it_further_up() -> None:

@@ -1,1 +1,1 @@
-"""The kinds of filter fields: texts, flags, ranges."""
+"""The kinds of filter fields: texts, flags, ranges, times."""

@@ -161,6 +161,10 @@ class Field:
         """What must hold in a row. `transform` keeps indexes out of it, see where.condition_of."""
         return Q((f"{self.column}{transform}", node.value))
 
+    def condition_of_not(self, node: Condition, transform: str) -> Q:
+        """What must hold in a row of which the condition is known to be false."""
+        return ~self.condition(node, transform)
+
     def hints(self, node: Condition, alias: str) -> list[Hint]:
         """What indexes know of the condition."""
         return [Hint(self.condition(node, ""), order="created_at", is_exact=True)]

@@ -150,9 +150,10 @@ class Format(AnyOf):
 
 @dataclass(frozen=True, kw_only=True)
 class Tags(Field):
-    """A list of texts; a filter asks for all of several."""
+    """Lists of texts in two columns, which count as one, as at ImageKit; a filter asks for all of several."""
 
     chip: Words
+    other_column: str
 
     takes_any: ClassVar[bool] = True
     joined: ClassVar[Any] = staticmethod(all_of)
@@ -169,20 +170,31 @@ class Tags(Field):
 
     def condition(self, node: Condition, transform: str) -> Q:
         if node.value is ANY:
-            return Q((f"{self.column}{transform}__is_empty_list", False))
-        return Q((f"{self.column}{transform}__has_tag", node.value))
+            return ~self._are_none(transform)
+        return self._in(self.column, node, transform) | self._in(self.other_column, node, transform)
+
+    def condition_of_not(self, node: Condition, transform: str) -> Q:
+        return self._are_none(transform) if node.value is ANY else super().condition_of_not(node, transform)
+
+    def _in(self, column: str, node: Condition, transform: str) -> Q:
+        return Q((f"{column}{transform}__has_tag", node.value))
+
+    def _are_none(self, transform: str) -> Q:
+        columns = (self.column, self.other_column)
+        return Q(*[(f"{column}{transform}__is_empty_list", True) for column in columns])
 
     def hints(self, node: Condition, alias: str) -> list[Hint]:
         if node.value is ANY:
             return []
         if connections[alias].vendor != "sqlite":
-            return [Hint(self.condition(node, ""))]
+            columns = (self.column, self.other_column)
+            return [Hint(any_of=tuple(Hint(self._in(column, node, "")) for column in columns))]
         return [hint_of_word(self.column, f"tag:{node.value}")]
 
     def hints_of_not(self, node: Condition, alias: str) -> list[Hint]:
         if node.value is not ANY:
             return []
-        return [Hint(Q((f"{self.column}__is_empty_list", True)), order="created_at", is_exact=True)]
+        return [Hint(self._are_none(""), order="created_at", is_exact=True)]
 
     def values_for_facet(self, values: Values, part: str) -> Values:
         return {self.word: (*values.get(self.word, ()), part)}

@@ -1,0 +1,83 @@
+"""When a sync may mark files as gone: not many at once, and never because a list was empty, unless a person says so.
+
+A list can be wrong as a whole: an outage that answers with nothing, a proxy, the key of another account. Whoever knows
+that so many files did go accepts the number, and the next run marks up to that many.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.timezone import now
+
+from medialib.errors import Refused
+from medialib.models import Account, Asset, EventKind, SyncKind, SyncRun
+from medialib.services.audit import log
+from medialib.services.audit.log import Actor
+from medialib.services.base.wake import wake
+
+ALWAYS_BELIEVED = 50  # Files: so few may go between two runs of any library.
+ACCEPTED_FOR = timedelta(hours=6)
+
+
+class RemovalsWithheld(Refused):
+    """The list no longer shows more files than are taken for gone unasked; `file_count` of them. None was marked."""
+
+    def __init__(self, run: SyncRun, file_count: int, cause: str) -> None:
+        super().__init__(
+            f"No file of “{run.account.name}” was marked as gone: {cause}. If they are gone indeed, accept that on the "
+            f"library's page, or run synclibrary {run.account.name} --accept-removals."
+        )
+        self.file_count = file_count
+
+
+def check_list(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
+    """Raises RemovalsWithheld when a library that had files was listed as empty."""
+    unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk)
+    if run.seen or not unseen.exists():
+        return
+    file_count = unseen.count()
+    if file_count > _accepted(run, is_accepted=is_accepted):
+        raise RemovalsWithheld(run, file_count, f"ImageKit listed no file at all, where {file_count:,} were known")
+
+
+def check_removals(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
+    """Raises RemovalsWithheld when too large a share of the library would be marked as gone."""
+    file_count = Asset.objects.unseen_in(run, up_to_pk=last_pk).count()
+    if file_count <= max(ALWAYS_BELIEVED, _accepted(run, is_accepted=is_accepted)):
+        return
+    known, percent = Asset.objects.live(run.account).filter(pk__lte=last_pk).count(), settings.SYNC_MAX_GONE_PERCENT
+    if file_count * 100 > known * percent:
+        cause = f"ImageKit no longer lists {file_count:,} of {known:,} files, more than {percent} %"
+        raise RemovalsWithheld(run, file_count, cause)
+
+
+def accept(account: Account, *, file_count: int, actor: Actor) -> None:
+    """Let the next run mark up to so many files as gone, and ask a worker for it. It lists everything anew.
+
+    Raises Refused when the latest run withheld another number, or none.
+    """
+    with transaction.atomic():
+        run = SyncRun.objects.select_for_update(no_key=True).filter(account=account).first()
+        if run is None or run.withheld != file_count:
+            raise Refused("The last sync does not ask about so many files any more. Reload the page.")
+        run.accepted_at = now()
+        run.save(update_fields=["accepted_at"])
+        record_accepted(run, file_count, actor=actor)
+        wake("sync_library", account.pk)
+
+
+def record_accepted(run: SyncRun, file_count: int, *, actor: Actor) -> None:
+    detail = {"sync": run.pk, "files": file_count}
+    log.record(EventKind.REMOVALS_ACCEPTED, actor=actor, account=run.account, detail=detail)
+
+
+def _accepted(run: SyncRun, *, is_accepted: bool) -> float:
+    """How many files may be marked whatever their share."""
+    if is_accepted:
+        return float("inf")
+    earlier = SyncRun.objects.filter(account=run.account, pk__lt=run.pk, kind=SyncKind.FULL).first()
+    is_fresh = earlier and earlier.accepted_at and earlier.accepted_at >= now() - ACCEPTED_FOR
+    return (earlier.withheld or 0) if earlier and is_fresh else 0
