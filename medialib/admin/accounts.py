@@ -41,7 +41,7 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
     inlines = (ApiKeyInline,)
     actions = ("test_connection",)
     fieldsets = (
-        (None, {"fields": ("name", "colour", "url_endpoint")}),
+        (None, {"fields": ("name", "colour", "url_endpoint", "other_endpoints")}),
         ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
         ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
         ("Limits", {"fields": ("limit_files", "limit_percent", "approval_files")}),

@@ -16,7 +16,7 @@ from django.utils.timezone import now
 from medialib.errors import MedialibError, Refused, WrongUse
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
-from medialib.imagekit.types import RemoteFile
+from medialib.imagekit.types import SURE_ID, RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
@@ -43,6 +43,7 @@ FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 class Frozen:
     """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
 
+    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were any.
     `outside` is how many were left out because they lie where the actor may not delete.
     """
 
@@ -50,6 +51,7 @@ class Frozen:
     duplicates: int
     unknown: list[str]
     outside: int = 0
+    strangers: tuple[str, ...] = ()
 
 
 def freeze(selection: Selection, *, actor: Actor) -> Manifest:
@@ -118,6 +120,7 @@ class _Listed:
     given: int
     wanted: list[str]
     remote: dict[str, RemoteFile | None]
+    strangers: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> list[str]:
@@ -134,7 +137,8 @@ class _Listed:
         _leave_out(manifest, outside, kept=kept, scope=scope)
         _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
-        return Frozen(manifest, self.given - len(self.wanted), unknown, outside)
+        duplicates = self.given - len(self.wanted) - len(self.strangers)
+        return Frozen(manifest, duplicates, unknown, outside, self.strangers)
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
@@ -143,10 +147,13 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     if not given:
         raise WrongUse("No file id is given, so there is nothing to freeze.")
     wanted = sorted(set(map(_checked, given)))
-    listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
-    if len(listed.unknown) == len(wanted):
+    remote = _look_up_uncached(account, wanted, client)
+    unknown = [file_id for file_id, file in remote.items() if file is None]
+    if len(unknown) == len(wanted):
         raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
-    return listed
+    strangers = tuple(file_id for file_id in unknown if not SURE_ID.fullmatch(file_id))
+    left = sorted(set(wanted).difference(strangers))
+    return _Listed(len(given), left, {key: remote[key] for key in remote.keys() - set(strangers)}, strangers)
 
 
 def _checked(file_id: str) -> str:
