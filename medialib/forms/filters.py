@@ -57,7 +57,7 @@ def tidied(data: QueryDict) -> QueryDict:
     """The address that a filter form means, without what was left blank. Raises WrongUse."""
     tidy = QueryDict(mutable=True)
     for name in data:
-        values = [text for value in data.getlist(name) for text in _read(name, value.strip())]
+        values = [text for value in data.getlist(name) for text in _read(name, value)]
         if values and name not in ("meta_field", "meta_value"):
             tidy.setlist(name, values)
     if field := data.get("meta_field", "").strip():
@@ -74,7 +74,7 @@ def _quoted(text: str) -> str:
 def _read(name: str, text: str) -> list[str]:
     if name in KEYS:
         return KEYS[name].read_typed(text)
-    return [text] if text else []
+    return [text.strip()] if text.strip() else []
 
 
 def as_typed(asset_filter: AssetFilter) -> dict[str, str]:

@@ -18,6 +18,8 @@ from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetCursor, AssetSort
 from medialib.models.sql import MAX_INTEGER
 
+MAX_ADDRESS = 150_000  # Letters of the query of a list: a path of 12,000 letters, each of them written as %E4%B8%AD.
+
 
 @dataclass(frozen=True)
 class ListQuery:
@@ -57,7 +59,7 @@ class SelectionChangeForm(forms.Form):
     ADD, REMOVE, PAGE, ALL, CLEAR = "add", "remove", "page", "all", "clear"
 
     action = forms.ChoiceField(choices=[(action, action) for action in (ADD, REMOVE, PAGE, ALL, CLEAR)], required=False)
-    query = forms.CharField(required=False, max_length=8000, strip=False)
+    query = forms.CharField(required=False, max_length=MAX_ADDRESS, strip=False)
     shown = forms.CharField(required=False, max_length=4000)
     whole_account = forms.CharField(required=False, max_length=60)
 

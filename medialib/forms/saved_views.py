@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from medialib.errors import WrongUse
-from medialib.forms.library import ListQuery
+from medialib.forms.library import MAX_ADDRESS, ListQuery
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SavedViewForm(forms.Form):
 
     name = forms.CharField(required=False, max_length=200)
     is_shared = forms.BooleanField(required=False)
-    query = forms.CharField(required=False, max_length=8000, strip=False)
+    query = forms.CharField(required=False, max_length=MAX_ADDRESS, strip=False)
     forget = forms.IntegerField(required=False, min_value=0, max_value=2**62)
 
     @property

@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from medialib.models import Account, Asset
+from medialib.models.query.visible import all_visible, visible
 from medialib.templatetags.icons import heroicon_micro
 from medialib.templatetags.markup import Markup, joined
 from medialib.templatetags.medialib import Calendar, file_size, folder_query, kind_icon, thumbnail
@@ -73,17 +74,17 @@ def asset_rows(
 
 
 def _head(asset: Asset, page: Page) -> tuple[object, ...]:
-    address = f"{page.panel}{quote(asset.file_id, safe='')}/"
+    address, name = f"{page.panel}{quote(asset.file_id, safe='')}/", visible(asset.name)
     return (
         asset.pk,
-        page.tick_label % {"name": asset.name},
+        page.tick_label % {"name": name},
         CHECKED if asset.pk in page.ticked else "",
         thumb(asset, page.pixels),
         address,
         address,
         asset.file_id,
-        asset.name,
-        asset.name,
+        name,
+        name,
         BADGE(_("private")) if asset.is_private else "",
         "" if asset.is_published else DRAFT(_("draft")),
     )
@@ -104,9 +105,9 @@ def _dimensions(asset: Asset, _page: Page) -> tuple[object, ...]:
 def _tags(asset: Asset, _page: Page) -> tuple[object, ...]:
     """A person's tags first, then those that ImageKit's extensions gave."""
     tags = [*((BADGE, tag) for tag in asset.tags), *((AI_BADGE, tag) for tag in asset.ai_tags)]
-    badges = joined(badge(tag) for badge, tag in tags[:MOST_TAGS])
+    badges = joined(badge(visible(str(tag))) for badge, tag in tags[:MOST_TAGS])
     others = f" +{len(tags) - MOST_TAGS}" if len(tags) > MOST_TAGS else ""
-    return ", ".join(str(tag) for _badge, tag in tags), badges or NOTHING, others
+    return all_visible(str(tag) for _badge, tag in tags), badges or NOTHING, others
 
 
 def _access(asset: Asset, _page: Page) -> tuple[object, ...]:
@@ -118,10 +119,10 @@ def _access(asset: Asset, _page: Page) -> tuple[object, ...]:
 CELLS: Mapping[str, Cell] = {
     "folder": Cell(
         '<td class="cell-clip col-folder cell-muted"><a href="?{}" title="{}"><bdi dir="ltr">{}</bdi></a></td>',
-        lambda asset, _page: (folder_query(asset.folder), asset.folder, asset.folder),
+        lambda asset, _page: (folder_query(asset.folder), *[visible(asset.folder)] * 2),
     ),
     "type": Cell(
-        '<td class="col-type cell-muted">{}</td>', lambda asset, _page: ((asset.format or asset.kind).upper(),)
+        '<td class="col-type cell-muted">{}</td>', lambda asset, _page: (visible((asset.format or asset.kind).upper()),)
     ),
     "dimensions": Cell('<td class="col-dimensions cell-muted">{}</td>', _dimensions),
     "size": Cell('<td class="col-size">{}</td>', lambda asset, _page: (file_size(asset.size_bytes),)),

@@ -19,10 +19,12 @@ from django.utils.translation import get_language, gettext, pgettext_lazy
 from medialib.models import Account, Asset, AssetKind
 from medialib.models.list_imports import Cause
 from medialib.models.query.units import UNKNOWN_TIME, file_size
+from medialib.models.query.visible import visible
 from medialib.templatetags.markup import Markup
 
 register = template.Library()
 register.filter(file_size)
+register.filter(visible)
 
 KIND_ICONS: Mapping[str, str] = {
     AssetKind.IMAGE: "photo",

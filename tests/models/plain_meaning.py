@@ -161,11 +161,18 @@ def _ago(text: str) -> datetime:
 
 def _is_field(found: Any, op: str, value: Any) -> bool:
     if op != ":":
-        return isinstance(found, int | float) and not isinstance(found, bool) and COMPARE[op](found, value)
+        if isinstance(found, str) and re.match(r"\d{4}-\d\d-\d\d", found):
+            return bool(COMPARE[op](found[: len(str(value))], str(value))) if _is_period(value) else False
+        is_number = isinstance(found, int | float) and not isinstance(found, bool)
+        return is_number and not isinstance(value, str) and COMPARE[op](found, value)
     if value is None:
         return found is not None
     values = found if isinstance(found, list) else [found]
     return any(_reads_as(one, value) for one in values)
+
+
+def _is_period(value: Any) -> bool:
+    return re.fullmatch(r"\d{4}(-\d\d){0,2}", str(value)) is not None
 
 
 def _reads_as(found: Any, text: str) -> bool:

@@ -43,7 +43,25 @@ NAMES = [
 TAGS = ["home", "Home", "ho%me", "red, blue", " spaced ", 'q"t', "it's", "中"]
 FORMATS = ["jpg", "png", "pdf"]
 META_KEYS = ["brand", "stars", "5", "odd key", 'q"t']
-VALUES: list[Any] = ["acme", "Acme", "5", 5, 5.5, -1, True, "true", None, "", ["acme", "x"], ["5", 5], [], {"acme": 1}]
+DATES = ["2025-06-30T00:00:00.000Z", "2025-12-31", "2024-02-29T23:59:59Z", "2026-01-01", "not-a-day"]
+VALUES: list[Any] = [
+    *DATES,
+    2025,
+    "acme",
+    "Acme",
+    "5",
+    5,
+    5.5,
+    -1,
+    True,
+    "true",
+    None,
+    "",
+    ["acme", "x"],
+    ["5", 5],
+    [],
+    {"acme": 1},
+]
 VERSIONS = ["", "Version 1", "Version 2", "Version 10", "Version 2b", "version 3", "Draft 7"]
 START = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -144,7 +162,7 @@ conditions = st.one_of(
         Condition,
         st.just("meta"),
         st.sampled_from([">", ">=", "<", "<="]),
-        st.sampled_from([5, 5.5, -1, 0]),
+        st.sampled_from([5, 5.5, -1, 0, 2025, 2024, "2025-06", "2025-12", "2024-02-29", "2025-12-31"]),
         st.sampled_from(META_KEYS),
     ),
 )

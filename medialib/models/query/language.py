@@ -22,7 +22,7 @@ from medialib.models.query.fields import ALIASES, WORDS
 from medialib.models.query.kinds.base import checked_text, required
 from medialib.models.query.tree import ANY, Condition, Node, Not, all_of, any_of, conditions_in
 
-MAX_QUERY = 4000
+MAX_QUERY = 20_000
 MAX_CONDITIONS = 50
 MAX_DEPTH = 20
 _QUOTED = r'"(?:[^"\\]|\\.)*"'

@@ -13,8 +13,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from medialib.models import Account, AssetKind
+from medialib.models.query.kinds.base import MAX_TEXT
 from medialib.models.query.kinds.texts import folder_path
 from medialib.models.query.units import age_in_words
+from medialib.models.query.visible import visible
 from medialib.services.library import insight
 from medialib.templatetags.job_words import percent
 from medialib.views.access import account_named, staff_may
@@ -70,7 +72,7 @@ def _picture(build: Build, request: HttpRequest, account: Account) -> dict[str, 
 
 
 def _folders(request: HttpRequest, account: Account) -> dict[str, Any]:
-    under = folder_path(request.GET.get("under", "/").replace("\x00", "")[:1000]) or "/"
+    under = folder_path(request.GET.get("under", "/").replace("\x00", "")[:MAX_TEXT]) or "/"
     parts = _labelled(insight.by_folder(account, under), _folder_name, under=under)
     above = under.rpartition("/")[0] or "/"
     return {
@@ -123,7 +125,7 @@ def _labelled(parts: list[insight.Part], name: Callable[[str], str], *, under: s
 
 
 def _folder_name(name: str) -> str:
-    return {".": _("directly in this folder"), "…": _("all others")}.get(name, name)
+    return {".": _("directly in this folder"), "…": _("all others")}.get(name) or visible(name)
 
 
 def _age_name(name: str) -> str:

@@ -262,7 +262,7 @@ def test_a_page_is_written_in_a_few_statements(
 ) -> None:
     sandbox.add_files({} for _ in range(1000))
     sync.run_sync(sandbox_account)
-    with django_assert_max_num_queries(66):
+    with django_assert_max_num_queries(80):
         sync.run_sync(sandbox_account)
 
 

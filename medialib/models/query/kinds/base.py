@@ -7,6 +7,7 @@ fields that there are in query.fields.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
@@ -20,7 +21,7 @@ from medialib.errors import WrongUse
 from medialib.models.query.hints import Hint
 from medialib.models.query.tree import Condition, Node, any_of
 
-MAX_TEXT = 1000
+MAX_TEXT = 15_000  # Letters: a path at ImageKit has up to 50 levels of 255.
 Words = str | Promise
 Values = Mapping[str, Any]  # What an AssetFilter holds, by key.
 
@@ -67,11 +68,12 @@ class Key:
 
     def typed(self, value: Any) -> str:
         """As it stands in the form; `read_typed` reads it back."""
-        return ", ".join(map(self.field.typed, value)) if self.is_list else self.field.typed(value)
+        texts = map(self.field.typed, value if self.is_list else [value])
+        return ", ".join(_as_typed(text, is_list=self.is_list) for text in texts)
 
     def read_typed(self, text: str) -> list[str]:
         """What is typed into the form, as an address says it. Raises WrongUse."""
-        parts = [part.strip() for part in (text.split(",") if self.is_list else [text])]
+        parts = [_unquoted(part) for part in (_PART.findall(text) if self.is_list else [text])]
         return [self.field.text(self.field.read(part)) for part in parts if part]
 
     def node(self, value: Any) -> Node:
@@ -184,6 +186,24 @@ class Field:
 
     def facet_label(self, part: str) -> str:
         return self.in_words(part)
+
+
+# What stands between commas; a comma between quotation marks does not part anything.
+_PART = re.compile(r'\s*"(?:[^"]|"")*"\s*(?=,|$)|[^,]+')
+
+
+def _as_typed(text: str, *, is_list: bool) -> str:
+    """A text in an input, between quotation marks where it would be read as another one without."""
+    is_exact = (
+        text == text.strip() and not (text.startswith('"') and text.endswith('"')) and not (is_list and "," in text)
+    )
+    return text if is_exact else '"' + text.replace('"', '""') + '"'
+
+
+def _unquoted(text: str) -> str:
+    """What was typed, tidied; between quotation marks just as it stands."""
+    text = text.strip()
+    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
 
 
 def checked_text(name: str, value: Any) -> str:

@@ -16,8 +16,9 @@ from medialib.models.query import search
 from medialib.models.query.folding import SHORTEST_INDEXED, fold
 from medialib.models.query.hints import Hint
 from medialib.models.query.kinds.base import Field, Key, Values, Words, checked_text, required
-from medialib.models.query.lookups import number_in, readings
+from medialib.models.query.metadata import is_period, number_in, readings
 from medialib.models.query.tree import ANY, Condition, Node, all_of
+from medialib.models.query.visible import visible
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +35,9 @@ class Text(Field):
 
     def check(self, value: Any) -> str:
         return checked_text(self.word, value)
+
+    def in_words(self, value: Any) -> str:
+        return visible(str(value))
 
     def condition(self, node: Condition, transform: str) -> Q:
         if node.op == "=":
@@ -68,7 +72,7 @@ class Folder(Field):
     def chips(self, values: Values) -> Iterator[tuple[str, Values]]:
         if self.word in values:
             text = _("Folder %(folder)s and below") if "subfolders" in values else _("Folder %(folder)s")
-            yield str(text) % {"folder": values[self.word]}, {self.word: None, "subfolders": None}
+            yield str(text) % {"folder": visible(values[self.word])}, {self.word: None, "subfolders": None}
 
     def condition(self, node: Condition, transform: str) -> Q:
         if node.op == "=":
@@ -131,6 +135,9 @@ class Format(AnyOf):
     def check(self, value: Any) -> str:
         return checked_text(self.word, value).lower().removeprefix(".")
 
+    def in_words(self, value: Any) -> str:
+        return visible(str(value))
+
     def condition(self, node: Condition, transform: str) -> Q:
         if node.value is ANY:
             return ~Q((f"{self.column}{transform}", ""))
@@ -145,7 +152,7 @@ class Format(AnyOf):
         return [Hint(Q((self.column, "")), order="created_at", is_exact=True)]
 
     def facet_label(self, part: str) -> str:
-        return part.upper()
+        return visible(part.upper())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -164,6 +171,9 @@ class Tags(Field):
 
     def check(self, value: Any) -> str:
         return checked_text(self.word, value)
+
+    def in_words(self, value: Any) -> str:
+        return visible(str(value))
 
     def parsed(self, op: str, text: str, key: str) -> Condition:
         return super().parsed(":", text, key)
@@ -218,9 +228,9 @@ class Metadata(Field):
         if op in (":", "="):
             return Condition(self.word, ":", text, key)
         number = number_in(text)
-        if number is None:
-            raise WrongUse(_("“%(text)s” is not a number."), text=text[:60])
-        return Condition(self.word, op, number, key)
+        if number is None and not is_period(text):
+            raise WrongUse(_("“%(text)s” is neither a number nor a date such as 2025-06-30."), text=text[:60])
+        return Condition(self.word, op, text if number is None else number, key)
 
     def condition(self, node: Condition, transform: str) -> Q:
         column = f"{self.column}{transform}"
