@@ -12,7 +12,7 @@ from medialib.errors import MedialibError
 from medialib.models import Account
 from medialib.services.accounts import accounts, addresses, keys, vault
 
-WHATS = {"url_endpoint": "URL endpoint", "api_url": "API address", "upload_url": "upload address"}
+WHATS = {"url_endpoint": addresses.ENDPOINT, "api_url": addresses.API, "upload_url": addresses.UPLOAD}
 
 
 class AccountForm(forms.ModelForm):
@@ -90,7 +90,7 @@ class AccountForm(forms.ModelForm):
         return name
 
     def _address(self, field: str) -> str:
-        return self._checked(field, lambda url: _allowed_address(url, what=WHATS[field]))
+        return self._checked(field, lambda url: _allowed_address(url, field=field))
 
     @sensitive_variables()
     def _checked(self, field: str, check: Any) -> str:
@@ -101,9 +101,10 @@ class AccountForm(forms.ModelForm):
             raise forms.ValidationError(str(error)) from None
 
 
-def _allowed_address(url: str, *, what: str) -> str:
+def _allowed_address(url: str, *, field: str) -> str:
+    what = WHATS[field]
     url = addresses.clean(url, what=what)
-    if what != WHATS["url_endpoint"]:
+    if field != "url_endpoint":
         addresses.refuse_foreign(url, what=what)
     addresses.refuse_private(url, what=what)
     return url

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import MedialibError
@@ -60,7 +61,7 @@ class KeyForm(forms.ModelForm):
         cleaned = super().clean() or {}
         old = cleaned.get("replaces")
         if old and (old.account != cleaned.get("account") or old.kind != cleaned.get("kind")):
-            self.add_error("replaces", "A key can only take the place of one of the same account and kind.")
+            self.add_error("replaces", _("A key can only take the place of one of the same account and kind."))
         return cleaned
 
     @sensitive_variables()

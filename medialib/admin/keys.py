@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.guards import AccountFilter, FreshAdmin, GuardedAdmin, actor_of
@@ -79,8 +80,10 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
 
     def _told_of(self, saved: ApiKey, old: ApiKey | None) -> str:
         if old is None:
-            return f"Key {saved} of {saved.account} is stored. Test what it may do."
-        return f"New key {saved} verified, old one {old} retired at {localize(localtime(old.retired_at))}."
+            text = _("Key %(key)s of %(account)s is stored. Test what it may do.")
+            return text % {"key": saved, "account": saved.account}
+        words = {"key": saved, "old": old, "time": localize(localtime(old.retired_at))}
+        return _("New key %(key)s verified, old one %(old)s retired at %(time)s.") % words
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         stored, wished = ApiKey.objects.select_related("account").get(pk=obj.pk), form.cleaned_data
@@ -104,7 +107,7 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
         for key in usable.select_related("account"):
             check = keys.check_key(key, actor=actor_of(request))
             level = messages.SUCCESS if check.is_ok else messages.ERROR
-            self.message_user(request, f"{key} of {key.account}: {check.message}", level)
+            self.message_user(request, _told(key, check.message), level)
 
     @admin.action(description="Retire and erase")
     def retire(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
@@ -115,6 +118,11 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
         try:
             keys.retire_key(key, actor=actor_of(request))
         except MedialibError as error:
-            self.message_user(request, f"{key} of {key.account}: {error}", messages.ERROR)
+            self.message_user(request, _told(key, error), messages.ERROR)
         else:
-            self.message_user(request, f"{key} of {key.account} is retired and its secret erased.", messages.SUCCESS)
+            text = _("%(key)s of %(account)s is retired and its secret erased.")
+            self.message_user(request, text % {"key": key, "account": key.account}, messages.SUCCESS)
+
+
+def _told(key: ApiKey, sentence: object) -> str:
+    return _("%(key)s of %(account)s: %(sentence)s") % {"key": key, "account": key.account, "sentence": sentence}

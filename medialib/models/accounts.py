@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import UnknownAccount
 from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
@@ -39,7 +40,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         try:
             return self.get(name=name)
         except Account.DoesNotExist:
-            raise UnknownAccount(f"There is no account named “{name}”.") from None
+            raise UnknownAccount(_("There is no account named “%(name)s”."), name=name) from None
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Accounts that this person may know of; for all others they do not exist."""

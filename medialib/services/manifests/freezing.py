@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import DateTimeField, QuerySet, Value, Window
 from django.db.models.functions import NullIf, RowNumber
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import MedialibError, Refused, WrongUse
+from medialib.errors import MedialibError, Refused, WrongUse, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
@@ -141,17 +142,18 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     """Look up before any transaction: none is held open over the network."""
     given = list(file_ids)
     if not given:
-        raise WrongUse("No file id is given, so there is nothing to freeze.")
+        raise WrongUse(_("No file id is given, so there is nothing to freeze."))
     wanted = sorted(set(map(_checked, given)))
     listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
     if len(listed.unknown) == len(wanted):
-        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+        text = _("None of the %(count)s ids exists in “%(account)s”, so nothing was frozen.")
+        raise WrongUse(text, count=grouped(len(wanted)), account=account.name)
     return listed
 
 
 def _checked(file_id: str) -> str:
     if not isinstance(file_id, str) or not FILE_ID.fullmatch(file_id):
-        raise WrongUse(f"“{str(file_id)[:80]}” cannot be a file id, so nothing was frozen.")
+        raise WrongUse(_("“%(text)s” cannot be a file id, so nothing was frozen."), text=str(file_id)[:80])
     return file_id
 
 
@@ -165,8 +167,8 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
         return _look_up(uncached, client)
     except ImageKitError as error:
         cause = str(error).rstrip(".")
-        sentence = f"Ids that are not in the index could not be looked up, so nothing was frozen: {cause}."
-        raise MedialibError(sentence) from error
+        sentence = _("Ids that are not in the index could not be looked up, so nothing was frozen: %(cause)s.")
+        raise MedialibError(sentence, cause=cause) from error
 
 
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
@@ -255,9 +257,8 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
 def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
     """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
     if outside and not kept:
-        raise Refused(
-            f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen."
-        )
+        text = _("You may delete only in %(folders)s; none of these files is there, so nothing was frozen.")
+        raise Refused(text, folders=scope.in_words())
     if outside:
         manifest.source["outside_scope"] = outside
 
@@ -265,7 +266,7 @@ def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScop
 def _seal(manifest: Manifest, file_count: int, *, actor: Actor, is_rehearsal: bool = False) -> Manifest:
     """Count, hash and, unless it is a rehearsal, audit the items of a new manifest. Raises Refused for none."""
     if not file_count:
-        raise Refused("No file is selected that is still there, so there is nothing to freeze.")
+        raise Refused(_("No file is selected that is still there, so there is nothing to freeze."))
     manifest.file_count = file_count
     manifest.sha256, manifest.total_bytes = hash_and_bytes(manifest)
     manifest.save(update_fields=["file_count", "sha256", "total_bytes", "source"])

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
-from medialib.errors import WrongUse
+from django.utils.translation import gettext_lazy as _
+
+from medialib.errors import WrongUse, grouped
 
 MOST_LINES = 1_000_000
 LONGEST_LINE = 200_000  # Characters; csv itself refuses a cell of 131,072.
 COLUMNS = ("file_id", "fileid", "id", "path", "file_path", "filepath", "url")  # The first of them is read.
 HEADS = {*COLUMNS, "name"}
-NO_TEXT = "The list is not text: one file id, path or address a line is expected."
+NO_TEXT = _("The list is not text: one file id, path or address a line is expected.")
 FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
@@ -46,7 +48,7 @@ def read_texts(content: BinaryIO) -> Iterator[tuple[int, str]]:
     except UnicodeDecodeError:
         raise WrongUse(NO_TEXT) from None
     except csv.Error as error:
-        raise WrongUse(f"The list cannot be read: {error}.") from None
+        raise WrongUse(_("The list cannot be read: %(cause)s."), cause=error) from None
     finally:
         text.detach()  # Whoever opened the file closes it.
 
@@ -76,7 +78,7 @@ def _column(rows: Iterable[list[str]]) -> Iterator[tuple[int, str]]:
     column, is_first = 0, True
     for number, row in enumerate(rows, start=1):
         if number > MOST_LINES + 1:
-            raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
+            raise WrongUse(_("The list has more than %(count)s lines. Split it."), count=grouped(MOST_LINES))
         if is_first and any(row):
             is_first, head = False, _head(row)
             if head is not None:
@@ -92,9 +94,8 @@ def _lines(text: io.TextIOWrapper) -> Iterator[str]:
         if "\0" in line:
             raise WrongUse(NO_TEXT)
         if len(line) == LONGEST_LINE:
-            raise WrongUse(
-                f"The list has a line of more than {LONGEST_LINE:,} characters. One file a line is expected."
-            )
+            sentence = _("The list has a line of more than %(count)s characters. One file a line is expected.")
+            raise WrongUse(sentence, count=grouped(LONGEST_LINE))
         yield line
 
 
