@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+# What names a field, an action or a column, in forms and in the admin.
+LABELS = {"label", "help_text", "description", "verbose_name", "verbose_name_plural", "title", "search_help_text"}
 # Who says something to a person on a page, and at which place its text stands.
 TOLD_AT = {
     "ValidationError": 0,
@@ -54,6 +56,17 @@ class Sentences:
     def bare(self) -> set[int]:
         """Lines of calls whose text is bare."""
         return {call.lineno for call, text in self._told() if self._is_bare(text, seen=frozenset())}
+
+    def bare_labels(self) -> set[int]:
+        """Lines of labels and helps, given or set on a class, that are bare."""
+        given = [
+            keyword for keyword in ast.walk(self.tree) if isinstance(keyword, ast.keyword) and keyword.arg in LABELS
+        ]
+        # What a model is called stands in the migrations.
+        classes = [node for node in ast.walk(self.tree) if isinstance(node, ast.ClassDef) and node.name != "Meta"]
+        set_on = [node for each in classes for node in each.body if isinstance(node, ast.Assign)]
+        set_on = [node for node in set_on if {ast.unparse(target) for target in node.targets} & LABELS]
+        return {node.lineno for node in (*given, *set_on) if self._is_bare(node.value, seen=frozenset())}
 
     def _told(self) -> Iterator[tuple[ast.Call, ast.expr]]:
         heirs = [each for each in ast.walk(self.tree) if isinstance(each, ast.ClassDef) and each.name in self.tellers]

@@ -142,6 +142,17 @@ def test_translated_sentences_and_those_for_developers_pass(source: str, tmp_pat
     assert not Sentences(path, {"Refused"}).bare()
 
 
+def labelled() -> list[Path]:
+    """Where forms and the admin get their labels from. Other models are never shown field by field."""
+    models = [ROOT / "medialib" / "models" / name for name in ("accounts.py", "memberships.py")]
+    return [*models, *(path for room in ("admin", "forms") for path in sorted((ROOT / "medialib" / room).glob("*.py")))]
+
+
+@pytest.mark.parametrize("path", labelled(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_labels_of_forms_can_be_translated(path: Path) -> None:
+    assert Sentences(path, set()).bare_labels() == set()
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "static" / "js").glob("*.js")), ids=lambda path: path.name)
 def test_scripts_hold_no_words_of_their_own(path: Path) -> None:
     """What they say stands in the page, in its language; what they throw is for developers."""
@@ -267,3 +278,12 @@ def test_service_refuses_in_the_language_of_the_page(staff_client: Client) -> No
     staff_client.post("/language/", {"language": "de", "next": "/"})
     shown = page(staff_client.post(f"/{account.name}/lists/", {"pasted": "file_id,name"}))
     assert "Die Liste ist leer" in words(shown)
+
+
+@pytest.mark.django_db
+def test_admin_asks_in_german(staff_client: Client) -> None:
+    factories.account("acme")
+    staff_client.post("/language/", {"language": "de", "next": "/"})
+    shown = words(page(staff_client.get("/admin/medialib/membership/add/")))
+    assert "Je Zeile ein Ordner, etwa /campaigns/*." in shown
+    assert "Dateien in 24 Stunden" in shown

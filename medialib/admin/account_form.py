@@ -17,23 +17,28 @@ WHATS = {"url_endpoint": addresses.ENDPOINT, "api_url": addresses.API, "upload_u
 
 class AccountForm(forms.ModelForm):
     private_key = forms.CharField(
+        label=_("Private key"),
         required=False,
         max_length=keys.MAX_KEY_LENGTH,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
-        help_text="Stored encrypted and never shown again. On a saved account: a new key here retires the current one.",
+        help_text=_(
+            "Stored encrypted and never shown again. On a saved account: a new key here retires the current one."
+        ),
     )
     key_label = forms.CharField(
+        label=_("Key label"),
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="A word for people, such as “made in March”. Kept with the new key.",
+        help_text=_("A word for people, such as “made in March”. Kept with the new key."),
     )
 
     reason = forms.CharField(
+        label=_("Reason"),
         required=False,
         max_length=2000,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Kept in the audit log with what you change. Needed to do without looks.",
+        help_text=_("Kept in the audit log with what you change. Needed to do without looks."),
     )
 
     class Meta:
@@ -52,6 +57,13 @@ class AccountForm(forms.ModelForm):
             "api_url",
             "upload_url",
         )
+        labels = {
+            "name": _("Name"),
+            "colour": _("Colour"),
+            "url_endpoint": _("URL endpoint"),
+            "protected_folders": _("Protected folders"),
+            "headroom_percent": _("Headroom percent"),
+        }
         # Plain text: a URL field would refuse hosts without a dot, such as a sandbox on localhost, in its own words.
         field_classes = dict.fromkeys(WHATS, forms.CharField)
         widgets = dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"}))

@@ -22,6 +22,7 @@ class MembershipForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ("user", "account", "may_delete", "delete_paths", "daily_files", "daily_bytes", "daily_percent")
+        labels = {"account": _("Account")}
 
     def clean_delete_paths(self) -> str:
         try:

@@ -55,40 +55,40 @@ class Account(models.Model):
     name = models.SlugField(max_length=60, unique=True)
     colour = models.CharField(max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
     url_endpoint = models.URLField(
-        max_length=300, help_text="Where files are delivered, e.g. https://ik.imagekit.io/acme"
+        max_length=300, help_text=_("Where files are delivered, e.g. https://ik.imagekit.io/acme")
     )
-    api_url = models.URLField("API address", max_length=300, default=DEFAULT_API_URL)
-    upload_url = models.URLField("upload address", max_length=300, default=DEFAULT_UPLOAD_URL)
+    api_url = models.URLField(_("API address"), max_length=300, default=DEFAULT_API_URL)
+    upload_url = models.URLField(_("upload address"), max_length=300, default=DEFAULT_UPLOAD_URL)
     headroom_percent = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Share of ImageKit's limit left to your own production; empty: the default."
+        null=True, blank=True, help_text=_("Share of ImageKit's limit left to your own production; empty: the default.")
     )
     undo_window_s = models.PositiveIntegerField(
-        "undo window (seconds)",
+        _("undo window (seconds)"),
         null=True,
         blank=True,
-        help_text="How long a confirmed job waits; empty: the longer the more is at stake.",
+        help_text=_("How long a confirmed job waits; empty: the longer the more is at stake."),
     )
     protected_folders = models.TextField(
-        blank=True, help_text="One folder a line. Files in or below them are skipped by every deletion."
+        blank=True, help_text=_("One folder a line. Files in or below them are skipped by every deletion.")
     )
     limit_files = models.PositiveIntegerField(
-        "number to be typed above (files)",
+        _("number to be typed above (files)"),
         default=1000,
-        help_text="More asks for the number of files, typed by hand.",
+        help_text=_("More asks for the number of files, typed by hand."),
     )
     limit_percent = models.PositiveSmallIntegerField(
-        "number to be typed above (% of the library)", default=5, help_text="The same, as a share of the library."
+        _("number to be typed above (% of the library)"), default=5, help_text=_("The same, as a share of the library.")
     )
     approval_files = models.PositiveIntegerField(
-        "approval from (files)",
+        _("approval from (files)"),
         null=True,
         blank=True,
-        help_text="So many files or more need the approval of another person; empty: none do.",
+        help_text=_("So many files or more need the approval of another person; empty: none do."),
     )
     looks_before_delete = models.BooleanField(
-        "looks before each call",
+        _("looks before each call"),
         default=True,
-        help_text="Read the files at ImageKit right before they are deleted, and skip what changed.",
+        help_text=_("Read the files at ImageKit right before they are deleted, and skip what changed."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -139,8 +139,8 @@ class Account(models.Model):
 
 
 class KeyKind(models.TextChoices):
-    READ_WRITE = "read_write", "read and write"
-    READ_ONLY = "read_only", "read only"
+    READ_WRITE = "read_write", _("read and write")
+    READ_ONLY = "read_only", _("read only")
 
 
 class KeyPurpose(models.TextChoices):
@@ -196,13 +196,15 @@ class ApiKey(models.Model):
     added_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(
-        "expires", null=True, blank=True, help_text="When ImageKit stops accepting it, as you set it there."
+        _("expires"), null=True, blank=True, help_text=_("When ImageKit stops accepting it, as you set it there.")
     )
     retired_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="From then on it is not used, and its secret is erased."
+        null=True, blank=True, editable=False, help_text=_("From then on it is not used, and its secret is erased.")
     )
-    checked_at = models.DateTimeField("tested", null=True, blank=True, editable=False)
-    may_write = models.BooleanField("may delete", null=True, editable=False, help_text="What the last test showed.")
+    checked_at = models.DateTimeField(_("tested"), null=True, blank=True, editable=False)
+    may_write = models.BooleanField(
+        _("may delete"), null=True, editable=False, help_text=_("What the last test showed.")
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 
