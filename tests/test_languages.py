@@ -19,7 +19,9 @@ from django.utils.translation import gettext_lazy
 from django.utils.translation.template import templatize
 
 from medialib.errors import Refused, grouped, in_english, said
+from medialib.imagekit.answers import Answer
 from medialib.services.accounts.keys import NEEDED_BY_MORE
+from medialib.services.base.client_words import as_part, in_words
 from medialib.templatetags import job_words
 from medialib.templatetags import medialib as tags
 from tests import factories
@@ -49,7 +51,7 @@ PLACES = re.compile(r"%\(\w+\)s|{\w+}")
 SAID_BY_SCRIPT = re.compile(
     r"""["'`][A-Z][a-z]+ [a-z]|(?:textContent|title|ariaLabel|placeholder) = [^;]*["'`] ?[A-Za-z]{2}|detail: ["'`]"""
 )
-# What nobody meets on a page, each with the reason. Words of ImageKit's client are evidence and stay as recorded.
+# What nobody meets on a page, each with the reason.
 ONLY_IN_ENGLISH = {
     "medialib/management": "Commands speak English.",
     "medialib/services/base/files.py": "Paths of exports: only commands write files.",
@@ -287,3 +289,14 @@ def test_admin_asks_in_german(staff_client: Client) -> None:
     shown = words(page(staff_client.get("/admin/medialib/membership/add/")))
     assert "Je Zeile ein Ordner, etwa /campaigns/*." in shown
     assert "Dateien in 24 Stunden" in shown
+
+
+def test_client_errors_are_said_in_german_around_the_words_of_imagekit() -> None:
+    body = b'{"message": "Your account cannot be authenticated."}'
+    error = Answer(status=401, headers={}, hide=str, body=body).problem()
+    said_there = " (HTTP 401): Your account cannot be authenticated."
+    assert str(error) == f"ImageKit refused the private key{said_there}"
+    with translation.override("de"):
+        assert str(in_words(error)) == f"ImageKit hat den privaten Schlüssel abgelehnt{said_there}"
+        assert str(as_part(Answer(status=500, headers={}, hide=str).problem())).endswith("antworten (HTTP 500)")
+        assert in_english(in_words(error)) == str(error)

@@ -14,6 +14,7 @@ from medialib.errors import MedialibError, said
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError, KeyRejected
 from medialib.models import Account, Asset, KeyKind
+from medialib.services.base.client_words import in_words
 
 WITNESSES = 3  # Files of the index, one of which a key of the account has to know.
 MOST_CONSIDERED = 300
@@ -52,7 +53,7 @@ def probe(make_client: MakeClient, *, kind: str) -> KeyCheck:
             listing = client.list_files(limit=CHECK_LIMIT)
             may_write = _may_write(client)
     except ImageKitError as error:
-        return KeyCheck(False, str(error), request_id=error.request_id)
+        return KeyCheck(False, in_words(error), request_id=error.request_id)
     except MedialibError as error:
         return KeyCheck(False, said(error))
     is_ok = kind != KeyKind.READ_WRITE or may_write is not False

@@ -20,6 +20,7 @@ from medialib.models import Account, ApiKey, DeletionJob, EventKind, KeyKind, Ke
 from medialib.services.accounts import addresses, key_checks, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
+from medialib.services.base.client_words import in_words
 
 STAMP_EVERY = timedelta(minutes=1)
 MAX_KEY_LENGTH = 200
@@ -215,7 +216,7 @@ def _refuse_stranger(private_key: str, account: Account) -> None:
         with _client(private_key, account) as client:
             is_known = key_checks.knows_any(client, file_ids)
     except ImageKitError as error:
-        raise Refused(_("The key could not be tried, so it was not taken: %(cause)s"), cause=error) from None
+        raise Refused(_("The key could not be tried, so it was not taken: %(cause)s"), cause=in_words(error)) from None
     if not is_known:
         raise Refused(
             _("This key knows none of the account's files; it may open another ImageKit account. It was not taken.")

@@ -9,6 +9,7 @@ from medialib.imagekit.errors import FileMissing, ImageKitError
 from medialib.imagekit.types import FileVersion
 from medialib.models import Asset
 from medialib.services.accounts import keys
+from medialib.services.base.client_words import in_words
 
 
 def versions_of(asset: Asset) -> tuple[FileVersion, ...]:
@@ -19,4 +20,4 @@ def versions_of(asset: Asset) -> tuple[FileVersion, ...]:
         except FileMissing:
             raise Refused(_("ImageKit has no such file any more.")) from None
         except ImageKitError as error:
-            raise Refused(str(error)) from error
+            raise Refused(in_words(error)) from error

@@ -26,6 +26,7 @@ from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
+from medialib.services.base.client_words import as_part
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
@@ -166,9 +167,8 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
     try:
         return _look_up(uncached, client)
     except ImageKitError as error:
-        cause = str(error).rstrip(".")
         sentence = _("Ids that are not in the index could not be looked up, so nothing was frozen: %(cause)s.")
-        raise MedialibError(sentence, cause=cause) from error
+        raise MedialibError(sentence, cause=as_part(error)) from error
 
 
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
