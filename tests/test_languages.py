@@ -283,6 +283,14 @@ def test_service_refuses_in_the_language_of_the_page(staff_client: Client) -> No
 
 
 @pytest.mark.django_db
+def test_types_of_files_are_named_in_german(staff_client: Client) -> None:
+    account = factories.account("acme")
+    staff_client.post("/language/", {"language": "de", "next": "/"})
+    shown = page(staff_client.get(f"/{account.name}/library/?kind=image"))
+    assert "Typ Bild" in words(shown)
+
+
+@pytest.mark.django_db
 def test_admin_asks_in_german(staff_client: Client) -> None:
     factories.account("acme")
     staff_client.post("/language/", {"language": "de", "next": "/"})

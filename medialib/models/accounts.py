@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from medialib.errors import UnknownAccount
 from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
@@ -24,14 +25,14 @@ DEFAULT_UPLOAD_URL = "https://upload.imagekit.io"
 class AccountColour(models.TextChoices):
     """A colour that marks every page of an account; each name is a class in the style sheet."""
 
-    TEAL = "teal"
-    BLUE = "blue"
-    VIOLET = "violet"
-    PINK = "pink"
-    ORANGE = "orange"
-    AMBER = "amber"
-    GREEN = "green"
-    SLATE = "slate"
+    TEAL = "teal", pgettext_lazy("colour", "Teal")
+    BLUE = "blue", pgettext_lazy("colour", "Blue")
+    VIOLET = "violet", pgettext_lazy("colour", "Violet")
+    PINK = "pink", pgettext_lazy("colour", "Pink")
+    ORANGE = "orange", pgettext_lazy("colour", "Orange")
+    AMBER = "amber", pgettext_lazy("colour", "Amber")
+    GREEN = "green", pgettext_lazy("colour", "Green")
+    SLATE = "slate", pgettext_lazy("colour", "Slate")
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
