@@ -306,5 +306,5 @@ def test_client_errors_are_said_in_german_around_the_words_of_imagekit() -> None
     assert str(error) == f"ImageKit refused the private key{said_there}"
     with translation.override("de"):
         assert str(in_words(error)) == f"ImageKit hat den privaten Schlüssel abgelehnt{said_there}"
-        assert str(as_part(Answer(status=500, headers={}, hide=str).problem())).endswith("antworten (HTTP 500)")
+        assert str(as_part(Answer(status=500, headers={}, hide=str).problem())).endswith("geantwortet (HTTP 500)")
         assert in_english(in_words(error)) == str(error)
