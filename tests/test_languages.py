@@ -33,8 +33,8 @@ CATALOGUE = ROOT / "locale" / "de" / "LC_MESSAGES" / "django.po"
 # For developers only, and so in English only.
 UNTRANSLATED = {"styleguide"}
 SPOKEN = (
-    *("aria-label", "title", "placeholder", "alt", "data-busy-label", "data-announce", "data-unsaved", "data-is-back"),
-    *("data-copied", "data-not-copied"),
+    *("aria-label", "title", "placeholder", "alt", "data-busy-label", "data-announce", "data-unsaved", "data-nothing"),
+    *("data-copied", "data-not-copied", "data-is-back"),
 )
 NAMES = {"medialib", "HTTP", "ImageKit", "px", "manage.py", "jpg"}
 TRANSLATED = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
