@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -47,6 +48,7 @@ class AccountForm(forms.ModelForm):
             "name",
             "colour",
             "url_endpoint",
+            "other_endpoints",
             "protected_folders",
             "headroom_percent",
             "undo_window_s",
@@ -61,6 +63,7 @@ class AccountForm(forms.ModelForm):
             "name": _("Name"),
             "colour": _("Colour"),
             "url_endpoint": _("URL endpoint"),
+            "other_endpoints": _("Other endpoints"),
             "protected_folders": _("Protected folders"),
             "headroom_percent": _("Headroom percent"),
         }
@@ -73,6 +76,10 @@ class AccountForm(forms.ModelForm):
 
     def clean_url_endpoint(self) -> str:
         return self._address("url_endpoint")
+
+    def clean_other_endpoints(self) -> str:
+        clean = partial(_allowed_address, field="url_endpoint")
+        return self._checked("other_endpoints", lambda given: "\n".join(map(clean, given.split())))
 
     def clean_api_url(self) -> str:
         return self._address("api_url")

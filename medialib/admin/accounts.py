@@ -43,7 +43,7 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
     inlines = (ApiKeyInline,)
     actions = ("test_connection",)
     fieldsets = (
-        (None, {"fields": ("name", "colour", "url_endpoint")}),
+        (None, {"fields": ("name", "colour", "url_endpoint", "other_endpoints")}),
         (_("Private key"), {"fields": ("key_shown", "private_key", "key_label")}),
         (_("Care"), {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
         (_("Limits"), {"fields": ("limit_files", "limit_percent", "approval_files")}),

@@ -6,11 +6,13 @@ No field of a file is marked as required in ImageKit's own OpenAPI document, so 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+SURE_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)  # The shape of every file id in ImageKit's documentation.
 NO_TIME_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)  # An earlier one is the zero of some clock, and no time of a file.
 
 

@@ -28,6 +28,7 @@ class Migration(migrations.Migration):
                 ('url_endpoint', models.URLField(help_text='Where files are delivered, e.g. https://ik.imagekit.io/acme', max_length=300)),
                 ('api_url', models.URLField(default='https://api.imagekit.io', max_length=300, verbose_name='API address')),
                 ('upload_url', models.URLField(default='https://upload.imagekit.io', max_length=300, verbose_name='upload address')),
+                ('other_endpoints', models.TextField(blank=True, help_text='Other addresses that deliver its files, one a line: own domains, further endpoints.')),
                 ('headroom_percent', models.PositiveSmallIntegerField(blank=True, help_text="Share of ImageKit's limit left to your own production; empty: the default.", null=True)),
                 ('undo_window_s', models.PositiveIntegerField(blank=True, help_text='How long a confirmed job waits; empty: the longer the more is at stake.', null=True, verbose_name='undo window (seconds)')),
                 ('protected_folders', models.TextField(blank=True, help_text='One folder a line. Files in or below them are skipped by every deletion.')),
@@ -292,6 +293,7 @@ class Migration(migrations.Migration):
                 ('ambiguous', models.PositiveIntegerField(default=0)),
                 ('left_out', models.PositiveIntegerField(default=0, help_text='Lines that were not looked at: a person stopped it.')),
                 ('problems', models.JSONField(default=list, help_text='The first lines that did not match.')),
+                ('is_guessed', models.BooleanField(default=False, help_text='Whether it was read as Windows-1252 for want of UTF-8.')),
             ],
         ),
         migrations.CreateModel(

@@ -60,6 +60,9 @@ class Account(models.Model):
     )
     api_url = models.URLField(_("API address"), max_length=300, default=DEFAULT_API_URL)
     upload_url = models.URLField(_("upload address"), max_length=300, default=DEFAULT_UPLOAD_URL)
+    other_endpoints = models.TextField(
+        blank=True, help_text=_("Other addresses that deliver its files, one a line: own domains, further endpoints.")
+    )
     headroom_percent = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("Share of ImageKit's limit left to your own production; empty: the default.")
     )
@@ -114,6 +117,11 @@ class Account(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def endpoints(self) -> list[str]:
+        """Every address that delivers files of the account, the main one first."""
+        return [self.url_endpoint, *self.other_endpoints.split()]
 
     @property
     def headroom(self) -> int:

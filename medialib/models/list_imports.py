@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.contrib.auth.models import AnonymousUser
+
+
+class Cause(models.TextChoices):
+    """Why a line of a list names no file that is there."""
+
+    NO_FILE_ID = "no_file_id", _("not a file id, path or address")
+    SEVERAL = "several", _("fits several files, so none was taken")
+    QUERY = "query", _("what follows the question mark is a query; write %3F where it is part of the name")
+    INVISIBLE = "invisible", _("holds a character that cannot be seen")
+    OTHER_HOST = "other_host", _("an address of another account or host")
+    UNKNOWN = "unknown", _("not known to the index")
+    GONE = "gone", _("gone from ImageKit")
 
 
 class ListImportQuerySet(models.QuerySet["ListImport"]):
@@ -33,6 +46,7 @@ class ListImport(models.Model):
     ambiguous = models.PositiveIntegerField(default=0)
     left_out = models.PositiveIntegerField(default=0, help_text="Lines that were not looked at: a person stopped it.")
     problems = models.JSONField(default=list, help_text="The first lines that did not match.")
+    is_guessed = models.BooleanField(default=False, help_text="Whether it was read as Windows-1252 for want of UTF-8.")
 
     objects = ListImportQuerySet.as_manager()
 

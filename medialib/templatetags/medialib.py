@@ -17,6 +17,7 @@ from django.utils.timezone import get_current_timezone, now
 from django.utils.translation import get_language, gettext, pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
+from medialib.models.list_imports import Cause
 from medialib.models.query.units import UNKNOWN_TIME, file_size
 from medialib.templatetags.markup import Markup
 
@@ -54,6 +55,12 @@ def account_colour(account: Account | None) -> str:
 @register.filter
 def kind_icon(kind: str) -> str:
     return KIND_ICONS.get(kind, "document")
+
+
+@register.filter
+def list_cause(cause: str) -> str:
+    """Why a line of a list names no file."""
+    return str(Cause(cause).label) if cause in Cause else gettext("not found")
 
 
 @register.filter

@@ -52,7 +52,7 @@ def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
 def image_origins(request: HttpRequest) -> list[str]:
     """Where the person's accounts deliver from. An address that could break out of the header is left out."""
     try:
-        endpoints = [account.url_endpoint for account in visible_accounts(request)]
+        endpoints = [endpoint for account in visible_accounts(request) for endpoint in account.endpoints]
     except DatabaseError:  # The page is ready; it may be shown without pictures.
         return []
     return sorted({origin for endpoint in endpoints if (origin := origin_of(endpoint))})

@@ -10,7 +10,7 @@ import pytest
 
 from medialib.errors import WrongUse
 from medialib.models import SelectionItem
-from medialib.services.selections import list_imports, list_lines, ticks
+from medialib.services.selections import list_imports, list_reading, ticks
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def test_a_packed_bomb_is_never_unpacked(selection, bomb):
 
 
 def test_a_list_of_too_many_lines_is_refused(selection, monkeypatch):
-    monkeypatch.setattr(list_lines, "MOST_LINES", 1000)
+    monkeypatch.setattr(list_reading, "MOST_LINES", 1000)
     with pytest.raises(WrongUse):
         match(selection, b"file_x\n" * 1003)
 

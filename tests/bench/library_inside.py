@@ -37,7 +37,7 @@ from medialib.models.query.orders import AssetCursor, AssetSort, in_order  # noq
 from medialib.models.query.paging import page_of  # noqa: E402
 from medialib.services.library import summary  # noqa: E402
 from medialib.services.selections import list_imports, ticks  # noqa: E402
-from medialib.services.selections.list_lines import MOST_LINES  # noqa: E402
+from medialib.services.selections.list_reading import MOST_LINES  # noqa: E402
 from medialib.services.sync.indexing import index_files, shown_values  # noqa: E402
 from tests.bench.library_data import fill  # noqa: E402
 

@@ -97,7 +97,7 @@ def test_a_list_with_a_bom_windows_ends_blank_and_double_lines(delete, sandbox, 
         (b"\n \r\n", "holds no file ids"),
         (b"\x89PNG\r\n\x1a\n\x00\x00", "is not text"),
         (b"abc\x00def", "is not text"),
-        (b"good_id\n/site/a b.jpg\n", "line 2"),
+        (b"/site/a b.jpg\nwhat is this?\n", "line 2"),
     ],
 )
 def test_what_is_no_list_gets_one_sentence(delete, sandbox, content, sentence):
@@ -106,6 +106,16 @@ def test_what_is_no_list_gets_one_sentence(delete, sandbox, content, sentence):
     assert sentence in done.err
     assert len(done.err.strip().splitlines()) == 1
     assert not DeletionJob.objects.exists()
+
+
+def test_a_table_of_ids_paths_and_addresses_is_read_as_the_page_reads_it(delete, sandbox, sandbox_account, ids):
+    sync.run_sync(sandbox_account)
+    head = "File ID;Path\r\n".encode("cp1252")
+    rows = f"{ids[0]};x\r\n;/old/1.jpg\r\n;/nowhere.jpg\r\nfile_id;\r\n".encode()
+    plan = delete(head + rows, "--dry-run", "--json")
+    assert (plan.code, plan.json["requested"], len(plan.json["not_taken"])) == (0, 2, 1)
+    assert "line 4: “/nowhere.jpg”: not known to the index" in plan.err
+    assert "Not a file id, so left out: file_id" in plan.err
 
 
 def test_a_file_that_is_not_there(run, sandbox_account, staff):

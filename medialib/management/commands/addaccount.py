@@ -23,6 +23,9 @@ class Command(MedialibCommand):
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="Letters, digits, hyphens; becomes part of page addresses.")
         parser.add_argument("--url-endpoint", required=True, metavar="URL", help="E.g. https://ik.imagekit.io/acme")
+        parser.add_argument(
+            "--other-endpoint", action="append", default=[], metavar="URL", help="Another address, such as a domain."
+        )
         parser.add_argument("--api-url", metavar="URL", help="ImageKit's API; the sandbox has its own.")
         parser.add_argument("--upload-url", metavar="URL", help="ImageKit's upload API; the sandbox has its own.")
         parser.add_argument("--colour", choices=AccountColour.values, help="Marks every page of the account.")
@@ -36,6 +39,7 @@ class Command(MedialibCommand):
             api_url=options["api_url"],
             upload_url=options["upload_url"],
             colour=options["colour"],
+            other_endpoints="\n".join(options["other_endpoint"]),
             actor=operator(),
         )
         return report_of(account)

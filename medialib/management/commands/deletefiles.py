@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
 from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
-from medialib.management.base import MedialibCommand, Report
+from medialib.management.base import MedialibCommand, Report, counted
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest, Outcome
 from medialib.services.accounts import keys
@@ -21,17 +22,20 @@ from medialib.services.deletion import runner
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
 from medialib.services.manifests import freezing
+from medialib.services.manifests.freezing import Frozen
 from medialib.services.manifests.plan import deletion_plan
-from medialib.services.selections.id_lists import MAX_LIST_BYTES, parse_ids
+from medialib.services.selections.list_matching import MAX_LIST_BYTES, ListedIds, in_words, listed_ids
+
+MOST_PROBLEMS = 20  # Lines of the list that are named one by one.
 
 
 class Command(MedialibCommand):
-    help = "Delete files for ever, with all their versions, by their ImageKit ids."
+    help = "Delete files for ever, with all their versions, by a list of their ids, paths or addresses."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="Name of the account.")
         parser.add_argument(
-            "--ids-file", required=True, metavar="FILE", help="One file id a line; - reads standard input."
+            "--ids-file", required=True, metavar="FILE", help="File ids, paths or addresses; - reads standard input."
         )
         parser.add_argument("--reason", required=True, help="Why; it stays in the audit log.")
         parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
@@ -48,14 +52,16 @@ class Command(MedialibCommand):
         account = Account.objects.named(name)
         actor = Actor.person(person_who_may("delete_files", user, account=account))
         self._check(reason, options)
-        listed = parse_ids(_read(ids_file), name="Standard input" if ids_file == "-" else ids_file)
+        content, source = _read(ids_file), "Standard input" if ids_file == "-" else ids_file
+        listed = listed_ids(account, content, name=source)
+        self._mention_list(listed)
         with keys.client_for(account) as client:
             freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
             frozen = freeze(account, listed.file_ids, actor=actor, client=client)
-        self._mention(listed.duplicates, frozen.unknown, frozen.outside)
+        self._mention(frozen)
         _check_count(frozen.manifest, options["confirm_count"])
         if options["dry_run"]:
-            return _plan_report(frozen.manifest)
+            return _plan_report(frozen.manifest, listed)
         if not options["yes"]:
             self._ask(frozen.manifest)
         job = controls.open_deletion_job(
@@ -76,14 +82,25 @@ class Command(MedialibCommand):
         if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
             raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
 
-    def _mention(self, duplicates: int, unknown: list[str], outside: int) -> None:
-        if duplicates:
-            self.stderr.write(f"{duplicates:,} repeated lines count once.")
-        if outside:
-            self.stderr.write(f"{outside:,} files lie outside the folders in which this person may delete; they stay.")
-        if unknown:
-            shown = ", ".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
-            self.stderr.write(f"{len(unknown):,} ids are not known to ImageKit and will count as already gone: {shown}")
+    def _mention_list(self, listed: ListedIds) -> None:
+        if listed.is_guessed:
+            self.stderr.write("The list is not UTF-8, so it was read as Windows-1252.")
+        if listed.duplicates:
+            self.stderr.write(f"{counted(listed.duplicates, 'repeated line')}: each file counts once.")
+        if listed.problems:
+            self.stderr.write(f"{counted(len(listed.problems), 'line')} of the list named no file:")
+            for found in listed.problems[:MOST_PROBLEMS]:
+                self.stderr.write(f"  {in_words(found)}")
+
+    def _mention(self, frozen: Frozen) -> None:
+        if frozen.strangers:
+            self.stderr.write(f"Not a file id, so left out: {_some(frozen.strangers)}")
+        if frozen.outside:
+            what = counted(frozen.outside, "file")
+            self.stderr.write(f"{what} outside the folders in which this person may delete: left where they are.")
+        if frozen.unknown:
+            what = counted(len(frozen.unknown), "id")
+            self.stderr.write(f"{what} not known to ImageKit, to count as already gone: {_some(frozen.unknown)}")
 
     def _ask(self, manifest: Manifest) -> None:
         """Ask on the terminal; a large deletion wants its number typed. Raises Refused for any other answer."""
@@ -127,6 +144,10 @@ def _read(ids_file: str) -> bytes:
         raise WrongUse(f"The file {ids_file} cannot be read: {error.strerror}.") from error
 
 
+def _some(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:5]) + ("…" if len(texts) > 5 else "")
+
+
 def _check_count(manifest: Manifest, expected: int | None) -> None:
     if expected is not None and expected != manifest.file_count:
         raise ManifestChanged(
@@ -134,7 +155,7 @@ def _check_count(manifest: Manifest, expected: int | None) -> None:
         )
 
 
-def _plan_report(manifest: Manifest) -> Report:
+def _plan_report(manifest: Manifest, listed: ListedIds) -> Report:
     plan = deletion_plan(manifest)
     counts = dict.fromkeys(Outcome.values, 0)
     return Report(
@@ -148,5 +169,6 @@ def _plan_report(manifest: Manifest) -> Report:
             "calls": plan.calls,
             "seconds": plan.seconds,
             "total_bytes": manifest.total_bytes,
+            "not_taken": [in_words(found) for found in listed.problems],
         },
     )

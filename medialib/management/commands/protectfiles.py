@@ -15,7 +15,7 @@ from medialib.management.people import person_who_may
 from medialib.models import Account, ProtectionKind, SavedView
 from medialib.services.accounts import protections
 from medialib.services.audit.log import Actor
-from medialib.services.selections.id_lists import parse_ids
+from medialib.services.selections.list_matching import listed_ids
 
 # Option: the kind of rule, and what stands behind the option.
 RULES = {
@@ -51,7 +51,7 @@ class Command(MedialibCommand):
             account,
             kind=kind,
             value="" if kind in (ProtectionKind.FILES, ProtectionKind.VIEW) else given,
-            file_ids=_ids(given) if kind == ProtectionKind.FILES else (),
+            file_ids=_ids(account, given) if kind == ProtectionKind.FILES else (),
             view=_view(account, given, actor) if kind == ProtectionKind.VIEW else None,
             reason=reason,
             until=_end(until) if until else None,
@@ -61,12 +61,12 @@ class Command(MedialibCommand):
         return Report([f"{rule} protects {facts['files']:,} files now."], facts)
 
 
-def _ids(path: str) -> list[str]:
+def _ids(account: Account, path: str) -> list[str]:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
         raise WrongUse(f"The file {path} cannot be read: {error.strerror}.") from error
-    return parse_ids(content, name=path).file_ids
+    return listed_ids(account, content, name=path).file_ids
 
 
 def _view(account: Account, name: str, actor: Actor) -> SavedView:

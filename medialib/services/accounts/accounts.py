@@ -20,7 +20,7 @@ from medialib.services.audit.log import SYSTEM, Actor
 
 AUDITED = (
     "name", "colour", "url_endpoint", "api_url", "upload_url", "headroom_percent", "undo_window_s", "protected_folders",
-    "looks_before_delete", "limit_files", "limit_percent", "approval_files",
+    "looks_before_delete", "limit_files", "limit_percent", "approval_files", "other_endpoints",
 )  # fmt: skip
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
@@ -50,10 +50,14 @@ def add_account(
     api_url: str | None = None,
     upload_url: str | None = None,
     colour: str | None = None,
+    other_endpoints: str = "",
     actor: Actor = SYSTEM,
 ) -> Account:
-    """Add an account and its first key. Raises WrongUse for bad values, Refused when the name is taken."""
-    given = {"api_url": api_url, "upload_url": upload_url, "colour": colour}
+    """Add an account and its first key. Raises WrongUse for bad values, Refused when the name is taken.
+
+    `other_endpoints` stand one a line.
+    """
+    given = {"api_url": api_url, "upload_url": upload_url, "colour": colour, "other_endpoints": other_endpoints}
     account = Account(name=name, url_endpoint=url_endpoint, **{key: value for key, value in given.items() if value})
     return open_account(account, private_key=private_key, actor=actor)
 
@@ -149,6 +153,8 @@ def refuse_taken(name: str, *, except_for: Account) -> None:
 def _clean(account: Account) -> None:
     clean_name(account.name)
     account.url_endpoint = addresses.clean(account.url_endpoint, what=addresses.ENDPOINT)
+    others = (addresses.clean(each, what=addresses.OTHER) for each in account.other_endpoints.split())
+    account.other_endpoints = "\n".join(dict.fromkeys(others))
     account.api_url = addresses.clean(account.api_url, what=addresses.API)
     account.upload_url = addresses.clean(account.upload_url, what=addresses.UPLOAD)
     for url, what in ((account.api_url, addresses.API), (account.upload_url, addresses.UPLOAD)):

@@ -19,7 +19,8 @@ MAX_LENGTH = 300
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
 PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
 # How sentences call an address.
-API, UPLOAD, ENDPOINT = _("API address"), _("upload address"), _("URL endpoint")
+API, UPLOAD = _("API address"), _("upload address")
+ENDPOINT, OTHER = _("URL endpoint"), _("other endpoint")
 
 # NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
 NOT_PUBLIC = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")]

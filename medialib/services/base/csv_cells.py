@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+BOM = "\ufeff"  # At its beginning, so that a spreadsheet takes it for UTF-8.
 # Also as full-width signs, which some spreadsheets take for the plain ones. File names and reasons come from strangers.
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from medialib.errors import MedialibError, Refused, WrongUse, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
-from medialib.imagekit.types import RemoteFile
+from medialib.imagekit.types import SURE_ID, RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
@@ -45,6 +45,7 @@ FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 class Frozen:
     """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
 
+    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were any.
     `outside` is how many were left out because they lie where the actor may not delete.
     """
 
@@ -52,6 +53,7 @@ class Frozen:
     duplicates: int
     unknown: list[str]
     outside: int = 0
+    strangers: tuple[str, ...] = ()
 
 
 def freeze(selection: Selection, *, actor: Actor) -> Manifest:
@@ -120,6 +122,7 @@ class _Listed:
     given: int
     wanted: list[str]
     remote: dict[str, RemoteFile | None]
+    strangers: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> list[str]:
@@ -136,7 +139,8 @@ class _Listed:
         _leave_out(manifest, outside, kept=kept, scope=scope)
         _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
-        return Frozen(manifest, self.given - len(self.wanted), unknown, outside)
+        duplicates = self.given - len(self.wanted) - len(self.strangers)
+        return Frozen(manifest, duplicates, unknown, outside, self.strangers)
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
@@ -145,11 +149,14 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     if not given:
         raise WrongUse(_("No file id is given, so there is nothing to freeze."))
     wanted = sorted(set(map(_checked, given)))
-    listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
-    if len(listed.unknown) == len(wanted):
+    remote = _look_up_uncached(account, wanted, client)
+    unknown = [file_id for file_id, file in remote.items() if file is None]
+    if len(unknown) == len(wanted):
         text = _("None of the %(count)s ids exists in “%(account)s”, so nothing was frozen.")
         raise WrongUse(text, count=grouped(len(wanted)), account=account.name)
-    return listed
+    strangers = tuple(file_id for file_id in unknown if not SURE_ID.fullmatch(file_id))
+    left = sorted(set(wanted).difference(strangers))
+    return _Listed(len(given), left, {key: remote[key] for key in remote.keys() - set(strangers)}, strangers)
 
 
 def _checked(file_id: str) -> str:

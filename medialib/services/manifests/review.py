@@ -17,7 +17,7 @@ from django.utils.timezone import now
 from medialib.models import Asset, Item, Manifest
 from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.accounts import protections
-from medialib.services.base.csv_cells import plain
+from medialib.services.base.csv_cells import BOM, plain
 from medialib.services.manifests.plan import DeletionPlan, calls_per_second
 
 RECENT = timedelta(days=7)
@@ -111,6 +111,7 @@ def library_percent(manifest: Manifest) -> float:
 def manifest_csv(manifest: Manifest) -> Iterator[str]:
     """The frozen list, line by line, for a spreadsheet that must not take any cell for a formula."""
     writer = csv.writer(_Echo())
+    yield BOM
     yield writer.writerow(["position", "file_id", "path", "size_bytes", "updated_at"])
     rows = manifest.items.order_by("position").values_list(
         "position", "file_id", "path", "size_bytes", "file_updated_at"

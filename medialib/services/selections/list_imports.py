@@ -15,7 +15,7 @@ import time
 import zlib
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -23,10 +23,13 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
-from medialib.models import Asset, ListImport, ListPart, Selection
-from medialib.services.base.csv_cells import plain
+from medialib.models import ListImport, ListPart, Selection
+from medialib.models.list_imports import Cause
+from medialib.services.base.csv_cells import BOM, plain
 from medialib.services.selections import ticks
-from medialib.services.selections.list_lines import Line, line_of, read_texts
+from medialib.services.selections.list_lines import Line
+from medialib.services.selections.list_matching import Candidate, Found, Match, find
+from medialib.services.selections.list_reading import FALLBACK, encoding_of, read_texts
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -34,15 +37,14 @@ if TYPE_CHECKING:
 MOST_PROBLEMS = 200  # Shown on the page; the report holds them all.
 KEPT, KEPT_UNFINISHED = 10, 30  # Lists of one person in one account.
 PART = 10_000  # Lines of one transaction: a third of a second.
-MATCHED, REPEATED, NOT_FOUND, AMBIGUOUS = "matched", "repeated", "not_found", "ambiguous"
 LEFT_OUT = "not_looked_at"
-REPORT_HEAD = ["line", "text", "result", "file_id", "path"]
-Candidate = tuple[int, str, str]  # Row number, file id, path.
+REPORT_HEAD = ["line", "text", "result", "cause", "file_id", "path"]
 
 
 def begin(selection: Selection, content: BinaryIO, *, user: User, is_replacing: bool = False) -> ListImport:
     """Take a list in. It is matched by go_on(). Raises WrongUse, and changes nothing, for what cannot be a list."""
-    texts, line_count = read_texts(content), 0
+    encoding = encoding_of(content)
+    texts, line_count = read_texts(content, encoding), 0
     packed: list[bytes] = []
     while some := list(islice(texts, PART)):
         packed.append(zlib.compress(json.dumps(some).encode(), 1))
@@ -52,7 +54,9 @@ def begin(selection: Selection, content: BinaryIO, *, user: User, is_replacing: 
     with transaction.atomic():
         if is_replacing:
             ticks.clear(selection)
-        made = ListImport.objects.create(account=selection.account, owner=user, line_count=line_count)
+        made = ListImport.objects.create(
+            account=selection.account, owner=user, line_count=line_count, is_guessed=encoding == FALLBACK
+        )
         parts = (ListPart(whole=made, number=number, lines=lines) for number, lines in enumerate(packed))
         ListPart.objects.bulk_create(parts, batch_size=20)
         _forget_older(made)
@@ -100,20 +104,18 @@ def _lock(made: ListImport) -> None:
     made.refresh_from_db(from_queryset=ListImport.objects.select_for_update())
 
 
-Result = tuple[Line, str, list[Candidate]]
+Result = tuple[Found, str]
 
 
 def _results(made: ListImport, part: ListPart) -> list[Result]:
-    lines = [line_of(number, text, made.account.url_endpoint) for number, text in _texts(part)]
-    found = _found(made, lines)
-    seen = _matched_before(made, part, {one[0][0] for one in found.values() if len(one) == 1})
-    results = []
-    for line in lines:
-        candidates = found.get(line.file_id or line.path, [])
-        result = _result(candidates, seen)
-        if result == MATCHED:
-            seen.add(candidates[0][0])
-        results.append((line, result, candidates))
+    found = find(made.account, _texts(part))
+    seen = _matched_before(made, part, {one.candidates[0][0] for one in found if len(one.candidates) == 1})
+    results: list[Result] = []
+    for one in found:
+        result = _result(one, seen)
+        if result == Match.MATCHED:
+            seen.add(one.candidates[0][0])
+        results.append((one, result))
     return results
 
 
@@ -124,13 +126,13 @@ def _texts(part: ListPart) -> list[tuple[int, str]]:
 
 
 def _left_out(part: ListPart) -> list[Result]:
-    return [(Line(number, text), LEFT_OUT, []) for number, text in _texts(part)]
+    return [(Found(Line(number, text)), LEFT_OUT) for number, text in _texts(part)]
 
 
-def _result(candidates: list[Candidate], seen: set[int]) -> str:
-    if len(candidates) != 1:
-        return AMBIGUOUS if candidates else NOT_FOUND
-    return REPEATED if candidates[0][0] in seen else MATCHED
+def _result(found: Found, seen: set[int]) -> Match:
+    if len(found.candidates) == 1:
+        return Match.REPEATED if found.candidates[0][0] in seen else Match.MATCHED
+    return Match.AMBIGUOUS if found.cause in (Cause.SEVERAL, Cause.QUERY) else Match.NOT_FOUND
 
 
 def _matched_before(made: ListImport, part: ListPart, rows: set[int]) -> set[int]:
@@ -139,42 +141,35 @@ def _matched_before(made: ListImport, part: ListPart, rows: set[int]) -> set[int
     return {row for packed in before.iterator(chunk_size=20) for row in rows.intersection(array("q", bytes(packed)))}
 
 
-def _found(made: ListImport, lines: Iterable[Line]) -> dict[str, list[Candidate]]:
-    """For each id and path of the lines the live files that have it."""
-    live = Asset.objects.live(made.account).order_by()
-    ids = {line.file_id for line in lines if line.file_id}
-    paths = {line.path for line in lines if line.path}
-    columns = ("pk", "file_id", "path")
-    found: dict[str, list[Candidate]] = {}
-    for row in live.filter(file_id__any_of=ids).values_list(*columns) if ids else ():
-        found.setdefault(row[1], []).append(row)
-    for row in live.filter(path__any_of=paths).values_list(*columns) if paths else ():
-        found.setdefault(row[2], []).append(row)
-    return found
-
-
 def _note(made: ListImport, part: ListPart, results: list[Result]) -> None:
     """What became of the part, with it and in the counts of the whole list."""
     part.lines, part.report = None, _packed_report(results, has_head=part.number == 0)
     part.matched_rows = array("q", _rows_matched(results)).tobytes()
     part.save(update_fields=["lines", "report", "matched_rows"])
-    for name, count in Counter(result for _line, result, _row in results).items():
+    for name, count in Counter(result for _match, result in results).items():
         setattr(made, name, getattr(made, name) + count)
     made.problems = [*made.problems, *map(_problem, filter(_is_problem, results))][:MOST_PROBLEMS]
-    made.save(update_fields=[MATCHED, REPEATED, NOT_FOUND, AMBIGUOUS, "problems"])
+    made.save(update_fields=[*(match.value for match in Match), "problems"])
 
 
 def _rows_matched(results: list[Result]) -> list[int]:
-    return [candidates[0][0] for _, result, candidates in results if result == MATCHED]
+    return [found.candidates[0][0] for found, result in results if result == Match.MATCHED]
 
 
 def _is_problem(result: Result) -> bool:
-    return result[1] in (NOT_FOUND, AMBIGUOUS)
+    return result[1] in (Match.NOT_FOUND, Match.AMBIGUOUS)
 
 
 def _problem(result: Result) -> dict[str, Any]:
-    line, what, candidates = result
-    return {"line": line.number, "text": line.text[:300], "result": what, "candidates": len(candidates)}
+    found, what = result
+    return {
+        "line": found.line.number,
+        "text": found.line.text[:300],
+        "result": str(what),
+        "candidates": len(found.candidates),
+        "cause": found.cause or "",
+        "detail": found.detail[:300],
+    }
 
 
 def _packed_report(results: list[Result], *, has_head: bool) -> bytes:
@@ -182,11 +177,18 @@ def _packed_report(results: list[Result], *, has_head: bool) -> bytes:
     with gzip.open(packed, "wt", encoding="utf-8", newline="", compresslevel=3) as text:
         rows = csv.writer(text)
         if has_head:
+            text.write(BOM)
             rows.writerow(REPORT_HEAD)
-        for line, result, candidates in results:
-            _, file_id, path = candidates[0] if len(candidates) == 1 else (0, "", "")
-            rows.writerow([line.number, plain(line.text), result.replace("_", " "), plain(file_id), plain(path)])
+        for found, result in results:
+            file_id, path = _names(found.candidates)
+            cause = f"{found.cause.label} {found.detail}".strip() if found.cause else ""
+            cells = map(plain, (found.line.text, result.replace("_", " "), cause, file_id, path))
+            rows.writerow([found.line.number, *cells])
     return packed.getvalue()
+
+
+def _names(candidates: tuple[Candidate, ...]) -> tuple[str, str]:
+    return candidates[0][1:] if len(candidates) == 1 else ("", "")
 
 
 def _forget_older(made: ListImport) -> None:

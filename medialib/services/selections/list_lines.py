@@ -1,129 +1,166 @@
-"""What a list of files says: ids, paths and addresses, one a line, pasted or exported from somewhere."""
+"""What a text of a list may stand for: the id of a file, a path, or an address that the account delivers.
+
+A text has several readings where people and programs write the same file in several ways; the more literal come first,
+and a later one counts only where no file has an earlier one.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator
+import unicodedata
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
-from django.utils.translation import gettext_lazy as _
+from medialib.imagekit.types import SURE_ID
+from medialib.models.list_imports import Cause
 
-from medialib.errors import WrongUse, grouped
-
-MOST_LINES = 1_000_000
-LONGEST_LINE = 200_000  # Characters; csv itself refuses a cell of 131,072.
-COLUMNS = ("file_id", "fileid", "id", "path", "file_path", "filepath", "url")  # The first of them is read.
-HEADS = {*COLUMNS, "name"}
-NO_TEXT = _("The list is not text: one file id, path or address a line is expected.")
 FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+QUOTES = {
+    '"': '"', "'": "'", "`": "`", "“": "”", "„": "“”", "”": "”", "‘": "’", "‚": "‘’", "’": "’", "«": "»", "»": "«",
+    "‹": "›", "›": "‹",
+}  # fmt: skip
+_BULLET = re.compile(r"(?:[-*+•‣▪–—·>]|\d{1,7}[.)]|\[[ xX]?\])\s+")
+_CUT = re.compile(r"[\s,;|]+")
+_ADDRESS = re.compile(
+    r"(?:https?:)?//([^/?#\s]+\.[^/?#\s]+|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?)(?=[/?#]|$)", re.IGNORECASE
+)
+# What ImageKit adds behind the path of a file: documentation, “Video thumbnails”, “Video API”.
+_MADE_FROM = {"ik-thumbnail.jpg", "ik-video.mp4", "ik-gif-video.mp4", "ik-master.m3u8", "ik-master.mpd"}
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the list, and what it can be: an id, or a path with a leading slash."""
+    """A text of the list, its number, and what it may stand for: ids, and paths with a leading slash.
+
+    `cause` is why none of it may be a file of this account, where that is known already; `doubtful` is a path that
+    nobody can tell from an address with a query.
+    """
 
     number: int
     text: str
-    file_id: str = ""
-    path: str = ""
+    readings: tuple[str, ...] = ()
+    doubtful: str = ""
+    cause: Cause | None = None
+    detail: str = ""
 
 
-def read_texts(content: BinaryIO) -> Iterator[tuple[int, str]]:
-    """The lines that hold something, with their numbers; of a CSV, the column headed by file_id, path or url.
+def is_path(reading: str) -> bool:
+    return reading.startswith("/")
 
-    Reads as it goes, so that a long list takes little memory. Raises WrongUse for what cannot be a list.
-    """
-    beginning = content.read(2000)
-    content.seek(0)
-    encoding = encoding_of(beginning)
-    text = io.TextIOWrapper(content, encoding, newline="")
-    delimiter, lines = _delimiter(beginning.decode(encoding, "replace")), _lines(text)
-    rows = csv.reader(lines, delimiter=delimiter) if delimiter else ([_unquoted(line)] for line in lines)
+
+def is_blank(text: str) -> bool:
+    """Whether nothing is left without quotes, brackets and what separates cells."""
+    return not tidied(text).strip("[]{},;|\"' \t")
+
+
+def tidied(text: str) -> str:
+    """Without what cannot be seen, bullets, quotes around all of it, and a comma at its end."""
+    text = INVISIBLE.sub("", text).strip()
+    text = _BULLET.sub("", text, count=1).rstrip(",; \t") if text not in QUOTES else text
+    while len(text) > 1 and text[-1] in QUOTES.get(text[0], ""):
+        inner = text[1:-1]
+        text = inner.replace('""', '"') if text[0] == '"' else inner
+    return text
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids of a line that says nothing else, or of a row of a table that begins with one; else none."""
+    if len(text) < 24:
+        return []
+    tokens = [token for part in _CUT.split(tidied(text).strip("[](){}")) if (token := tidied(part).strip("[]"))]
+    sure = list(takewhile(SURE_ID.fullmatch, tokens))
+    if len(sure) == len(tokens):
+        return sure
+    is_row = re.match(r"[\"']?[0-9a-f]{24}[\"']?\s*[,;\t|]", INVISIBLE.sub("", text).strip(), re.ASCII)
+    return sure[:1] if is_row and len(sure) == 1 else []
+
+
+def line_of(number: int, text: str, endpoints: Sequence[str]) -> Line:
+    """What the text may stand for in the account that delivers from these addresses."""
+    tidy = tidied(text)
+    if address := _address(tidy, endpoints):
+        return _line_of_address(number, text, address, endpoints)
+    if INVISIBLE.search(text):
+        found = ", ".join(sorted({f"U+{ord(sign):04X}" for sign in INVISIBLE.findall(text)}))
+        return Line(number, text, _readings(text, tidy), cause=Cause.INVISIBLE, detail=found)
+    cause = None if "/" in tidy or FILE_ID.fullmatch(tidy) else Cause.NO_FILE_ID
+    return Line(number, text, _readings(text, tidy), cause=cause)
+
+
+def _readings(text: str, tidy: str) -> tuple[str, ...]:
+    if SURE_ID.fullmatch(tidy):
+        return (tidy,)
+    ids = [tidy] if FILE_ID.fullmatch(tidy) else []
+    raw = text.strip("\r\n")
+    spaced = tidy.replace("\u00a0", " ")
+    literal = [raw] if raw.startswith("/") else []
+    unquoted = [tidy[1:]] if tidy[:1] == "'" else []  # As medialib's own exports guard a cell from being run.
+    shorter = [tidy.partition(sign)[0] for sign in "?#" if sign in tidy and "/" in tidy]
+    texts = [*literal, tidy, spaced, raw.strip(), *unquoted, *shorter]
+    return _distinct([*ids, *(path for each in texts for path in _paths(f"/{each.lstrip('/')}"))])
+
+
+def _paths(path: str) -> Iterator[str]:
+    """The path as it stands, and as it was before somebody made it part of an address, once or twice."""
+    yield path
+    if "%" in path:
+        yield (once := unquote(path))
+        yield unquote(once)
+
+
+def _distinct(readings: Sequence[str]) -> tuple[str, ...]:
+    """Each once, with its accents composed and decomposed behind it; none that no database takes."""
+    forms = (
+        form for reading in readings for form in ((reading,) if reading.isascii() else (reading, *_accents(reading)))
+    )
+    usable = (form for form in forms if "\0" not in form and form != "/")
+    return tuple(form for form in dict.fromkeys(usable) if _is_unicode(form))
+
+
+def _accents(text: str) -> tuple[str, str]:
+    return unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
+
+
+def _is_unicode(text: str) -> bool:
     try:
-        yield from _column(rows)
-    except UnicodeDecodeError:
-        raise WrongUse(NO_TEXT) from None
-    except csv.Error as error:
-        raise WrongUse(_("The list cannot be read: %(cause)s."), cause=error) from None
-    finally:
-        text.detach()  # Whoever opened the file closes it.
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
-def encoding_of(beginning: bytes) -> str:
-    """Spreadsheets write UTF-16, which begins with a mark; UTF-8 may begin with one, too."""
-    return "utf-16" if beginning[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
+def _address(text: str, endpoints: Sequence[str]) -> str:
+    """The text as a whole address, where it is one; empty else. Without a scheme only the account's own are known."""
+    if _ADDRESS.match(text):
+        return text if "://" in text[:8] else f"https:{text}"
+    lowered = text.lower()
+    bare = (endpoint.partition("://")[2].rstrip("/").lower() for endpoint in endpoints)
+    return f"https://{text}" if any(lowered.startswith(f"{each}/") for each in bare if each) else ""
 
 
-def line_of(number: int, text: str, url_endpoint: str) -> Line:
-    """An address that this account delivers becomes the path behind it, whatever its transformation and version."""
-    if text.startswith(("http://", "https://")):
-        return Line(number, text, path=_path_behind(text, url_endpoint))
-    if "/" in text or not FILE_ID.fullmatch(text):
-        return Line(number, text, path=f"/{text.lstrip('/')}")
-    return Line(number, text, file_id=text)
-
-
-def _unquoted(line: str) -> str:
-    """A line of a plain list, whatever it holds; quotes around all of it are not part of it."""
-    text = line.strip()
-    return text[1:-1].replace('""', '"') if len(text) > 1 and text[0] == text[-1] == '"' else text
-
-
-def _column(rows: Iterable[list[str]]) -> Iterator[tuple[int, str]]:
-    """The cells of the column that the first row names, else of the first column."""
-    column, is_first = 0, True
-    for number, row in enumerate(rows, start=1):
-        if number > MOST_LINES + 1:
-            raise WrongUse(_("The list has more than %(count)s lines. Split it."), count=grouped(MOST_LINES))
-        if is_first and any(row):
-            is_first, head = False, _head(row)
-            if head is not None:
-                column = head
-                continue
-        text = row[column].strip() if len(row) > column else ""
-        if text:
-            yield number, text
-
-
-def _lines(text: io.TextIOWrapper) -> Iterator[str]:
-    while line := text.readline(LONGEST_LINE):
-        if "\0" in line:
-            raise WrongUse(NO_TEXT)
-        if len(line) == LONGEST_LINE:
-            sentence = _("The list has a line of more than %(count)s characters. One file a line is expected.")
-            raise WrongUse(sentence, count=grouped(LONGEST_LINE))
-        yield line
-
-
-def _path_behind(address: str, url_endpoint: str) -> str:
-    """Empty for an address that another account delivers, or that is none."""
+def _line_of_address(number: int, text: str, address: str, endpoints: Sequence[str]) -> Line:
     try:
-        base, given = urlsplit(url_endpoint), urlsplit(address)
-    except ValueError:  # Such as "http://[x".
-        return ""
+        parts = urlsplit(address)
+        steps = next(found for endpoint in endpoints if (found := _steps_behind(parts.netloc, parts.path, endpoint)))
+    except (ValueError, StopIteration):  # ValueError: such as "http://[x".
+        host = _ADDRESS.match(address)
+        named = "/".join(address[host.end() :].split("/")[:2]) if host and "imagekit.io" in host[1] else ""
+        return Line(number, text, cause=Cause.OTHER_HOST, detail=f"{host[1] if host else address}{named}"[:200])
+    path = "/" + "/".join(steps)
+    made_from = [path.rpartition("/")[0]] if steps[-1] in _MADE_FROM and len(steps) > 1 else []
+    readings = [one for each in (path, *made_from) for one in (unquote(each), unquote(unquote(each)), each)]
+    rest = address.partition("?")[2] if parts.query else ""
+    behind = f"?{rest}" if rest else f"#{parts.fragment}" if parts.fragment else ""
+    return Line(number, text, _distinct(readings), doubtful=unquote(path + behind) if behind else "")
+
+
+def _steps_behind(host: str, path: str, endpoint: str) -> list[str]:
+    """The segments of the path behind an endpoint, without transformations; none where it is not behind it."""
+    base = urlsplit(endpoint)
     start = base.path.rstrip("/")
-    if given.netloc.lower() != base.netloc.lower() or not given.path.startswith(f"{start}/"):
-        return ""
-    steps = [step for step in given.path.removeprefix(start).split("/") if step]
-    steps = steps[1:] if steps and steps[0].startswith("tr:") else steps
-    path = unquote("/" + "/".join(steps))
-    return "" if "\0" in path else path  # PostgreSQL cannot even be asked for it.
-
-
-def _head(row: list[str]) -> int | None:
-    words = [cell.strip().lower().replace(" ", "_") for cell in row]
-    return next((words.index(wanted) for wanted in COLUMNS if wanted in words), None)
-
-
-def _delimiter(beginning: str) -> str:
-    """Of a CSV with a head; none of a plain list, which is not cut, since names may hold commas."""
-    first = beginning.lstrip().split("\n")[0].lower()
-    for delimiter in (",", ";", "\t"):
-        cells = first.split(delimiter)
-        if len(cells) > 1 and HEADS & {cell.strip().strip('"') for cell in cells}:
-            return delimiter
-    return ""
+    if host.lower() != base.netloc.lower() or not path.startswith(f"{start}/"):
+        return []
+    return [step for step in path.removeprefix(start).split("/") if step and not step.startswith("tr:")]

@@ -15,7 +15,7 @@ from medialib.forms.saved_views import ListImportForm
 from medialib.models import Account, ListImport
 from medialib.models.list_imports import ListImportQuerySet
 from medialib.services.selections import list_imports, ticks
-from medialib.services.selections.list_lines import MOST_LINES
+from medialib.services.selections.list_reading import MOST_LINES
 from medialib.views.access import HtmxRequest, account_named, person, staff_may
 from medialib.views.library.sync import freshness
 

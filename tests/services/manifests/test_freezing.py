@@ -18,6 +18,7 @@ from medialib.imagekit.errors import AnswerLost, BadRequest, FileMissing
 from medialib.imagekit.types import FoundFiles, RemoteFile
 from medialib.models import Account, Asset, AuditEvent, Item, Manifest
 from medialib.models.query.filters import AssetFilter
+from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.manifests import freezing
 from medialib.services.manifests.hashing import canonical_lines, manifest_sha256
@@ -27,6 +28,8 @@ from tests.models.random_libraries import FIELDS, examples, filters, filters_by,
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
+
+NOBODY = "0123456789abcdef01234567"  # Looks like an id, and no file has it.
 
 pytestmark = pytest.mark.django_db
 
@@ -202,7 +205,7 @@ def test_the_lines_are_canonical_json(account: Account, paths: list[str]) -> Non
         assert manifest.sha256 == hashlib.sha256(expected).hexdigest()
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)))
+@given(st.datetimes(datetime(1971, 1, 1), datetime(2199, 1, 1), timezones=st.just(UTC)))
 @examples
 def test_times_are_in_utc_with_microseconds(account: Account, updated_at: datetime) -> None:
     row = {"file_id": "a", "path": "/a", "folder": "/", "name": "a", "kind": "image", "size_bytes": 1}
@@ -213,8 +216,22 @@ def test_times_are_in_utc_with_microseconds(account: Account, updated_at: dateti
 
 def test_an_unknown_time_is_null(account: Account) -> None:
     factories.asset(account, file_id="a")
-    lines = list(canonical_lines(freeze_ids(account, "a", "b").manifest))
-    assert json.loads(lines[2]) == {"file_id": "b", "path": "", "size_bytes": 0, "updated_at": None}
+    lines = list(canonical_lines(freeze_ids(account, "a", NOBODY).manifest))
+    assert json.loads(lines[1]) == {"file_id": NOBODY, "path": "", "size_bytes": 0, "updated_at": None}
+
+
+def test_a_time_that_imagekit_does_not_state_is_null_too(account: Account) -> None:
+    factories.asset(account, file_id="a", updated_at=UNKNOWN_TIME)
+    lines = list(canonical_lines(freeze_all(account)))
+    assert json.loads(lines[1])["updated_at"] is None
+    assert Item.objects.get().file_updated_at is None
+
+
+def test_what_never_was_an_id_is_not_frozen(account: Account) -> None:
+    factories.asset(account, file_id="a")
+    frozen = freeze_ids(account, "a", "file_id", NOBODY)
+    assert (frozen.strangers, frozen.unknown) == (("file_id",), [NOBODY])
+    assert set(frozen.manifest.items.values_list("file_id", flat=True)) == {"a", NOBODY}
 
 
 def test_the_same_files_have_the_same_hash_whatever_their_order(account: Account, staff: User) -> None:
@@ -298,9 +315,9 @@ def test_unknown_ids_are_frozen_without_path_and_named(account: Account, error: 
     known = factories.asset(account).file_id
     client = Lookups()
     client.error = error
-    frozen = freeze_ids(account, known, "nobody", client=client)
-    assert frozen.unknown == ["nobody"]
-    assert frozen.manifest.items.get(file_id="nobody").path == ""
+    frozen = freeze_ids(account, known, NOBODY, client=client)
+    assert frozen.unknown == [NOBODY]
+    assert frozen.manifest.items.get(file_id=NOBODY).path == ""
 
 
 def test_when_no_id_exists_nothing_is_frozen(account: Account) -> None:

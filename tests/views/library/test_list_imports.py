@@ -53,14 +53,14 @@ def test_uploaded_file_is_read_instead_of_what_was_pasted(staff_client: Client, 
 def test_report_lists_the_lines_that_did_not_match(staff_client: Client, library: Account) -> None:
     response = send(staff_client, library, pasted="/one.jpg\n<b>nowhere</b>")
     row = page(response).select_one("tbody tr")
-    assert words(row) == "2 <b>nowhere</b> not found"
+    assert words(row) == "2 <b>nowhere</b> not known to the index"
 
 
 def test_report_of_every_line_can_be_taken_away(staff_client: Client, library: Account) -> None:
     send(staff_client, library, pasted="/one.jpg\n/nowhere.jpg")
     made = ListImport.objects.get()
     response = staff_client.get(f"/{library.name}/lists/{made.pk}/lines.csv")
-    rows = list(csv.DictReader(b"".join(response.streaming_content).decode().splitlines()))
+    rows = list(csv.DictReader(b"".join(response.streaming_content).decode("utf-8-sig").splitlines()))
     assert [(row["line"], row["result"]) for row in rows] == [("1", "matched"), ("2", "not found")]
     assert "attachment" in response["Content-Disposition"]
 
