@@ -75,7 +75,7 @@ def _bad_addresses(alias: str) -> list[CheckMessage]:
 
 def _trouble(account: Account) -> str:
     try:
-        addresses.clean(account.api_url, what="API address")
+        addresses.clean(account.api_url, what=addresses.API)
     except MedialibError as error:
         return str(error)
     return ""

@@ -7,6 +7,24 @@ MedialibError            one clear sentence; the command line exits with 1, a pa
 Refused                  (a MedialibError) the request is right but may not be done now
 """
 
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import translation
+from django.utils.formats import number_format
+from django.utils.functional import Promise, lazy
+
+# Numbers and other errors as `params`: written and said when somebody reads them, in the reader's language.
+grouped = lazy(lambda number: number_format(number, force_grouping=True), str)
+said = lazy(str, str)
+
+
+def in_english(text: str | Promise) -> str:
+    """A sentence as the record keeps it, whoever was reading along."""
+    with translation.override("en"):
+        return str(text)
+
 
 class MedialibError(Exception):
     """Something that could not be done, said in one sentence that a person understands.
@@ -15,13 +33,13 @@ class MedialibError(Exception):
     reads it, in the reader's language. Log and command line read it in English.
     """
 
-    def __init__(self, message: object = "", **params: object) -> None:
+    def __init__(self, message: Any = "", **params: object) -> None:
         super().__init__(message)
         self.message = message
         self.params = params
 
     def __str__(self) -> str:
-        return str(self.message) % self.params if self.params else str(self.message)
+        return str(self.message % self.params if self.params else self.message)
 
 
 class WrongUse(MedialibError):

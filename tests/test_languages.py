@@ -15,18 +15,27 @@ from bs4 import BeautifulSoup, NavigableString
 from django.conf import settings
 from django.test import Client
 from django.utils import translation
+from django.utils.translation import gettext_lazy
 from django.utils.translation.template import templatize
 
+from medialib.errors import Refused, grouped, in_english, said
+from medialib.imagekit.answers import Answer
+from medialib.services.accounts.keys import NEEDED_BY_MORE
+from medialib.services.base.client_words import as_part, in_words
 from medialib.templatetags import job_words
 from medialib.templatetags import medialib as tags
 from tests import factories
+from tests.sentences import Sentences, errors_of
 from tests.views.pages import page, words
 
 ROOT = Path(settings.BASE_DIR)
 CATALOGUE = ROOT / "locale" / "de" / "LC_MESSAGES" / "django.po"
 # For developers only, and so in English only.
 UNTRANSLATED = {"styleguide"}
-SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-busy-label", "data-announce")
+SPOKEN = (
+    *("aria-label", "title", "placeholder", "alt", "data-busy-label", "data-announce", "data-unsaved", "data-nothing"),
+    *("data-copied", "data-not-copied", "data-is-back"),
+)
 NAMES = {"medialib", "HTTP", "ImageKit", "px", "manage.py", "jpg"}
 TRANSLATED = re.compile(r"{%\s*blocktrans(?:late)?\b.*?{%\s*endblocktrans(?:late)?\s*%}", re.DOTALL)
 CLASSES = re.compile(r"{%\s*block (?:page|body)_class\s*%}.*?{%\s*endblock\s*%}", re.DOTALL)
@@ -38,6 +47,22 @@ EXAMPLE = re.compile(r"^[\d.]+ [kMG]B$|\w:\w|^\w+, \w+$|^/\w+$")  # What people 
 STRING = r"u?(\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*')"
 CALL = re.compile(rf"\b(_|gettext|ngettext|pgettext|npgettext)\(\s*{STRING}(?:\s*,\s*{STRING})?", re.DOTALL)
 PLACES = re.compile(r"%\(\w+\)s|{\w+}")
+# A literal of several words, or one that is put where people read it.
+SAID_BY_SCRIPT = re.compile(
+    r"""["'`][A-Z][a-z]+ [a-z]|(?:textContent|title|ariaLabel|placeholder) = [^;]*["'`] ?[A-Za-z]{2}|detail: ["'`]"""
+)
+# What nobody meets on a page, each with the reason.
+ONLY_IN_ENGLISH = {
+    "medialib/management": "Commands speak English.",
+    "medialib/services/base/files.py": "Paths of exports: only commands write files.",
+    "medialib/services/selections/list_matching.py": "Only its listed_ids says anything, and only commands ask it.",
+    "medialib/services/audit/seal/care.py": "Only the commands that care for the log's key and its restored backups.",
+    "medialib/services/audit/seal/pruning.py": "Only a command archives the log.",
+    "medialib/services/sync/run.py": "Only workers and a command sync; the run's record keeps the sentence.",
+    "medialib/services/sync/walk.py": "As above: it ends in the run's record.",
+    "medialib/services/sync/parallel.py": "As above: it ends in the run's record.",
+    "medialib/services/sync/webhooks.py": "A command sets the secret, and the rest is answered to a machine.",
+}
 
 
 def templates() -> list[Path]:
@@ -60,6 +85,81 @@ def bare_words(path: Path) -> set[str]:
 @pytest.mark.parametrize("path", templates(), ids=lambda path: str(path.relative_to(ROOT / "templates")))
 def test_template_holds_no_bare_words(path: Path) -> None:
     assert bare_words(path) == set()
+
+
+def bare_sentences() -> dict[str, list[int]]:
+    """Lines of each module that tell people something that no translation can reach."""
+    paths = sorted((ROOT / "medialib").rglob("*.py"))
+    errors = errors_of(paths)
+    found = {str(path.relative_to(ROOT)): sorted(Sentences(path, errors).bare()) for path in paths}
+    return {name: lines for name, lines in found.items() if lines}
+
+
+def test_what_is_told_to_people_can_be_translated() -> None:
+    bare = bare_sentences()
+    excused = {place for place in ONLY_IN_ENGLISH for name in bare if name == place or name.startswith(f"{place}/")}
+    left = {name: lines for name, lines in bare.items() if not any(name.startswith(place) for place in excused)}
+    assert left == {}, "Ask gettext for these sentences: _(“… %(name)s …”), name=…"
+    assert set(ONLY_IN_ENGLISH) == excused, "The others need no excuse any more."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise Refused("Not now.")',
+        'raise Refused(f"Job {job} is over.")',
+        'raise errors.Refused("Job %s is over." % job)',
+        'raise Refused("Job {} is over.".format(job))',
+        'raise Refused("Not now." if late else _("Never."))',
+        'text = f"Job {job} is over."\nraise Refused(text)',
+        'GONE = "It is gone."\nmessages.error(request, GONE)',
+        'def _why():\n    return "It is gone."\nmessages.error(request, _why())',
+        'class Late(Refused):\n    def __init__(self):\n        super().__init__("Too late.")',
+        'raise forms.ValidationError("Wrong.")',
+        'self.add_error("name", "Wrong.")',
+        'self.message_user(request, f"{key} is retired.")',
+    ],
+)
+def test_bare_sentences_are_found(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source, encoding="utf-8")
+    assert Sentences(path, {"Refused", "Late"}).bare()
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'raise Refused(_("Not now."))',
+        'raise Refused(_("Job %(number)s is over."), number=job)',
+        'text = _("Job %(number)s is over.") % {"number": job}\nraise Refused(text)',
+        "raise Refused(str(error))",
+        'messages.error(request, f"{account}: {check}")',
+        'logger.error("It is gone.")',
+        'raise ValueError("Not a number.")',
+    ],
+)
+def test_translated_sentences_and_those_for_developers_pass(source: str, tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text(source, encoding="utf-8")
+    assert not Sentences(path, {"Refused"}).bare()
+
+
+def labelled() -> list[Path]:
+    """Where forms and the admin get their labels from. Other models are never shown field by field."""
+    models = [ROOT / "medialib" / "models" / name for name in ("accounts.py", "memberships.py")]
+    return [*models, *(path for room in ("admin", "forms") for path in sorted((ROOT / "medialib" / room).glob("*.py")))]
+
+
+@pytest.mark.parametrize("path", labelled(), ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_labels_of_forms_can_be_translated(path: Path) -> None:
+    assert Sentences(path, set()).bare_labels() == set()
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "static" / "js").glob("*.js")), ids=lambda path: path.name)
+def test_scripts_hold_no_words_of_their_own(path: Path) -> None:
+    """What they say stands in the page, in its language; what they throw is for developers."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if not line.strip().startswith("//")]
+    assert [line for line in lines if SAID_BY_SCRIPT.search(line) and "new Error(" not in line] == []
 
 
 Message = tuple[str, str]  # Context and text.
@@ -155,3 +255,56 @@ def test_browser_chooses_for_strangers(client: Client) -> None:
 @pytest.mark.django_db
 def test_language_choice_leads_nowhere_else(staff_client: Client) -> None:
     assert staff_client.post("/language/", {"language": "de", "next": "https://evil.example/"})["Location"] == "/"
+
+
+def test_errors_are_put_together_in_the_language_of_whoever_reads_them() -> None:
+    error = Refused(gettext_lazy("The list has more than %(count)s lines. Split it."), count=grouped(1_000_000))
+    assert str(error) == "The list has more than 1,000,000 lines. Split it."
+    with translation.override("de"):
+        assert str(error) == "Die Liste hat mehr als 1.000.000 Zeilen. Teilen Sie sie auf."
+        assert in_english(said(error)) == "The list has more than 1,000,000 lines. Split it."
+
+
+def test_errors_know_one_from_many() -> None:
+    with translation.override("de"):
+        texts = [str(Refused(NEEDED_BY_MORE, number=7, more=more, why="…")) for more in (1, 2)]
+    assert texts == [
+        "Auftrag 7 und 1 weiterer brauchen diesen Schlüssel noch: …",
+        "Auftrag 7 und 2 weitere brauchen diesen Schlüssel noch: …",
+    ]
+
+
+@pytest.mark.django_db
+def test_service_refuses_in_the_language_of_the_page(staff_client: Client) -> None:
+    account = factories.account("acme")
+    staff_client.post("/language/", {"language": "de", "next": "/"})
+    shown = page(staff_client.post(f"/{account.name}/lists/", {"pasted": "file_id,name"}))
+    assert "Die Liste ist leer" in words(shown)
+
+
+@pytest.mark.django_db
+def test_types_of_files_are_named_in_german(staff_client: Client) -> None:
+    account = factories.account("acme")
+    staff_client.post("/language/", {"language": "de", "next": "/"})
+    shown = page(staff_client.get(f"/{account.name}/library/?kind=image"))
+    assert "Typ Bild" in words(shown)
+
+
+@pytest.mark.django_db
+def test_admin_asks_in_german(staff_client: Client) -> None:
+    factories.account("acme")
+    staff_client.post("/language/", {"language": "de", "next": "/"})
+    shown = words(page(staff_client.get("/admin/medialib/membership/add/")))
+    assert "Je Zeile ein Ordner, etwa /campaigns/*." in shown
+    assert "Dateien in 24 Stunden" in shown
+
+
+def test_client_errors_are_said_in_german_around_the_words_of_imagekit() -> None:
+    body = b'{"message": "Your account cannot be authenticated."}'
+    error = Answer(status=401, headers={}, hide=str, body=body).problem()
+    said_there = " (HTTP 401): Your account cannot be authenticated."
+    assert str(error) == f"ImageKit refused the private key{said_there}"
+    with translation.override("de"):
+        assert str(in_words(error)) == f"ImageKit hat den privaten Schlüssel abgelehnt{said_there}"
+        assert str(as_part(Answer(status=500, headers={}, hide=str).problem())).endswith("geantwortet (HTTP 500)")
+        assert in_english(in_words(error)) == str(error)

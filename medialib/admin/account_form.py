@@ -13,28 +13,33 @@ from medialib.errors import MedialibError
 from medialib.models import Account
 from medialib.services.accounts import accounts, addresses, keys, vault
 
-WHATS = {"url_endpoint": "URL endpoint", "api_url": "API address", "upload_url": "upload address"}
+WHATS = {"url_endpoint": addresses.ENDPOINT, "api_url": addresses.API, "upload_url": addresses.UPLOAD}
 
 
 class AccountForm(forms.ModelForm):
     private_key = forms.CharField(
+        label=_("Private key"),
         required=False,
         max_length=keys.MAX_KEY_LENGTH,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
-        help_text="Stored encrypted and never shown again. On a saved account: a new key here retires the current one.",
+        help_text=_(
+            "Stored encrypted and never shown again. On a saved account: a new key here retires the current one."
+        ),
     )
     key_label = forms.CharField(
+        label=_("Key label"),
         required=False,
         max_length=80,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="A word for people, such as “made in March”. Kept with the new key.",
+        help_text=_("A word for people, such as “made in March”. Kept with the new key."),
     )
 
     reason = forms.CharField(
+        label=_("Reason"),
         required=False,
         max_length=2000,
         widget=forms.TextInput(attrs={"class": "vTextField"}),
-        help_text="Kept in the audit log with what you change. Needed to do without looks.",
+        help_text=_("Kept in the audit log with what you change. Needed to do without looks."),
     )
 
     class Meta:
@@ -54,6 +59,14 @@ class AccountForm(forms.ModelForm):
             "api_url",
             "upload_url",
         )
+        labels = {
+            "name": _("Name"),
+            "colour": _("Colour"),
+            "url_endpoint": _("URL endpoint"),
+            "other_endpoints": _("Other endpoints"),
+            "protected_folders": _("Protected folders"),
+            "headroom_percent": _("Headroom percent"),
+        }
         # Plain text: a URL field would refuse hosts without a dot, such as a sandbox on localhost, in its own words.
         field_classes = dict.fromkeys(WHATS, forms.CharField)
         widgets = dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"}))
@@ -65,7 +78,7 @@ class AccountForm(forms.ModelForm):
         return self._address("url_endpoint")
 
     def clean_other_endpoints(self) -> str:
-        clean = partial(_allowed_address, what=WHATS["url_endpoint"])
+        clean = partial(_allowed_address, field="url_endpoint")
         return self._checked("other_endpoints", lambda given: "\n".join(map(clean, given.split())))
 
     def clean_api_url(self) -> str:
@@ -96,7 +109,7 @@ class AccountForm(forms.ModelForm):
         return name
 
     def _address(self, field: str) -> str:
-        return self._checked(field, lambda url: _allowed_address(url, what=WHATS[field]))
+        return self._checked(field, lambda url: _allowed_address(url, field=field))
 
     @sensitive_variables()
     def _checked(self, field: str, check: Any) -> str:
@@ -107,9 +120,10 @@ class AccountForm(forms.ModelForm):
             raise forms.ValidationError(str(error)) from None
 
 
-def _allowed_address(url: str, *, what: str) -> str:
+def _allowed_address(url: str, *, field: str) -> str:
+    what = WHATS[field]
     url = addresses.clean(url, what=what)
-    if what != WHATS["url_endpoint"]:
+    if field != "url_endpoint":
         addresses.refuse_foreign(url, what=what)
     addresses.refuse_private(url, what=what)
     return url

@@ -8,6 +8,8 @@ from django.contrib import admin, messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext, pgettext
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.account_form import AccountForm
@@ -19,14 +21,14 @@ from medialib.services.accounts import accounts
 class ApiKeyInline(GuardedAdmin, admin.TabularInline):
     model = ApiKey
     permission = "medialib.manage_keys"
-    verbose_name_plural = "keys, the newest first; added, rotated and retired under API keys"
+    verbose_name_plural = _("keys, the newest first; added, rotated and retired under API keys")
     fields = readonly_fields = (
         "shown", "kind", "may_write", "label", "added_by", "added_at", "last_used_at", "expires_at", "retired_at",
     )  # fmt: skip
     extra = 0
     show_change_link = True
 
-    @admin.display(description="key")
+    @admin.display(description=_("key"))
     def shown(self, key: ApiKey) -> str:
         return str(key)
 
@@ -42,11 +44,11 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
     actions = ("test_connection",)
     fieldsets = (
         (None, {"fields": ("name", "colour", "url_endpoint", "other_endpoints")}),
-        ("Private key", {"fields": ("key_shown", "private_key", "key_label")}),
-        ("Care", {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
-        ("Limits", {"fields": ("limit_files", "limit_percent", "approval_files")}),
-        ("Looks", {"fields": ("looks_before_delete", "reason")}),
-        ("Addresses", {"fields": ("api_url", "upload_url")}),
+        (_("Private key"), {"fields": ("key_shown", "private_key", "key_label")}),
+        (_("Care"), {"fields": ("protected_folders", "headroom_percent", "undo_window_s")}),
+        (_("Limits"), {"fields": ("limit_files", "limit_percent", "approval_files")}),
+        (_("Looks"), {"fields": ("looks_before_delete", "reason")}),
+        (_("Addresses"), {"fields": ("api_url", "upload_url")}),
     )
     readonly_fields = ("key_shown",)
 
@@ -77,16 +79,16 @@ class AccountAdmin(GuardedAdmin, FreshAdmin):
             four=Subquery(keys.values("last_four")[:1]), used=Subquery(newest_use.values("last_used_at")[:1])
         )
 
-    @admin.display(description="current key", empty_value="none")
-    def key_shown(self, account: Account) -> str | None:
+    @admin.display(description=_("current key"))
+    def key_shown(self, account: Account) -> str:
         four = getattr(account, "four", None)  # An account that is just being added has none.
-        return None if four is None else f"…{four}"
+        return pgettext("key", "none") if four is None else f"…{four}"
 
-    @admin.display(description="key last used", empty_value="never", ordering="used")
+    @admin.display(description=_("key last used"), ordering="used")
     def key_used(self, account: Account) -> Any:
-        return getattr(account, "used", None)
+        return getattr(account, "used", None) or gettext("never")
 
-    @admin.action(description="Test connection")
+    @admin.action(description=_("Test connection"))
     def test_connection(self, request: HttpRequest, queryset: QuerySet[Account]) -> None:
         for account in queryset:
             check = accounts.check_account(account, actor=actor_of(request))

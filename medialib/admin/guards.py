@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.paginator import CappedPaginator
 from medialib.auth import step_up
@@ -103,7 +104,7 @@ class ReadOnlyAdmin(GuardedAdmin, admin.ModelAdmin):
 class AccountFilter(admin.SimpleListFilter):
     """Offers only accounts that the person is a member of."""
 
-    title = "account"
+    title = _("account")
     parameter_name = "account"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import MedialibError
@@ -16,7 +17,7 @@ from medialib.services.audit.log import Actor
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-OVERLAPS = [(0, "at once"), (1, "in 1 hour"), (24, "in 24 hours"), (72, "in 3 days"), (168, "in 7 days")]
+OVERLAPS = [(0, _("at once")), (1, _("in 1 hour")), (24, _("in 24 hours")), (72, _("in 3 days")), (168, _("in 7 days"))]
 
 
 class KeyForm(forms.ModelForm):
@@ -24,20 +25,25 @@ class KeyForm(forms.ModelForm):
 
     viewer: User  # Set on the class that the admin makes for one request.
     private_key = forms.CharField(
+        label=_("Private key"),
         max_length=keys.MAX_KEY_LENGTH,
         widget=forms.PasswordInput(render_value=False, attrs={"autocomplete": "new-password", "class": "vTextField"}),
-        help_text="Stored encrypted and never shown again.",
+        help_text=_("Stored encrypted and never shown again."),
     )
     replaces = forms.ModelChoiceField(
         ApiKey.objects.none(),
+        label=_("Replaces"),
         required=False,
-        help_text="The new key is tried at ImageKit first. When it may not do what the old one may, nothing changes.",
+        help_text=_(
+            "The new key is tried at ImageKit first. When it may not do what the old one may, nothing changes."
+        ),
     )
-    keep_old_hours = forms.TypedChoiceField(label="The old key ends", coerce=int, choices=OVERLAPS, initial=0)
+    keep_old_hours = forms.TypedChoiceField(label=_("The old key ends"), coerce=int, choices=OVERLAPS, initial=0)
 
     class Meta:
         model = ApiKey
         fields = ("account", "kind", "label", "expires_at")
+        labels = {"account": _("Account"), "kind": _("Kind"), "label": _("Label")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -45,7 +51,7 @@ class KeyForm(forms.ModelForm):
         replaceable = ApiKey.objects.usable().filter(account__in=mine, retired_at__isnull=True)
         self.fields["replaces"].queryset = replaceable.select_related("account")  # type: ignore[attr-defined]
         self.fields["replaces"].label_from_instance = lambda key: (  # type: ignore[attr-defined]
-            f"{key} of {key.account}, {key.get_kind_display()} {key.label}".strip()
+            _("%(key)s of %(account)s, %(kind)s") % {"key": key, "account": key.account, "kind": _kind_of(key)}
         )
 
     @sensitive_variables()
@@ -60,7 +66,7 @@ class KeyForm(forms.ModelForm):
         cleaned = super().clean() or {}
         old = cleaned.get("replaces")
         if old and (old.account != cleaned.get("account") or old.kind != cleaned.get("kind")):
-            self.add_error("replaces", "A key can only take the place of one of the same account and kind.")
+            self.add_error("replaces", _("A key can only take the place of one of the same account and kind."))
         return cleaned
 
     @sensitive_variables()
@@ -79,3 +85,8 @@ class KeyNotesForm(forms.ModelForm):
     class Meta:
         model = ApiKey
         fields = ("label", "expires_at")
+        labels = {"label": _("Label")}
+
+
+def _kind_of(key: ApiKey) -> str:
+    return f"{key.get_kind_display()} {key.label}".strip()

@@ -11,6 +11,8 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.formats import localize
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.guards import AccountFilter, FreshAdmin, GuardedAdmin, actor_of
@@ -50,7 +52,7 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
         rotation = ("replaces", "keep_old_hours")
         return [
             (None, {"fields": ("account", "kind", "private_key", "label", "expires_at")}),
-            ("Rotation", {"fields": rotation, "description": "Leave empty to add a key beside the others."}),
+            (_("Rotation"), {"fields": rotation, "description": _("Leave empty to add a key beside the others.")}),
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -79,34 +81,38 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
 
     def _told_of(self, saved: ApiKey, old: ApiKey | None) -> str:
         if old is None:
-            return f"Key {saved} of {saved.account} is stored. Test what it may do."
-        return f"New key {saved} verified, old one {old} retired at {localize(localtime(old.retired_at))}."
+            text = _("Key %(key)s of %(account)s is stored. Test what it may do.")
+            return text % {"key": saved, "account": saved.account}
+        words = {"key": saved, "old": old, "time": localize(localtime(old.retired_at))}
+        return _("New key %(key)s verified, old one %(old)s retired at %(time)s.") % words
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         stored, wished = ApiKey.objects.select_related("account").get(pk=obj.pk), form.cleaned_data
         keys.change_key(stored, label=wished["label"], expires_at=wished["expires_at"], actor=actor_of(request))
 
-    @admin.display(description="key", ordering="last_four")
+    @admin.display(description=gettext_lazy("key"), ordering="last_four")
     def shown(self, key: ApiKey) -> str:
         return str(key)
 
-    @admin.display(description="state")
+    @admin.display(description=gettext_lazy("state"))
     def state(self, key: ApiKey) -> str:
         if not key.is_active:
-            return "retired"
+            return pgettext("key", "retired")
         if key.is_expired:
-            return "expired"
-        return f"works until {localize(localtime(key.retired_at))}" if key.retired_at else "in use"
+            return pgettext("key", "expired")
+        if key.retired_at is None:
+            return pgettext("key", "in use")
+        return _("works until %(time)s") % {"time": localize(localtime(key.retired_at))}
 
-    @admin.action(description="Test what the key may do")
+    @admin.action(description=gettext_lazy("Test what the key may do"))
     def test(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         usable = ApiKey.objects.usable().filter(pk__in=queryset)
         for key in usable.select_related("account"):
             check = keys.check_key(key, actor=actor_of(request))
             level = messages.SUCCESS if check.is_ok else messages.ERROR
-            self.message_user(request, f"{key} of {key.account}: {check.message}", level)
+            self.message_user(request, _told(key, check.message), level)
 
-    @admin.action(description="Retire and erase")
+    @admin.action(description=gettext_lazy("Retire and erase"))
     def retire(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
         for key in queryset.select_related("account"):
             self._retire(request, key)
@@ -115,6 +121,11 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
         try:
             keys.retire_key(key, actor=actor_of(request))
         except MedialibError as error:
-            self.message_user(request, f"{key} of {key.account}: {error}", messages.ERROR)
+            self.message_user(request, _told(key, error), messages.ERROR)
         else:
-            self.message_user(request, f"{key} of {key.account} is retired and its secret erased.", messages.SUCCESS)
+            text = _("%(key)s of %(account)s is retired and its secret erased.")
+            self.message_user(request, text % {"key": key, "account": key.account}, messages.SUCCESS)
+
+
+def _told(key: ApiKey, sentence: object) -> str:
+    return _("%(key)s of %(account)s: %(sentence)s") % {"key": key, "account": key.account, "sentence": sentence}

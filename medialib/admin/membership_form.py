@@ -22,6 +22,7 @@ class MembershipForm(forms.ModelForm):
     class Meta:
         model = Membership
         fields = ("user", "account", "may_delete", "delete_paths", "daily_files", "daily_bytes", "daily_percent")
+        labels = {"account": _("Account")}
 
     def clean_delete_paths(self) -> str:
         try:
@@ -32,11 +33,11 @@ class MembershipForm(forms.ModelForm):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
         if "account" in self.fields and cleaned.get("account") is None and not sees_everything(self.viewer):
-            self.add_error("account", "Choose an account: only members of every account can grant all of them.")
+            self.add_error("account", _("Choose an account: only members of every account can grant all of them."))
         elif "user" in self.fields and cleaned.get("user") == self.viewer and not self.viewer.is_superuser:
             self.add_error("user", _("Nobody grants themselves more: ask somebody else who manages keys."))
         elif "user" in self.fields and self._is_second(cleaned):
-            self.add_error("account", "This person has a membership of that account already. Change that one.")
+            self.add_error("account", _("This person has a membership of that account already. Change that one."))
         return cleaned
 
     def _is_second(self, cleaned: dict[str, Any]) -> bool:

@@ -10,6 +10,8 @@ from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
 from medialib.admin.membership_form import MembershipForm
@@ -66,9 +68,9 @@ class MembershipAdmin(GuardedAdmin, FreshAdmin):
         for membership in queryset:
             memberships.revoke(membership, actor=actor_of(request))
 
-    @admin.display(description="account", ordering="account__name")
+    @admin.display(description=_("account"), ordering="account__name")
     def account_shown(self, membership: Membership) -> str:
-        return membership.account.name if membership.account else "every account"
+        return membership.account.name if membership.account else gettext("every account")
 
 
 for model in (User, Group, Authenticator):

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.guards import AccountFilter, ReadOnlyAdmin
 from medialib.models import AuditEvent, DeletionJob, SyncRun
@@ -36,7 +37,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
     list_display_links = ("id",)
     list_filter = ("event", "outcome")
     search_fields = ("file_id__exact", "actor_name__exact")  # What an index answers.
-    search_help_text = "A whole file id or a whole name. The audit page searches further."
+    search_help_text = _("A whole file id or a whole name. The audit page searches further.")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         # Without the foreign keys, which may point to what is long gone; the copied names stay.

@@ -13,13 +13,15 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from medialib.services.accounts import vault
 
-NOT_STAFF = "This person may not use medialib. Ask an administrator to mark the account as staff."
-NOT_ACTIVE = "This person's account is closed. Ask an administrator."
-UNKNOWN_HERE = "Nobody here has the email address that your provider told. Ask an administrator to add you."
-PROVIDER_FAILED = "Your provider could not sign you in. Try again, or use your password."
+NOT_STAFF = _("This person may not use medialib. Ask an administrator to mark the account as staff.")
+NOT_ACTIVE = _("This person's account is closed. Ask an administrator.")
+UNKNOWN_HERE = _("Nobody here has the email address that your provider told. Ask an administrator to add you.")
+PROVIDER_FAILED = _("Your provider could not sign you in. Try again, or use your password.")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -68,6 +70,6 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         return f"medialib ({self._get_site_name()})"
 
 
-def back_to_sign_in(request: HttpRequest, sentence: str) -> HttpResponse:
-    messages.error(request, sentence)
+def back_to_sign_in(request: HttpRequest, sentence: str | Promise) -> HttpResponse:
+    messages.error(request, str(sentence))
     return redirect("medialib:sign-in")

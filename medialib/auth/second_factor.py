@@ -13,6 +13,7 @@ from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import ResolverMatch, reverse
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 FACTORS = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
@@ -41,7 +42,7 @@ class SecondFactorMiddleware:
             return None
         if getattr(request, "htmx", False):
             return HttpResponseClientRedirect(reverse("mfa_index"))
-        messages.warning(request, "medialib asks everybody for a second factor. Set one up to go on.")
+        messages.warning(request, _("medialib asks everybody for a second factor. Set one up to go on."))
         return redirect("mfa_index")
 
 

@@ -16,6 +16,7 @@ from django.contrib import messages
 from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 
 def is_fresh(request: HttpRequest) -> bool:
@@ -27,7 +28,7 @@ def is_fresh(request: HttpRequest) -> bool:
 
 def ask_again(request: HttpRequest, *, then: str) -> HttpResponseRedirect:
     """To the page that asks for password, code or passkey, and from there to the address `then`."""
-    messages.info(request, "This needs a fresh sign-in. Confirm that it is you; nothing has been done yet.")
+    messages.info(request, _("This needs a fresh sign-in. Confirm that it is you; nothing has been done yet."))
     return HttpResponseRedirect(address(request, then=then))
 
 

@@ -15,6 +15,7 @@ import requests
 
 from medialib.imagekit.errors import AnswerLost, BadRequest, FilesMissing, ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import DeleteAnswer, RateLimit
+from medialib.imagekit.words import Words, gettext_noop
 
 MAX_MESSAGE_CHARS = 200
 A_DAY_MS = 86_400_000
@@ -91,43 +92,62 @@ class Answer:
         clean = self.hide(text).encode("utf-8", "replace").decode("utf-8").replace("\0", " ")
         return " ".join(clean.split())[:MAX_MESSAGE_CHARS]
 
-    def said(self, sentence: str) -> str:
+    def said(self, sentence: str) -> Words:
         """Our sentence, and what ImageKit said about it, if anything."""
         message = self.words(self.json_object().get("message"))
-        return f"{sentence} (HTTP {self.status}): {message}" if message else f"{sentence} (HTTP {self.status})."
+        return self._with_message(sentence, message) if message else self._with_status(sentence)
+
+    def _with_message(self, sentence: str, message: str) -> Words:
+        template = gettext_noop("%(sentence)s (HTTP %(status)s): %(message)s")
+        return Words(template, sentence=sentence, status=self.status, message=message)
+
+    def _with_status(self, sentence: str) -> Words:
+        return Words(gettext_noop("%(sentence)s (HTTP %(status)s)."), sentence=sentence, status=self.status)
 
     def lost(self, message: str) -> AnswerLost:
         return AnswerLost(message, http_status=self.status, retry_after_s=self.retry_after_s, **self.facts)
 
     def unreadable(self) -> AnswerLost:
-        return self.lost(f"ImageKit answered (HTTP {self.status}), but not in the form it documents.")
+        template = gettext_noop("ImageKit answered (HTTP %(status)s), but not in the form it documents.")
+        return self.lost(Words(template, status=self.status))
 
     def problem(self) -> ImageKitError:
         """What a status that no call hopes for means, the same for each of them."""
         if not isinstance(self.json(), Mapping) and (self.status == 403 or self.status >= 500):
             # A page of a firewall says nothing about the key, and does not prove that the call never arrived.
-            return self.lost(
-                "Something in front of ImageKit (a firewall or proxy) answered in its place"
-                f" (HTTP {self.status}){self._wait_in_words()}."
+            template = gettext_noop(
+                "Something in front of ImageKit (a firewall or proxy) answered in its place (HTTP %(status)s)"
             )
+            sentence = self._waiting(Words(template, status=self.status))
+            return self.lost(Words(gettext_noop("%(sentence)s."), sentence=sentence))
         if self.status in (401, 403):
-            return KeyRejected(self.said("ImageKit refused the private key"), http_status=self.status, **self.facts)
+            refused = self.said(Words(gettext_noop("ImageKit refused the private key")))
+            return KeyRejected(refused, http_status=self.status, **self.facts)
         if self.status == 429:
-            sentence = self.said(f"ImageKit asks to wait{self._wait_in_words()}")
+            sentence = self.said(self._waiting(Words(gettext_noop("ImageKit asks to wait"))))
             return RateLimited(sentence, retry_after_s=self.retry_after_s, **self.facts)
         if 300 <= self.status < 400:
-            sentence = "The API address answers with a redirect, which is not followed; correct the address"
-            return BadRequest(f"{sentence} (HTTP {self.status}).", http_status=self.status, **self.facts)
+            redirect = Words(
+                gettext_noop("The API address answers with a redirect, which is not followed; correct the address")
+            )
+            return BadRequest(self._with_status(redirect), http_status=self.status, **self.facts)
         # 408 comes from a gateway that lost patience with one side or the other, so it proves nothing.
         if 400 <= self.status < 500 and self.status != 408:
-            return BadRequest(self.said("ImageKit refused the request"), http_status=self.status, **self.facts)
+            refused = self.said(Words(gettext_noop("ImageKit refused the request")))
+            return BadRequest(refused, http_status=self.status, **self.facts)
         if 200 <= self.status < 300:
             return self.unreadable()
-        return self.lost(self.said(f"ImageKit failed to answer{self._wait_in_words()}"))
+        return self.lost(self.said(self._waiting(Words(gettext_noop("ImageKit failed to answer")))))
 
-    def _wait_in_words(self) -> str:
+    def _waiting(self, sentence: Words) -> Words:
+        """The sentence, and how long to wait, where the answer says so."""
         seconds = self.retry_after_s
-        return "" if not seconds else f", for {seconds:,.0f} seconds" if seconds >= 1.5 else ", for a second"
+        if not seconds:
+            return sentence
+        if seconds < 1.5:
+            return Words(gettext_noop("%(sentence)s, for a second"), sentence=sentence)
+        template = gettext_noop("%(sentence)s, for %(seconds)s seconds")
+        return Words(template, sentence=sentence, seconds=f"{seconds:,.0f}")
 
     def _number(self, header: str) -> float | None:
         try:

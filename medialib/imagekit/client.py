@@ -16,6 +16,7 @@ from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
 from medialib.imagekit.types import DeleteAnswer, FileVersion, FoundFiles, Listing, PurgeAnswer, RemoteFile
+from medialib.imagekit.words import Words, gettext_noop
 
 DEFAULT_API_URL = "https://api.imagekit.io"
 MAX_DELETE_BATCH = 100  # ImageKit's limit per call, not ours: API reference, "Delete multiple files".
@@ -135,7 +136,7 @@ class ImageKitClient:
                 return FoundFiles(found, page.request_id)
             skip += page.row_count
         # Not the whole answer: a file that is not in it may exist all the same.
-        raise AnswerLost("ImageKit's search by file ids did not come to an end.", http_status=200)
+        raise AnswerLost(Words(gettext_noop("ImageKit's search by file ids did not come to an end.")), http_status=200)
 
     def delete_files(self, file_ids: Sequence[str]) -> DeleteAnswer:
         """Delete up to MAX_DELETE_BATCH files with all their versions. There is no undo.
@@ -227,7 +228,9 @@ def _refuse_missing(answer: Answer, body: Mapping[str, Any]) -> None:
     """Raises what any status but 200 means for one file."""
     # Without ImageKit's own words a 404 comes from a wrong address, and must not pass for a file that is gone.
     if answer.status == 404 and isinstance(body.get("message") or body.get("help"), str):
-        raise FileMissing(answer.said("ImageKit has no such file"), http_status=404, **answer.facts)
+        raise FileMissing(
+            answer.said(Words(gettext_noop("ImageKit has no such file"))), http_status=404, **answer.facts
+        )
     if answer.status != 200:
         raise answer.problem()
 

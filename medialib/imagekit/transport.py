@@ -20,6 +20,7 @@ import medialib
 from medialib.imagekit.answers import Answer
 from medialib.imagekit.errors import AnswerLost, ImageKitError, NotSent
 from medialib.imagekit.pool import NeverConnected
+from medialib.imagekit.words import Words, gettext_noop
 
 USER_AGENT = f"medialib/{getattr(medialib, '__version__', 'dev')}"
 MAX_BODY_BYTES = 64 * 1024 * 1024
@@ -92,8 +93,9 @@ class Transport:
     def _failure_of_sending(self, error: Exception, url: str) -> ImageKitError:
         causes = list(_causes(error))
         if any(isinstance(cause, NO_CONNECTION) for cause in causes):
-            return NotSent(f"ImageKit could not be reached: {_why_not_reached(causes, _host(url))}.")
-        return AnswerLost(f"The request was sent, but {self._why_lost(causes)}.")
+            why = _why_not_reached(causes, _host(url))
+            return NotSent(Words(gettext_noop("ImageKit could not be reached: %(why)s."), why=why))
+        return AnswerLost(Words(gettext_noop("The request was sent, but %(why)s."), why=self._why_lost(causes)))
 
     def _read(self, response: requests.Response) -> Answer | ImageKitError:
         answer = Answer.of(response, hide=self._auth.hide_in)
@@ -101,14 +103,16 @@ class Transport:
             return answer.with_body(_bounded_body(response))
         except CALL_FAILURES as error:
             why = self._why_lost(list(_causes(error)))
-        return answer.lost(f"An answer began (HTTP {answer.status}), but {why}.")
+        template = gettext_noop("An answer began (HTTP %(status)s), but %(why)s.")
+        return answer.lost(Words(template, status=answer.status, why=why))
 
-    def _why_lost(self, causes: list[BaseException]) -> str:
+    def _why_lost(self, causes: list[BaseException]) -> Words:
         if any(isinstance(cause, TimeoutError | u3.ReadTimeoutError | rq.ReadTimeout) for cause in causes):
-            return f"no complete answer came in time (the limit for each part of it is {self._timeouts_s[1]:g} s)"
+            template = gettext_noop("no complete answer came in time (the limit for each part of it is %(limit)s s)")
+            return Words(template, limit=f"{self._timeouts_s[1]:g}")
         if any(isinstance(cause, _TooLong) for cause in causes):
-            return "it was longer than any real one"
-        return "the connection was cut before the answer was complete"
+            return Words(gettext_noop("it was longer than any real one"))
+        return Words(gettext_noop("the connection was cut before the answer was complete"))
 
 
 class _TooLong(OSError):
@@ -147,21 +151,21 @@ def _host(url: str) -> str:
         return url
 
 
-def _why_not_reached(causes: list[BaseException], host: str) -> str:
+def _why_not_reached(causes: list[BaseException], host: str) -> Words:
     """In words of our own: the libraries' texts name objects and addresses, which help nobody."""
     texts = " ".join(str(cause) for cause in causes)
     if any(isinstance(cause, BAD_ADDRESS) for cause in causes):
-        return "the API address or the proxy's address is not valid"
+        return Words(gettext_noop("the API address or the proxy's address is not valid"))
     if "Tunnel connection failed" in texts:
-        return f"the proxy refused to connect to {host}"
+        return Words(gettext_noop("the proxy refused to connect to %(host)s"), host=host)
     if any(isinstance(cause, socket.gaierror | u3.NameResolutionError) for cause in causes):
-        return f"the name of {host} or of the proxy does not resolve"
+        return Words(gettext_noop("the name of %(host)s or of the proxy does not resolve"), host=host)
     if any(isinstance(cause, ssl.SSLError | u3.SSLError) for cause in causes):
-        return f"the TLS certificate or connection of {host} could not be trusted"
+        return Words(gettext_noop("the TLS certificate or connection of %(host)s could not be trusted"), host=host)
     if "CA certificate bundle" in texts:
-        return "the CA bundle named in the environment is not there"
+        return Words(gettext_noop("the CA bundle named in the environment is not there"))
     if any(isinstance(cause, u3.NewConnectionError | ConnectionError) for cause in causes):
-        return f"{host} or the proxy refused the connection"
+        return Words(gettext_noop("%(host)s or the proxy refused the connection"), host=host)
     if any(isinstance(cause, TimeoutError | u3.TimeoutError | rq.Timeout) for cause in causes):
-        return f"{host} or the proxy did not take the connection in time"
-    return f"no connection to {host} or the proxy could be made"
+        return Words(gettext_noop("%(host)s or the proxy did not take the connection in time"), host=host)
+    return Words(gettext_noop("no connection to %(host)s or the proxy could be made"), host=host)

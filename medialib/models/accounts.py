@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from medialib.errors import UnknownAccount
 from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
@@ -23,14 +25,14 @@ DEFAULT_UPLOAD_URL = "https://upload.imagekit.io"
 class AccountColour(models.TextChoices):
     """A colour that marks every page of an account; each name is a class in the style sheet."""
 
-    TEAL = "teal"
-    BLUE = "blue"
-    VIOLET = "violet"
-    PINK = "pink"
-    ORANGE = "orange"
-    AMBER = "amber"
-    GREEN = "green"
-    SLATE = "slate"
+    TEAL = "teal", pgettext_lazy("colour", "Teal")
+    BLUE = "blue", pgettext_lazy("colour", "Blue")
+    VIOLET = "violet", pgettext_lazy("colour", "Violet")
+    PINK = "pink", pgettext_lazy("colour", "Pink")
+    ORANGE = "orange", pgettext_lazy("colour", "Orange")
+    AMBER = "amber", pgettext_lazy("colour", "Amber")
+    GREEN = "green", pgettext_lazy("colour", "Green")
+    SLATE = "slate", pgettext_lazy("colour", "Slate")
 
 
 class AccountQuerySet(models.QuerySet["Account"]):
@@ -39,7 +41,7 @@ class AccountQuerySet(models.QuerySet["Account"]):
         try:
             return self.get(name=name)
         except Account.DoesNotExist:
-            raise UnknownAccount(f"There is no account named “{name}”.") from None
+            raise UnknownAccount(_("There is no account named “%(name)s”."), name=name) from None
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Accounts that this person may know of; for all others they do not exist."""
@@ -54,43 +56,43 @@ class Account(models.Model):
     name = models.SlugField(max_length=60, unique=True)
     colour = models.CharField(max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
     url_endpoint = models.URLField(
-        max_length=300, help_text="Where files are delivered, e.g. https://ik.imagekit.io/acme"
+        max_length=300, help_text=_("Where files are delivered, e.g. https://ik.imagekit.io/acme")
     )
-    api_url = models.URLField("API address", max_length=300, default=DEFAULT_API_URL)
-    upload_url = models.URLField("upload address", max_length=300, default=DEFAULT_UPLOAD_URL)
+    api_url = models.URLField(_("API address"), max_length=300, default=DEFAULT_API_URL)
+    upload_url = models.URLField(_("upload address"), max_length=300, default=DEFAULT_UPLOAD_URL)
     other_endpoints = models.TextField(
-        blank=True, help_text="Other addresses that deliver its files, one a line: own domains, further endpoints."
+        blank=True, help_text=_("Other addresses that deliver its files, one a line: own domains, further endpoints.")
     )
     headroom_percent = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text="Share of ImageKit's limit left to your own production; empty: the default."
+        null=True, blank=True, help_text=_("Share of ImageKit's limit left to your own production; empty: the default.")
     )
     undo_window_s = models.PositiveIntegerField(
-        "undo window (seconds)",
+        _("undo window (seconds)"),
         null=True,
         blank=True,
-        help_text="How long a confirmed job waits; empty: the longer the more is at stake.",
+        help_text=_("How long a confirmed job waits; empty: the longer the more is at stake."),
     )
     protected_folders = models.TextField(
-        blank=True, help_text="One folder a line. Files in or below them are skipped by every deletion."
+        blank=True, help_text=_("One folder a line. Files in or below them are skipped by every deletion.")
     )
     limit_files = models.PositiveIntegerField(
-        "number to be typed above (files)",
+        _("number to be typed above (files)"),
         default=1000,
-        help_text="More asks for the number of files, typed by hand.",
+        help_text=_("More asks for the number of files, typed by hand."),
     )
     limit_percent = models.PositiveSmallIntegerField(
-        "number to be typed above (% of the library)", default=5, help_text="The same, as a share of the library."
+        _("number to be typed above (% of the library)"), default=5, help_text=_("The same, as a share of the library.")
     )
     approval_files = models.PositiveIntegerField(
-        "approval from (files)",
+        _("approval from (files)"),
         null=True,
         blank=True,
-        help_text="So many files or more need the approval of another person; empty: none do.",
+        help_text=_("So many files or more need the approval of another person; empty: none do."),
     )
     looks_before_delete = models.BooleanField(
-        "looks before each call",
+        _("looks before each call"),
         default=True,
-        help_text="Read the files at ImageKit right before they are deleted, and skip what changed.",
+        help_text=_("Read the files at ImageKit right before they are deleted, and skip what changed."),
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -146,8 +148,8 @@ class Account(models.Model):
 
 
 class KeyKind(models.TextChoices):
-    READ_WRITE = "read_write", "read and write"
-    READ_ONLY = "read_only", "read only"
+    READ_WRITE = "read_write", _("read and write")
+    READ_ONLY = "read_only", _("read only")
 
 
 class KeyPurpose(models.TextChoices):
@@ -203,13 +205,15 @@ class ApiKey(models.Model):
     added_at = models.DateTimeField(auto_now_add=True)
     last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(
-        "expires", null=True, blank=True, help_text="When ImageKit stops accepting it, as you set it there."
+        _("expires"), null=True, blank=True, help_text=_("When ImageKit stops accepting it, as you set it there.")
     )
     retired_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text="From then on it is not used, and its secret is erased."
+        null=True, blank=True, editable=False, help_text=_("From then on it is not used, and its secret is erased.")
     )
-    checked_at = models.DateTimeField("tested", null=True, blank=True, editable=False)
-    may_write = models.BooleanField("may delete", null=True, editable=False, help_text="What the last test showed.")
+    checked_at = models.DateTimeField(_("tested"), null=True, blank=True, editable=False)
+    may_write = models.BooleanField(
+        _("may delete"), null=True, editable=False, help_text=_("What the last test showed.")
+    )
 
     objects = ApiKeyQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Left
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
@@ -97,7 +98,7 @@ class Membership(models.Model):
     """Beside what groups allow in general: without a membership nobody but a superuser sees an account."""
 
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", verbose_name="person"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("person")
     )
     account = models.ForeignKey(
         "medialib.Account",
@@ -105,22 +106,29 @@ class Membership(models.Model):
         null=True,
         blank=True,
         related_name="memberships",
-        help_text="Empty: every account, also those that are added later.",
+        help_text=_("Empty: every account, also those that are added later."),
     )
     may_delete = models.BooleanField(
-        "may delete", default=False, help_text="Counts only together with the right to delete files (group Deleter)."
+        _("may delete"),
+        default=False,
+        help_text=_("Counts only together with the right to delete files (group Deleter)."),
     )
     delete_paths = models.TextField(
-        "only in folders", blank=True, help_text="One folder a line, such as /campaigns/*. Empty: the whole account."
+        _("only in folders"),
+        blank=True,
+        help_text=_("One folder a line, such as /campaigns/*. Empty: the whole account."),
     )
     daily_files = models.PositiveIntegerField(
-        "files in 24 hours", null=True, blank=True, help_text="How many may be deleted at most; empty: any number."
+        _("files in 24 hours"),
+        null=True,
+        blank=True,
+        help_text=_("How many may be deleted at most; empty: any number."),
     )
     daily_bytes = models.PositiveBigIntegerField(
-        "bytes in 24 hours", null=True, blank=True, help_text="The same, as the size of the current versions."
+        _("bytes in 24 hours"), null=True, blank=True, help_text=_("The same, as the size of the current versions.")
     )
     daily_percent = models.PositiveSmallIntegerField(
-        "% of the library in 24 hours", null=True, blank=True, help_text="The same, as a share of the library."
+        _("% of the library in 24 hours"), null=True, blank=True, help_text=_("The same, as a share of the library.")
     )
     added_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"

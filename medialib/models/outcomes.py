@@ -82,6 +82,15 @@ class JobState(models.TextChoices):
     FINISHED = "finished"
 
 
+STATE_WORDS: dict[str, Promise] = {
+    JobState.SCHEDULED: pgettext_lazy("job", "waiting to start"),
+    JobState.RUNNING: pgettext_lazy("job", "running"),
+    JobState.PAUSED: pgettext_lazy("job", "paused"),
+    JobState.CANCELLING: pgettext_lazy("job", "cancelling"),
+    JobState.FINISHED: pgettext_lazy("job", "finished"),
+}
+
+
 class PauseCode(models.TextChoices):
     """Why a job is paused, for programs; `pause_cause` says it for a person."""
 

@@ -12,16 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
+from medialib.models.outcomes import STATE_WORDS
 
 register = template.Library()
 
-STATE_WORDS = {
-    JobState.SCHEDULED: pgettext_lazy("job", "waiting to start"),
-    JobState.RUNNING: pgettext_lazy("job", "running"),
-    JobState.PAUSED: pgettext_lazy("job", "paused"),
-    JobState.CANCELLING: pgettext_lazy("job", "cancelling"),
-    JobState.FINISHED: pgettext_lazy("job", "finished"),
-}
 CALL_WORDS = {"delete": gettext_lazy("delete call"), "look_up": gettext_lazy("look-up")}
 PURGE_WORDS = {
     PurgeState.WAITING: pgettext_lazy("purge", "waiting"),
@@ -68,7 +62,7 @@ def outcome_words(outcome: str) -> str:
 @register.filter
 def state_words(state: str) -> str:
     """`waiting to start`."""
-    return str(STATE_WORDS[JobState(state)]) if state in JobState.values else state
+    return str(STATE_WORDS[state]) if state in JobState.values else state
 
 
 @register.filter

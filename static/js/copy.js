@@ -9,9 +9,9 @@ document.addEventListener("click", async (event) => {
   const before = label.textContent;
   try {
     await navigator.clipboard.writeText(button.dataset.copy);
-    label.textContent = words.copied ?? "Copied";
+    label.textContent = words.copied;
   } catch {
-    label.textContent = words.notCopied ?? "Not allowed by the browser";
+    label.textContent = words.notCopied;
   }
   document.dispatchEvent(new CustomEvent("announce", { detail: label.textContent }));
   setTimeout(() => { label.textContent = before; }, 2000);

@@ -1,5 +1,5 @@
 // Keeps the ticks of the page and the selection on the server in step, one small request after the other.
-// Expects: <form data-selection> with input[name=query], a CSRF field, [data-page-box] and boxes [data-range-item];
+// Expects: <form data-selection data-nothing data-unsaved> with input[name=query], a CSRF field, [data-page-box] and boxes [data-range-item];
 // [data-page-banner], with a button [data-take-all], shows while each box is ticked. The answer replaces #selection-bar.
 const form = document.querySelector("form[data-selection]");
 const boxes = () => [...form.querySelectorAll("[data-range-item]")];
@@ -42,8 +42,7 @@ const showBar = (fresh) => {
   const hadFocus = bar.contains(document.activeElement);
   bar.replaceWith(fresh);
   if (hadFocus) fresh.querySelector("button")?.focus();
-  const spoken = fresh.querySelector("[data-announce]")?.dataset.announce ?? "Nothing selected";
-  document.dispatchEvent(new CustomEvent("announce", { detail: spoken }));
+  document.dispatchEvent(new CustomEvent("announce", { detail: fresh.querySelector("[data-announce]")?.dataset.announce ?? form.dataset.nothing }));
 };
 
 // What could not be saved is unticked again on the screen, so that the ticks never promise more than the server knows.
@@ -82,7 +81,7 @@ const flush = async () => {
     } catch {
       if (isLeaving) return keep([...changes, ...pending]);
       untickAgain(changes);
-      complain("That tick could not be saved. Check your connection, then tick again.");
+      complain(form.dataset.unsaved);
     }
   }
   isSending = false;

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.urls import reverse
 
-from medialib.models import ApiKey, KeyKind, Membership
+from medialib.models import ApiKey, AuditEvent, EventKind, KeyKind, Membership
 from medialib.services.accounts import keys
 from medialib.services.audit.log import SYSTEM
 from tests import factories
@@ -80,6 +80,16 @@ def test_the_test_tells_what_a_key_may_do(manager, sandbox_account):
     assert told(page) == [
         "…dbox of acme: ImageKit accepts the key. The library is empty. It may read and delete.",
     ]
+
+
+def test_the_test_tells_it_in_german_and_the_log_keeps_it_in_english(manager, sandbox_account):
+    manager.post("/language/", {"language": "de", "next": "/"})
+    page = act(manager, "test", sandbox_account.api_keys.get())
+    assert told(page) == [
+        "…dbox von acme: ImageKit nimmt den Schlüssel an. Die Bibliothek ist leer. Er darf lesen und löschen.",
+    ]
+    recorded = AuditEvent.objects.get(event=EventKind.KEY_CHECKED).detail["message"]
+    assert recorded == "ImageKit accepts the key. The library is empty. It may read and delete."
 
 
 def test_a_key_that_a_job_needs_is_not_retired_and_the_way_out_is_told(manager, kim, sandbox_account):

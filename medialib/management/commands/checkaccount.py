@@ -18,6 +18,7 @@ class Command(MedialibCommand):
     def work(self, *, name: str, **options: Any) -> Report:
         account = Account.objects.named(name)
         check = accounts.check_account(account, actor=operator())
-        data = {"account": name, "ok": check.is_ok, "message": check.message, "files_seen": check.files_seen}
+        message = str(check.message)
+        data = {"account": name, "ok": check.is_ok, "message": message, "files_seen": check.files_seen}
         data["request_id"] = check.request_id
-        return Report([check.message], data) if check.is_ok else Report(json=data, ok=False, error=check.message)
+        return Report([message], data) if check.is_ok else Report(json=data, ok=False, error=message)

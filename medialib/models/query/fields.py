@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from medialib.models.query.kinds.base import Field
 from medialib.models.query.kinds.flags import Flag, Subfolders, Tagged
@@ -17,11 +18,11 @@ from medialib.models.query.kinds.times import Age, Time
 
 
 class AssetKind(models.TextChoices):
-    IMAGE = "image"
-    VIDEO = "video"
-    AUDIO = "audio"
-    DOCUMENT = "document"
-    OTHER = "other"
+    IMAGE = "image", pgettext_lazy("type", "Image")
+    VIDEO = "video", pgettext_lazy("type", "Video")
+    AUDIO = "audio", pgettext_lazy("type", "Audio")
+    DOCUMENT = "document", pgettext_lazy("type", "Document")
+    OTHER = "other", pgettext_lazy("type", "Other")
 
 
 # Where the form asks for a field.

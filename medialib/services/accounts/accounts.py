@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
-from medialib.errors import Refused, WrongUse
+from medialib.errors import Refused, WrongUse, said
 from medialib.models import Account, DeletionJob, EventKind, JobState
 from medialib.services.accounts import addresses, keys, memberships
 from medialib.services.accounts.key_checks import KeyCheck
@@ -112,14 +112,15 @@ def _refuse_another_address(account: Account, before: dict[str, Any]) -> None:
     """A job that goes on at another address would take files unknown there for gone."""
     unsettled = DeletionJob.objects.filter(~Q(state=JobState.FINISHED) | Q(unverified__gt=0), account=account)
     if before["api_url"] != account.api_url and (job := unsettled.first()):
-        raise Refused(f"The API address cannot change while job {job.pk} needs it. Wait for its end, or cancel it.")
+        text = _("The API address cannot change while job %(number)s needs it. Wait for its end, or cancel it.")
+        raise Refused(text, number=job.pk)
 
 
 def check_account(account: Account, *, actor: Actor = SYSTEM) -> KeyCheck:
     """Try what each of the account's keys may do. Trouble is the answer, not an exception."""
     tried = [(key, keys.check_key(key, actor=actor)) for key in account.api_keys.all().usable()]
     if not tried:
-        return KeyCheck(False, f"The account “{account}” has no private key. Add one in the admin under Accounts.")
+        return KeyCheck(False, said(Refused(keys.NO_KEY, account=account)))
     if len(tried) == 1:
         return tried[0][1]
     message = " ".join(f"{key}: {check.message}" for key, check in tried)
@@ -131,9 +132,9 @@ def check_account(account: Account, *, actor: Actor = SYSTEM) -> KeyCheck:
 def clean_name(name: str) -> str:
     """The name of an account, which becomes part of addresses."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,60}", name):
-        raise WrongUse("An account's name has 1 to 60 letters, digits, hyphens or underscores.")
+        raise WrongUse(_("An account's name has 1 to 60 letters, digits, hyphens or underscores."))
     if name.lower() in RESERVED_NAMES:
-        raise WrongUse(f"“{name}” is the address of one of medialib's own pages. Choose another name.")
+        raise WrongUse(_("“%(name)s” is the address of one of medialib's own pages. Choose another name."), name=name)
     return name
 
 
@@ -141,19 +142,22 @@ def refuse_taken(name: str, *, except_for: Account) -> None:
     """Raises Refused when another account has the name, in whatever letters: people would mix the two up."""
     if Account.objects.filter(name__iexact=name).exclude(pk=except_for.pk).exists():
         raise Refused(
-            f"There is already an account named “{name}”. "
-            "Choose another name, or change that one in the admin under Accounts."
+            _(
+                "There is already an account named “%(name)s”. Choose another name, or change that one in the admin "
+                "under Accounts."
+            ),
+            name=name,
         )
 
 
 def _clean(account: Account) -> None:
     clean_name(account.name)
-    account.url_endpoint = addresses.clean(account.url_endpoint, what="URL endpoint")
-    others = (addresses.clean(each, what="other endpoint") for each in account.other_endpoints.split())
+    account.url_endpoint = addresses.clean(account.url_endpoint, what=addresses.ENDPOINT)
+    others = (addresses.clean(each, what=addresses.OTHER) for each in account.other_endpoints.split())
     account.other_endpoints = "\n".join(dict.fromkeys(others))
-    account.api_url = addresses.clean(account.api_url, what="API address")
-    account.upload_url = addresses.clean(account.upload_url, what="upload address")
-    for url, what in ((account.api_url, "API address"), (account.upload_url, "upload address")):
+    account.api_url = addresses.clean(account.api_url, what=addresses.API)
+    account.upload_url = addresses.clean(account.upload_url, what=addresses.UPLOAD)
+    for url, what in ((account.api_url, addresses.API), (account.upload_url, addresses.UPLOAD)):
         addresses.refuse_foreign(url, what=what)
         addresses.refuse_private(url, what=what)
     refuse_taken(account.name, except_for=account)

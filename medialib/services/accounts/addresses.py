@@ -8,6 +8,7 @@ import socket
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from requests.utils import get_environ_proxies, select_proxy
 
@@ -17,24 +18,27 @@ MAX_LENGTH = 300
 # No character that ends a header, a policy directive or an attribute: endpoints are quoted in the page's policy.
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
 PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
-
+# How sentences call an address.
+API, UPLOAD = _("API address"), _("upload address")
+ENDPOINT, OTHER = _("URL endpoint"), _("other endpoint")
 
 # NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
 NOT_PUBLIC = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")]
 
 
-def clean(url: str, *, what: str) -> str:
+def clean(url: str, *, what: str | Promise) -> str:
     """The address without a trailing slash. Raises WrongUse with a sentence that calls the address `what`."""
     url = url.strip()
     parts = _split(url, what=what)
     _refuse_scheme(parts, what=what)
     _refuse_extras(parts, url, what=what)
     if not settings.IMAGEKIT_ALLOW_PRIVATE_API and _is_private_name(parts.hostname or ""):
-        raise WrongUse(f"The {what} “{parts.hostname}” is not a public address. {_WAY_OUT}")
+        text = _("The %(what)s “%(host)s” is not a public address. %(way_out)s")
+        raise WrongUse(text, what=what, host=parts.hostname, way_out=_WAY_OUT)
     return url.rstrip("/")
 
 
-def refuse_private(url: str, *, what: str) -> None:
+def refuse_private(url: str, *, what: str | Promise) -> None:
     """Look the host up now. Raises Refused when it leads into a private network.
 
     Behind a proxy the proxy looks names up, and this machine may be unable to. A name that does not resolve is left to
@@ -44,10 +48,11 @@ def refuse_private(url: str, *, what: str) -> None:
         return
     host = urlsplit(url).hostname or ""
     if any(not _is_public(address) for address in _look_up(host)):
-        raise Refused(f"The {what} “{host}” leads into a private network, so no key is sent there. {_WAY_OUT}")
+        text = _("The %(what)s “%(host)s” leads into a private network, so no key is sent there. %(way_out)s")
+        raise Refused(text, what=what, host=host, way_out=_WAY_OUT)
 
 
-def refuse_foreign(url: str, *, what: str) -> None:
+def refuse_foreign(url: str, *, what: str | Promise) -> None:
     """Raises WrongUse for a host that is not ImageKit's: whoever may change an address must not choose who gets keys.
 
     A machine that allows private addresses, as for the sandbox, allows others too.
@@ -67,34 +72,34 @@ def is_allowed_peer(address: str) -> bool:
     return settings.IMAGEKIT_ALLOW_PRIVATE_API or _is_public(address)
 
 
-_WAY_OUT = "Set IMAGEKIT_ALLOW_PRIVATE_API=1 if that is meant, as for the sandbox."
+_WAY_OUT = _("Set IMAGEKIT_ALLOW_PRIVATE_API=1 if that is meant, as for the sandbox.")
 
 
-def _split(url: str, *, what: str) -> SplitResult:
+def _split(url: str, *, what: str | Promise) -> SplitResult:
     try:
         parts = urlsplit(url)
         parts.port  # noqa: B018  Reading it is what checks it.
     except ValueError:
-        raise WrongUse(f"The {what} is not a valid address.") from None
+        raise WrongUse(_("The %(what)s is not a valid address."), what=what) from None
     if len(url) > MAX_LENGTH or not HOST.fullmatch(parts.hostname or "") or not PATH.fullmatch(parts.path):
-        raise WrongUse(f"The {what} is not a valid address. It looks like https://api.example.com.")
+        raise WrongUse(_("The %(what)s is not a valid address. It looks like https://api.example.com."), what=what)
     return parts
 
 
-def _refuse_scheme(parts: SplitResult, *, what: str) -> None:
+def _refuse_scheme(parts: SplitResult, *, what: str | Promise) -> None:
     if parts.scheme == "https" or (parts.scheme == "http" and settings.IMAGEKIT_ALLOW_PRIVATE_API):
         return
     if parts.scheme == "http":
-        raise WrongUse(f"The {what} must begin with https://. {_WAY_OUT}")
-    raise WrongUse(f"The {what} must begin with https://.")
+        raise WrongUse(_("The %(what)s must begin with https://. %(way_out)s"), what=what, way_out=_WAY_OUT)
+    raise WrongUse(_("The %(what)s must begin with https://."), what=what)
 
 
-def _refuse_extras(parts: SplitResult, url: str, *, what: str) -> None:
+def _refuse_extras(parts: SplitResult, url: str, *, what: str | Promise) -> None:
     # The text is not quoted: what stands before the @ may be a password.
     if "@" in parts.netloc:
-        raise WrongUse(f"The {what} must not contain a user name or password.")
+        raise WrongUse(_("The %(what)s must not contain a user name or password."), what=what)
     if "?" in url or "#" in url:
-        raise WrongUse(f"The {what} must not contain a query (?…) or a fragment (#…).")
+        raise WrongUse(_("The %(what)s must not contain a query (?…) or a fragment (#…)."), what=what)
 
 
 def _is_private_name(host: str) -> bool:

@@ -10,20 +10,32 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localtime, now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 from django.views.decorators.debug import sensitive_variables
 
-from medialib.errors import Refused, WrongUse
+from medialib.errors import Refused, WrongUse, in_english
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError
 from medialib.models import Account, ApiKey, DeletionJob, EventKind, KeyKind, KeyPurpose
 from medialib.services.accounts import addresses, key_checks, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
+from medialib.services.base.client_words import in_words
 
 STAMP_EVERY = timedelta(minutes=1)
 MAX_KEY_LENGTH = 200
 SHORT_KEY = 12  # Four characters of a shorter one would give too much of it away.
 LONGEST_OVERLAP = timedelta(days=7)  # As long as ImageKit itself keeps a rolled key alive at most.
+NO_KEY = _("The account “%(account)s” has no private key. Add one in the admin under Accounts.")
+ONLY_KEY = _(
+    "it is the only one that may delete. Add another read and write key first, or wait for the job to end, or cancel "
+    "it."
+)
+NEEDED_BY_MORE = ngettext_lazy(
+    "Job %(number)s and %(more)s more still need this key: %(why)s",
+    "Job %(number)s and %(more)s more still need this key: %(why)s",
+    "more",
+)
 
 
 @sensitive_variables("private_key")
@@ -82,12 +94,12 @@ def rotate_key(
     than its kind promises.
     """
     if not timedelta(0) <= keep_old_for <= LONGEST_OVERLAP:
-        raise WrongUse(f"The old key may stay for {LONGEST_OVERLAP.days} days at most.")
+        raise WrongUse(_("The old key may stay for %(days)s days at most."), days=LONGEST_OVERLAP.days)
     private_key = clean_key(private_key)
     _require_active(old)
     check = key_checks.probe(lambda: _client(private_key, old.account), kind=old.kind)
     if not check.is_ok:
-        raise Refused(f"The new key was not taken, and the old one stays: {check.message}")
+        raise Refused(_("The new key was not taken, and the old one stays: %(cause)s"), cause=check.message)
     with transaction.atomic():
         Account.objects.select_for_update().get(pk=old.account_id)
         new = add_key(
@@ -141,7 +153,7 @@ def client_for(account: Account, purpose: KeyPurpose = KeyPurpose.READ) -> Image
     """
     key = account.api_keys.all().for_purpose(purpose).first()
     if key is None:
-        raise Refused(_no_key(account, purpose))
+        raise _no_key(account, purpose)
     client = _client_with(key)
     _stamp(key)
     return client
@@ -162,12 +174,12 @@ def clean_key(private_key: str) -> str:
     """The key without space around it. Raises WrongUse, never quoting it."""
     private_key = private_key.strip().lstrip("\ufeff")
     if not private_key:
-        raise WrongUse("The private key is empty.")
+        raise WrongUse(_("The private key is empty."))
     if private_key.startswith("public_"):
-        raise WrongUse("That is the public key. medialib needs the private one; it begins with “private_”.")
+        raise WrongUse(_("That is the public key. medialib needs the private one; it begins with “private_”."))
     if len(private_key) > MAX_KEY_LENGTH or not re.fullmatch(r"[!-9;-~]+", private_key):
         raise WrongUse(
-            "That is not a private key: it is too long, or has spaces, line breaks, colons or foreign letters."
+            _("That is not a private key: it is too long, or has spaces, line breaks, colons or foreign letters.")
         )
     return private_key
 
@@ -179,9 +191,9 @@ def _client_with(key: ApiKey) -> ImageKitClient:
 
 @sensitive_variables()
 def _client(private_key: str, account: Account) -> ImageKitClient:
-    addresses.clean(account.api_url, what="API address")  # The setting may have become stricter since.
-    addresses.refuse_foreign(account.api_url, what="API address")
-    addresses.refuse_private(account.api_url, what="API address")
+    addresses.clean(account.api_url, what=addresses.API)  # The setting may have become stricter since.
+    addresses.refuse_foreign(account.api_url, what=addresses.API)
+    addresses.refuse_private(account.api_url, what=addresses.API)
     return ImageKitClient(
         private_key,
         api_url=account.api_url,
@@ -204,22 +216,23 @@ def _refuse_stranger(private_key: str, account: Account) -> None:
         with _client(private_key, account) as client:
             is_known = key_checks.knows_any(client, file_ids)
     except ImageKitError as error:
-        raise Refused(_("The key could not be tried, so it was not taken: %(cause)s"), cause=error) from None
+        raise Refused(_("The key could not be tried, so it was not taken: %(cause)s"), cause=in_words(error)) from None
     if not is_known:
         raise Refused(
             _("This key knows none of the account's files; it may open another ImageKit account. It was not taken.")
         )
 
 
-def _no_key(account: Account, purpose: KeyPurpose) -> str:
+def _no_key(account: Account, purpose: KeyPurpose) -> Refused:
     if purpose == KeyPurpose.DELETE and account.api_keys.all().usable().exists():
-        return f"The account “{account}” has no key that may delete. Add a read and write key in the admin."
-    return f"The account “{account}” has no private key. Add one in the admin under Accounts."
+        text = _("The account “%(account)s” has no key that may delete. Add a read and write key in the admin.")
+        return Refused(text, account=account)
+    return Refused(NO_KEY, account=account)
 
 
 def _require_active(key: ApiKey) -> None:
     if not key.is_active:
-        raise Refused(f"The key {key} is retired already.")
+        raise Refused(_("The key %(key)s is retired already."), key=key)
 
 
 def _refuse_needed(key: ApiKey) -> None:
@@ -228,12 +241,9 @@ def _refuse_needed(key: ApiKey) -> None:
         return
     needing = DeletionJob.objects.active().filter(account_id=key.account_id).order_by("pk")
     if job := needing.first():
-        more = needing.count() - 1
-        who = f"Job {job.pk} and {more} more still need" if more else f"Job {job.pk} still needs"
-        raise Refused(
-            f"{who} this key: it is the only one that may delete. "
-            "Add another read and write key first, or wait for the job to end, or cancel it."
-        )
+        if more := needing.count() - 1:
+            raise Refused(NEEDED_BY_MORE, number=job.pk, more=more, why=ONLY_KEY)
+        raise Refused(_("Job %(number)s still needs this key: %(why)s"), number=job.pk, why=ONLY_KEY)
 
 
 def _retire(key: ApiKey, *, at: datetime, actor: Actor) -> None:
@@ -248,7 +258,12 @@ def _retire(key: ApiKey, *, at: datetime, actor: Actor) -> None:
 def _note_check(key: ApiKey, check: key_checks.KeyCheck, *, actor: Actor) -> None:
     key.checked_at, key.may_write = now(), check.may_write
     key.save(update_fields=["checked_at", "may_write"])
-    detail = {"key": str(key), "is_ok": check.is_ok, "message": check.message, "request_id": check.request_id}
+    detail = {
+        "key": str(key),
+        "is_ok": check.is_ok,
+        "message": in_english(check.message),
+        "request_id": check.request_id,
+    }
     log.record(EventKind.KEY_CHECKED, actor=actor, account=key.account, detail=detail | {"may_write": check.may_write})
 
 

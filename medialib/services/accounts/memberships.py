@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, EventKind, Membership
@@ -31,7 +32,8 @@ def save(membership: Membership, *, actor: Actor) -> Membership:
             membership.save()
             _record("granted" if is_new else "changed", membership, before=before, actor=actor)
     except IntegrityError:
-        raise Refused(f"“{membership.user}” has a membership of that account already. Change that one.") from None
+        text = _("“%(name)s” has a membership of that account already. Change that one.")
+        raise Refused(text, name=membership.user) from None
     return membership
 
 
@@ -60,12 +62,13 @@ def clean_paths(text: str) -> str:
     """Folders, one a line, each once. Raises WrongUse for what could mean something else than it says."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_PATHS:
-        raise WrongUse(f"At most {MAX_PATHS} folders.")
+        raise WrongUse(_("At most %(count)s folders."), count=MAX_PATHS)
     for line in lines:
         folder = line.removesuffix("/*")
         is_odd = "*" in folder or "//" in folder or any(part in (".", "..") for part in folder.split("/"))
         if not line.startswith("/") or is_odd or not line.isprintable():
-            raise WrongUse(f"“{line[:80]}” is not a folder. Write /campaigns or /campaigns/*, one a line.")
+            odd = _("“%(line)s” is not a folder. Write /campaigns or /campaigns/*, one a line.")
+            raise WrongUse(odd, line=line[:80])
     return "\n".join(dict.fromkeys(lines))
 
 
@@ -78,7 +81,7 @@ def _require_reach(account: Account | None, *, actor: Actor) -> None:
     else:
         may = Account.objects.visible_to(actor.user).filter(pk=account.pk).exists()
     if not may:
-        raise Refused("You can only grant memberships of accounts that you are a member of.")
+        raise Refused(_("You can only grant memberships of accounts that you are a member of."))
 
 
 def _record(what: str, membership: Membership, *, before: dict[str, Any], actor: Actor) -> None:

@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused, WrongUse
+from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import (
     Account,
     Asset,
@@ -148,7 +148,7 @@ def _clean_reason(reason: str) -> str:
     if not reason:
         raise WrongUse(_("A rule needs a reason: whoever meets it later wants to know."))
     if len(reason) > MAX_REASON:
-        raise WrongUse(_("The reason is longer than %(count)s characters."), count=f"{MAX_REASON:,}")
+        raise WrongUse(_("The reason is longer than %(count)s characters."), count=grouped(MAX_REASON))
     return reason
 
 
@@ -162,7 +162,7 @@ def _clean_value(kind: ProtectionKind, value: str) -> str:
     if kind == ProtectionKind.FILES:
         return ""
     if not value or len(value) > MAX_VALUE or "\0" in value:
-        raise WrongUse(_("A rule needs a value of 1 to %(count)s characters."), count=f"{MAX_VALUE:,}")
+        raise WrongUse(_("A rule needs a value of 1 to %(count)s characters."), count=grouped(MAX_VALUE))
     if kind == ProtectionKind.FOLDER:
         return f"/{value.strip('/')}/" if value.strip("/") else "/"
     if kind == ProtectionKind.METADATA and not re.fullmatch(r"[^=]+=.*", value, re.DOTALL):

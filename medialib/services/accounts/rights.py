@@ -11,8 +11,10 @@ from functools import wraps
 from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar
 
 from django.db.models import QuerySet
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused
+from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Item, Membership
 from medialib.models.memberships import EVERYTHING, DailyLimits, DeleteScope
 from medialib.services.audit.log import Actor
@@ -30,7 +32,8 @@ def scope_for(actor: Actor, account: Account) -> DeleteScope:
         return EVERYTHING
     scope = account.delete_scope(actor.user)
     if scope.is_nothing:
-        raise Refused(f"“{actor.name}” may not delete in the account “{account}”. A key manager can change that.")
+        text = _("“%(name)s” may not delete in the account “%(account)s”. A key manager can change that.")
+        raise Refused(text, name=actor.name, account=account)
     return scope
 
 
@@ -42,15 +45,15 @@ def daily_limits(actor: Actor, account: Account) -> DailyLimits:
 
 
 def why_may_not_approve(job: DeletionJob, user: User | None, name: str) -> str:
-    """Why this person's approval of the job does not count, in English; empty when it does."""
+    """Why this person's approval of the job does not count; empty when it does."""
     if user is None or not user.is_active:
-        return f"“{name}” no longer has an account."
+        return gettext("“%(name)s” no longer has an account.") % {"name": name}
     if not user.has_perm("medialib.approve_deletions"):
-        return f"“{name}” may not approve deletions."
+        return gettext("“%(name)s” may not approve deletions.") % {"name": name}
     if not Account.objects.visible_to(user).filter(pk=job.account_id).exists():
-        return f"“{name}” is no member of this account."
+        return gettext("“%(name)s” is no member of this account.") % {"name": name}
     if user.pk in (job.requested_by_id, job.manifest.frozen_by_id):
-        return f"“{name}” asked for it: another person has to approve it."
+        return gettext("“%(name)s” asked for it: another person has to approve it.") % {"name": name}
     return ""
 
 
@@ -93,8 +96,13 @@ def require_all_in_scope(items: QuerySet[Item], *, actor: Actor, account: Accoun
     outside = items.exclude(scope.condition()).count()
     if outside:
         raise Refused(
-            f"{outside:,} of these files lie outside the folders in which “{actor.name}” may delete "
-            f"({scope.in_words()}), so nothing is deleted. Select again."
+            _(
+                "%(count)s of these files lie outside the folders in which “%(name)s” may delete (%(folders)s), so "
+                "nothing is deleted. Select again."
+            ),
+            count=grouped(outside),
+            name=actor.name,
+            folders=scope.in_words(),
         )
 
 

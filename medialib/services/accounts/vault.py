@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused
 
-UNREADABLE = (
+UNREADABLE = _(
     "The stored key cannot be decrypted with any of FIELD_ENCRYPTION_KEYS. "
     "Put the earlier encryption key back into that setting, or enter the private key anew."
 )
-UNUSABLE = (
+UNUSABLE = _(
     "FIELD_ENCRYPTION_KEYS is empty or malformed, so no key can be stored or read. "
     "Each must be a Fernet key: 32 bytes in URL-safe base64."
 )

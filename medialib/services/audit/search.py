@@ -7,7 +7,9 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
+from django.utils.functional import Promise
 from django.utils.timezone import get_current_timezone, make_aware
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 100
 MAX_FOUND = 50
+NO_EVENT = _("There is no event “%(value)s”; choose one of %(known)s.")
+NO_OUTCOME = _("There is no outcome “%(value)s”; choose one of %(known)s.")
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,8 @@ def matching(wanted: AuditFilter, *, viewer: User | None = None) -> AuditEventQu
 
     A viewer sees those of the viewer's accounts; None is the command line, which sees all.
     """
-    _refuse_unknown("event", wanted.event, EventKind.values)
-    _refuse_unknown("outcome", wanted.outcome, Outcome.values)
+    _refuse_unknown(NO_EVENT, wanted.event, EventKind.values)
+    _refuse_unknown(NO_OUTCOME, wanted.outcome, Outcome.values)
     conditions: dict[str, object] = {
         "actor_name": wanted.actor,
         "event": wanted.event,
@@ -160,9 +164,9 @@ def _of_account(events: AuditEventQuerySet, name: str) -> AuditEventQuerySet:
     return events.filter(account=account) if account else events.filter(account_name=name)
 
 
-def _refuse_unknown(field: str, value: str, known: list[str]) -> None:
+def _refuse_unknown(sentence: Promise, value: str, known: list[str]) -> None:
     if value and value not in known:
-        raise WrongUse(f"There is no {field} “{value}”; choose one of {', '.join(known)}.")
+        raise WrongUse(sentence, value=value, known=", ".join(known))
 
 
 def _start_of(day: date) -> datetime:

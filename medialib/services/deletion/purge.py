@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused
+from medialib.errors import Refused, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError, KeyRejected, NotSent, RateLimited
 from medialib.models import (
@@ -60,8 +61,13 @@ def check_quota(manifest: Manifest) -> None:
     left = quota(manifest.account).left
     if manifest.file_count > left:
         raise Refused(
-            f"Purging needs {manifest.file_count:,} purges, one a file; {left:,} of {MONTHLY_QUOTA:,} are left this"
-            " month. Confirm without the purge, or delete fewer files."
+            _(
+                "Purging needs %(count)s purges, one a file; %(left)s of %(quota)s are left this month. Confirm "
+                "without the purge, or delete fewer files."
+            ),
+            count=grouped(manifest.file_count),
+            left=grouped(left),
+            quota=grouped(MONTHLY_QUOTA),
         )
 
 

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from medialib.errors import ManifestChanged, Refused, WrongUse
+from medialib.errors import ManifestChanged, Refused, WrongUse, grouped
 from medialib.models import DeletionJob, EventKind, JobState, PauseCode
 from medialib.services.accounts import rights
 from medialib.services.audit import log
@@ -56,7 +56,7 @@ def reject(job: DeletionJob, *, actor: Actor, reason: str) -> None:
     """End the job: what was not sent stays. Raises WrongUse without a reason, Refused as `approve` does."""
     reason = reason.strip()
     if not reason or len(reason) > MAX_REASON:
-        raise WrongUse(_("Say in at most %(limit)s characters why it is rejected."), limit=f"{MAX_REASON:,}")
+        raise WrongUse(_("Say in at most %(limit)s characters why it is rejected."), limit=grouped(MAX_REASON))
     with transaction.atomic():
         _end(_open_for(actor, job), DeletionJob.objects.all(), actor=actor, reason=reason)
     close_if_done(job)

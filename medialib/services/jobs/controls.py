@@ -6,11 +6,13 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused, WrongUse
+from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import Account, BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
 from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
+from medialib.models.outcomes import STATE_WORDS
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
@@ -24,13 +26,14 @@ from medialib.services.manifests.plan import deletion_plan
 
 MAX_REASON = 2000
 MAX_START_AFTER_S = 30 * 24 * 3600
+WAIT_FOR_END = _("Wait until the job is finished; it is %(state)s.")
 
 
 class AlreadySubmitted(Refused):
     """The manifest has its job already; `job` is that one."""
 
     def __init__(self, job: DeletionJob) -> None:
-        super().__init__(f"These files were confirmed before, as job {job.pk}.")
+        super().__init__(_("These files were confirmed before, as job %(number)s."), number=job.pk)
         self.job = job
 
 
@@ -51,7 +54,8 @@ def open_deletion_job(
     """
     reason = _clean_reason(reason)
     if not 0 <= (start_after_s or 0) <= MAX_START_AFTER_S:
-        raise WrongUse(f"A job may wait from 0 to {MAX_START_AFTER_S:,} seconds before it starts.")
+        text = _("A job may wait from 0 to %(limit)s seconds before it starts.")
+        raise WrongUse(text, limit=grouped(MAX_START_AFTER_S))
     rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
     if purge_cache:
         purge.check_quota(manifest)
@@ -97,9 +101,9 @@ def open_deletion_job(
 def _clean_reason(reason: str) -> str:
     reason = reason.strip()
     if not reason:
-        raise WrongUse("A deletion needs a reason: it stays in the audit log.")
+        raise WrongUse(_("A deletion needs a reason: it stays in the audit log."))
     if len(reason) > MAX_REASON:
-        raise WrongUse(f"The reason is longer than {MAX_REASON:,} characters.")
+        raise WrongUse(_("The reason is longer than %(count)s characters."), count=grouped(MAX_REASON))
     return reason
 
 
@@ -124,7 +128,7 @@ def undo(job: DeletionJob, *, actor: Actor) -> None:
     """Take the whole job back before it starts: nothing was sent. Raises Refused when it has started."""
     with transaction.atomic():
         if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=[JobState.SCHEDULED]):
-            raise Refused("It is too late to undo: the job has started. You can still cancel what is left.")
+            raise Refused(_("It is too late to undo: the job has started. You can still cancel what is left."))
         log.record(EventKind.JOB_UNDONE, actor=actor, account=job.account, job=job)
     close_if_done(job)
 
@@ -138,7 +142,7 @@ def start_now(job: DeletionJob, *, actor: Actor) -> None:
             raise Refused(_("The job waits for the approval of another person."))
         waiting = DeletionJob.objects.filter(pk=job.pk, state=JobState.SCHEDULED, starts_at__gt=at)
         if not waiting.update(starts_at=at):
-            raise Refused("The job does not wait any more.")
+            raise Refused(_("The job does not wait any more."))
         log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job, detail={"start_now": True})
         wake_job(job, at=at)
 
@@ -151,7 +155,7 @@ def pause(job: DeletionJob, *, actor: Actor) -> None:
         if not DeletionJob.objects.move(
             job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause, pause_code=PauseCode.PERSON
         ):
-            raise Refused(f"Only a running job can be paused; this one is {_state(job)}.")
+            raise Refused(_("Only a running job can be paused; this one is %(state)s."), state=_state(job))
         log.record(EventKind.JOB_PAUSED, actor=actor, account=job.account, job=job, detail={"cause": cause})
 
 
@@ -174,7 +178,7 @@ def resume(job: DeletionJob, *, actor: Actor) -> None:
             breaker_failed=F("failed") + F("unverified"),
         )
         if not moved:
-            raise Refused(f"Only a paused job can be resumed; this one is {_state(job)}.")
+            raise Refused(_("Only a paused job can be resumed; this one is %(state)s."), state=_state(job))
         log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job)
         wake_job(job, at=at)
 
@@ -191,7 +195,7 @@ def take_over(job: DeletionJob, *, actor: Actor) -> None:
     with transaction.atomic():
         before = DeletionJob.objects.select_for_update().get(pk=job.pk)
         if before.state != JobState.PAUSED:
-            raise Refused(f"Only a paused job can be taken over; this one is {_state(job)}.")
+            raise Refused(_("Only a paused job can be taken over; this one is %(state)s."), state=_state(job))
         if before.needs_approval and actor.user is not None and actor.user.pk == before.approved_by_id:
             raise Refused(_("You approved this job, so somebody else has to answer for it."))
         DeletionJob.objects.filter(pk=job.pk).update(
@@ -211,7 +215,7 @@ def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     stoppable = [JobState.SCHEDULED, JobState.RUNNING, JobState.PAUSED]
     with transaction.atomic():
         if not DeletionJob.objects.move(job, to=JobState.CANCELLING, only_from=stoppable):
-            raise Refused(f"There is nothing left to cancel: the job is {_state(job)}.")
+            raise Refused(_("There is nothing left to cancel: the job is %(state)s."), state=_state(job))
         job.refresh_from_db()
         log.record(
             EventKind.JOB_CANCELLED,
@@ -230,10 +234,10 @@ def cancel(job: DeletionJob, *, actor: Actor) -> DeletionJob:
 def set_speed(job: DeletionJob, percent: int, *, actor: Actor) -> None:
     """Use this share of the account's allowance, 1 to 100. Acts on the next call."""
     if not 1 <= percent <= 100:
-        raise WrongUse("The speed is a percentage from 1 to 100.")
+        raise WrongUse(_("The speed is a percentage from 1 to 100."))
     with transaction.atomic():
         if not DeletionJob.objects.active().filter(pk=job.pk).update(speed_percent=percent):
-            raise Refused("The job is finished; its speed cannot be changed.")
+            raise Refused(_("The job is finished; its speed cannot be changed."))
         log.record(EventKind.JOB_SPEED, actor=actor, account=job.account, job=job, detail={"percent": percent})
 
 
@@ -245,13 +249,15 @@ def retry_failed(job: DeletionJob, *, actor: Actor) -> DeletionJob:
     """
     job.refresh_from_db()
     if not job.is_finished:
-        raise Refused(f"Wait until the job is finished; it is {_state(job)}.")
+        raise Refused(WAIT_FOR_END, state=_state(job))
     with transaction.atomic():
         DeletionJob.objects.select_for_update().get(pk=job.pk)  # One retry at a time.
         retried = Item.objects.filter(manifest__job__retry_of=job).values("file_id")
         failed = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.FAILED).exclude(file_id__in=retried)
         if not failed.exists():
-            raise Refused("The failed files were retried already." if job.failed else "No file of this job failed.")
+            raise Refused(
+                _("The failed files were retried already.") if job.failed else _("No file of this job failed.")
+            )
         manifest = freeze_items(job.account, failed, source={"kind": "retry", "job": job.pk}, actor=actor)
         return open_deletion_job(
             manifest=manifest,
@@ -269,9 +275,9 @@ def verify(job: DeletionJob, *, actor: Actor) -> int:
     with transaction.atomic():
         locked = DeletionJob.objects.select_for_update().get(pk=job.pk)
         if not locked.unverified:
-            raise Refused("No file of this job is unverified.")
+            raise Refused(_("No file of this job is unverified."))
         if not locked.is_finished:
-            raise Refused(f"Wait until the job is finished; it is {_state(job)}.")
+            raise Refused(WAIT_FOR_END, state=_state(job))
         items = Item.objects.filter(manifest_id=job.manifest_id, outcome=Outcome.UNVERIFIED)
         numbers = {position // BATCH_SIZE for position in items.values_list("position", flat=True)}
         job.batches.filter(number__in=numbers).update(state=BatchState.VERIFY, look_ups=0, not_before=None)
@@ -284,6 +290,6 @@ def verify(job: DeletionJob, *, actor: Actor) -> int:
     return locked.unverified
 
 
-def _state(job: DeletionJob) -> str:
+def _state(job: DeletionJob) -> Promise:
     job.refresh_from_db(fields=["state"])
-    return JobState(job.state).label
+    return STATE_WORDS[job.state]

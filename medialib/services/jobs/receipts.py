@@ -15,6 +15,8 @@ from itertools import islice
 from json.encoder import encode_basestring
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from medialib.errors import Refused
 from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Exchange, Outcome
 from medialib.models.sql import CanonicalTime
@@ -49,7 +51,8 @@ class Receipt:
 def receipt(job: DeletionJob) -> Receipt:
     """Raises Refused while the job is not finished, and where the log cannot prove it."""
     if not job.is_finished:
-        raise Refused(f"Job {job.pk} is not finished. Its receipt is written when every file has its outcome.")
+        early = _("Job %(number)s is not finished. Its receipt is written when every file has its outcome.")
+        raise Refused(early, number=job.pk)
     key = _key()
     sealing.seal_all()
     facts = _facts(job) | {"key": key.public, "proofs": _proofs(job)}
@@ -85,8 +88,10 @@ def _key() -> SigningKey:
     key = keys.signing_key() if head is None else keys.known_key()
     if key is None or (head and key.public not in (headers.key_of(head), headers.successor_of(head))):
         raise Refused(
-            "Receipts are signed with the audit log's key, which this machine does not have. Run “manage.py "
-            "jobreceipt” where the worker runs, or copy the key here."
+            _(
+                "Receipts are signed with the audit log's key, which this machine does not have. Run “manage.py "
+                "jobreceipt” where the worker runs, or copy the key here."
+            )
         )
     return key
 
@@ -169,9 +174,10 @@ def _proofs(job: DeletionJob) -> list[dict[str, Any]]:
     """The job's own events, each with its place in the chain and the way from it to a signed root."""
     ids = list(AuditEvent.objects.filter(job=job, event__in=PROVEN).order_by("pk").values_list("pk", flat=True))
     if not ids:
-        raise Refused(
-            f"The events of job {job.pk} were archived. Its receipt can no longer be written; the archive has them."
+        gone = _(
+            "The events of job %(number)s were archived. Its receipt can no longer be written; the archive has them."
         )
+        raise Refused(gone, number=job.pk)
     return [proof_of(event_id) for event_id in ids]
 
 
@@ -179,7 +185,7 @@ def proof_of(event_id: int) -> dict[str, Any]:
     """One event, and all that shows that it is in the sealed log. Raises Refused where it is not sealed."""
     segment = AuditSegment.objects.holding_event(event_id)
     if segment is None:
-        raise Refused(f"Event {event_id} is not sealed yet.")
+        raise Refused(_("Event %(number)s is not sealed yet."), number=event_id)
     found = list(lines(after=_last_id_before(segment), up_to=segment.last_id))
     leaves = [merkle.leaf_hash(text.encode()) for _, _, text in found]
     index = next(n for n, (pk, _, _) in enumerate(found) if pk == event_id)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext_lazy as _
+
 from medialib.errors import Refused
 from medialib.imagekit.errors import FileMissing, ImageKitError
 from medialib.imagekit.types import FileVersion
 from medialib.models import Asset
 from medialib.services.accounts import keys
+from medialib.services.base.client_words import in_words
 
 
 def versions_of(asset: Asset) -> tuple[FileVersion, ...]:
@@ -15,6 +18,6 @@ def versions_of(asset: Asset) -> tuple[FileVersion, ...]:
         try:
             return client.file_versions(asset.file_id, tries=1)
         except FileMissing:
-            raise Refused("ImageKit has no such file any more.") from None
+            raise Refused(_("ImageKit has no such file any more.")) from None
         except ImageKitError as error:
-            raise Refused(str(error)) from error
+            raise Refused(in_words(error)) from error

@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import DateTimeField, QuerySet, Value, Window
 from django.db.models.functions import NullIf, RowNumber
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import MedialibError, Refused, WrongUse
+from medialib.errors import MedialibError, Refused, WrongUse, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import SURE_ID, RemoteFile
@@ -25,6 +26,7 @@ from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
+from medialib.services.base.client_words import as_part
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
@@ -145,12 +147,13 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     """Look up before any transaction: none is held open over the network."""
     given = list(file_ids)
     if not given:
-        raise WrongUse("No file id is given, so there is nothing to freeze.")
+        raise WrongUse(_("No file id is given, so there is nothing to freeze."))
     wanted = sorted(set(map(_checked, given)))
     remote = _look_up_uncached(account, wanted, client)
     unknown = [file_id for file_id, file in remote.items() if file is None]
     if len(unknown) == len(wanted):
-        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+        text = _("None of the %(count)s ids exists in “%(account)s”, so nothing was frozen.")
+        raise WrongUse(text, count=grouped(len(wanted)), account=account.name)
     strangers = tuple(file_id for file_id in unknown if not SURE_ID.fullmatch(file_id))
     left = sorted(set(wanted).difference(strangers))
     return _Listed(len(given), left, {key: remote[key] for key in remote.keys() - set(strangers)}, strangers)
@@ -158,7 +161,7 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
 
 def _checked(file_id: str) -> str:
     if not isinstance(file_id, str) or not FILE_ID.fullmatch(file_id):
-        raise WrongUse(f"“{str(file_id)[:80]}” cannot be a file id, so nothing was frozen.")
+        raise WrongUse(_("“%(text)s” cannot be a file id, so nothing was frozen."), text=str(file_id)[:80])
     return file_id
 
 
@@ -171,9 +174,8 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
     try:
         return _look_up(uncached, client)
     except ImageKitError as error:
-        cause = str(error).rstrip(".")
-        sentence = f"Ids that are not in the index could not be looked up, so nothing was frozen: {cause}."
-        raise MedialibError(sentence) from error
+        sentence = _("Ids that are not in the index could not be looked up, so nothing was frozen: %(cause)s.")
+        raise MedialibError(sentence, cause=as_part(error)) from error
 
 
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
@@ -262,9 +264,8 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
 def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
     """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
     if outside and not kept:
-        raise Refused(
-            f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen."
-        )
+        text = _("You may delete only in %(folders)s; none of these files is there, so nothing was frozen.")
+        raise Refused(text, folders=scope.in_words())
     if outside:
         manifest.source["outside_scope"] = outside
 
@@ -272,7 +273,7 @@ def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScop
 def _seal(manifest: Manifest, file_count: int, *, actor: Actor, is_rehearsal: bool = False) -> Manifest:
     """Count, hash and, unless it is a rehearsal, audit the items of a new manifest. Raises Refused for none."""
     if not file_count:
-        raise Refused("No file is selected that is still there, so there is nothing to freeze.")
+        raise Refused(_("No file is selected that is still there, so there is nothing to freeze."))
     manifest.file_count = file_count
     manifest.sha256, manifest.total_bytes = hash_and_bytes(manifest)
     manifest.save(update_fields=["file_count", "sha256", "total_bytes", "source"])

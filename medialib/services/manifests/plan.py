@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from medialib.errors import Refused
+from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Manifest, PaceKind
 from medialib.models.jobs import BATCH_SIZE
 from medialib.services.accounts import pacing, rights
@@ -108,7 +108,7 @@ class DeletionPlan:
             (_("bytes"), limits.bytes, self.bytes_lately, self.manifest.total_bytes),
         ):
             if limit is not None and lately + more > limit:
-                amounts = {"limit": f"{limit:,}", "lately": f"{lately:,}", "now": f"{more:,}"}
+                amounts = {"limit": grouped(limit), "lately": grouped(lately), "now": grouped(more)}
                 raise Refused(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
         if limits.percent is not None and self.files * 100 > self.manifest.library_count * limits.percent:
             raise Refused(

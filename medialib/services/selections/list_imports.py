@@ -20,6 +20,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
 from medialib.models import ListImport, ListPart, Selection
@@ -49,7 +50,7 @@ def begin(selection: Selection, content: BinaryIO, *, user: User, is_replacing: 
         packed.append(zlib.compress(json.dumps(some).encode(), 1))
         line_count += len(some)
     if not packed:
-        raise WrongUse("The list is empty: give one file id, path or address a line.")
+        raise WrongUse(_("The list is empty: give one file id, path or address a line."))
     with transaction.atomic():
         if is_replacing:
             ticks.clear(selection)
@@ -145,7 +146,7 @@ def _note(made: ListImport, part: ListPart, results: list[Result]) -> None:
     part.lines, part.report = None, _packed_report(results, has_head=part.number == 0)
     part.matched_rows = array("q", _rows_matched(results)).tobytes()
     part.save(update_fields=["lines", "report", "matched_rows"])
-    for name, count in Counter(result for _, result in results).items():
+    for name, count in Counter(result for _match, result in results).items():
         setattr(made, name, getattr(made, name) + count)
     made.problems = [*made.problems, *map(_problem, filter(_is_problem, results))][:MOST_PROBLEMS]
     made.save(update_fields=[*(match.value for match in Match), "problems"])

@@ -14,14 +14,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import Any, BinaryIO
 
-from medialib.errors import WrongUse
+from django.utils.translation import gettext_lazy as _
+
+from medialib.errors import WrongUse, grouped
 from medialib.services.selections.list_lines import ids_in, is_blank, tidied
 
 MOST_LINES = 1_000_000
 LONGEST_LINE = 4_000_000  # Characters: 100,000 ids may stand in one line. csv itself refuses a cell of 131,072.
 LARGEST_JSON = 64_000_000  # Characters. JSON is read as a whole.
 LONGEST_QUOTED = 3  # Lines of one quoted text: names may hold line ends.
-NO_TEXT = "The list is not text: one file id, path or address a line is expected."
+NO_TEXT = _("The list is not text: one file id, path or address a line is expected.")
 FALLBACK = "cp1252"  # What spreadsheets on Windows write when nobody asks for UTF-8.
 
 # Heads of columns that name a file, without case and signs; the first that a list has is read.
@@ -63,12 +65,12 @@ def read_texts(content: BinaryIO, encoding: str) -> Iterator[tuple[int, str]]:
     try:
         for count, (number, found) in enumerate(_texts(text)):
             if count > MOST_LINES:
-                raise WrongUse(f"The list has more than {MOST_LINES:,} lines. Split it.")
+                raise WrongUse(_("The list has more than %(count)s lines. Split it."), count=grouped(MOST_LINES))
             yield number, found
     except UnicodeDecodeError:
         raise WrongUse(NO_TEXT) from None
     except csv.Error as error:
-        raise WrongUse(f"The list cannot be read: {error}.") from None
+        raise WrongUse(_("The list cannot be read: %(cause)s."), cause=error) from None
     finally:
         text.detach()  # Whoever opened the file closes it.
 
@@ -97,7 +99,7 @@ def _texts(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
     if not head:
         yield from _of_lines(chain([first], lines))
     elif not set(head) & set(LOCATORS):
-        raise WrongUse("The list has a head, but no column named file_id, path or url.")
+        raise WrongUse(_("The list has a head, but no column named file_id, path or url."))
     elif len(head) == 1:
         yield from ((number, cell) for number, cell in _of_lines(lines) if _plain(cell) not in head)
     else:
@@ -111,7 +113,8 @@ def _lines(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
         if "\0" in line:
             raise WrongUse(NO_TEXT)
         if len(line) == LONGEST_LINE:
-            raise WrongUse(f"The list has a line of more than {LONGEST_LINE:,} characters. Split it.")
+            sentence = _("The list has a line of more than %(count)s characters. Split it.")
+            raise WrongUse(sentence, count=grouped(LONGEST_LINE))
         yield number, line
 
 
@@ -164,11 +167,11 @@ def _joined(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             continue
         while len(waiting) < LONGEST_QUOTED and (more := next(lines, None)):
             waiting.append(more)
-        end = next((at for at, (_, text) in enumerate(waiting) if _closes(text)), None)
+        end = next((at for at, (_number, text) in enumerate(waiting) if _closes(text)), None)
         if end is None:
             yield number, line
             continue
-        yield number, line + "".join(text for _, text in waiting[: end + 1])
+        yield number, line + "".join(text for _number, text in waiting[: end + 1])
         del waiting[: end + 1]
 
 

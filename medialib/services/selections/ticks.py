@@ -11,6 +11,7 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, Sum, Value
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse
 from medialib.models import Account, Asset, Selection, SelectionItem
@@ -58,7 +59,9 @@ def owned(selection_id: str | UUID, user: User) -> Selection:
     try:
         return Selection.objects.visible_to(user).current().select_related("account").get(pk=selection_id)
     except (Selection.DoesNotExist, ValidationError, ValueError):
-        raise Refused("This selection does not exist any more, or it is not yours. Select the files again.") from None
+        raise Refused(
+            _("This selection does not exist any more, or it is not yours. Select the files again.")
+        ) from None
 
 
 def tick(selection: Selection, asset_ids: Iterable[int]) -> int:
@@ -104,7 +107,7 @@ def take_all_matching(selection: Selection, asset_filter: AssetFilter) -> int:
     """
     if not asset_filter:
         raise WrongUse(
-            "No filter is set, so nothing was selected. To mean everything, filter by the folder / and below."
+            _("No filter is set, so nothing was selected. To mean everything, filter by the folder / and below.")
         )
     with transaction.atomic():
         if asset_filter.as_json() not in selection.filters:
@@ -188,5 +191,5 @@ def _slices(asset_ids: Iterable[int]) -> Iterator[list[int]]:
     ids = iter(asset_ids)
     while pks := list(islice(ids, SLICE)):
         if any(type(pk) is not int or not 0 < pk <= MAX_INTEGER for pk in pks):
-            raise WrongUse("The files to select are not named by their numbers. Load the page again.")
+            raise WrongUse(_("The files to select are not named by their numbers. Load the page again."))
         yield pks

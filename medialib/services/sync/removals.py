@@ -10,9 +10,11 @@ from datetime import timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.functional import Promise
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused
+from medialib.errors import MedialibError, Refused, grouped, said
 from medialib.models import Account, Asset, EventKind, SyncKind, SyncRun
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
@@ -25,10 +27,14 @@ ACCEPTED_FOR = timedelta(hours=6)
 class RemovalsWithheld(Refused):
     """The list no longer shows more files than are taken for gone unasked; `file_count` of them. None was marked."""
 
-    def __init__(self, run: SyncRun, file_count: int, cause: str) -> None:
+    def __init__(self, run: SyncRun, file_count: int, cause: str | Promise, **params: object) -> None:
         super().__init__(
-            f"No file of “{run.account.name}” was marked as gone: {cause}. If they are gone indeed, accept that on the "
-            f"library's page, or run synclibrary {run.account.name} --accept-removals."
+            _(
+                "No file of “%(account)s” was marked as gone: %(cause)s. If they are gone indeed, accept that on the "
+                "library's page, or run synclibrary %(account)s --accept-removals."
+            ),
+            account=run.account.name,
+            cause=said(MedialibError(cause, **params)),
         )
         self.file_count = file_count
 
@@ -40,7 +46,8 @@ def check_list(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
         return
     file_count = unseen.count()
     if file_count > _accepted(run, is_accepted=is_accepted):
-        raise RemovalsWithheld(run, file_count, f"ImageKit listed no file at all, where {file_count:,} were known")
+        cause = _("ImageKit listed no file at all, where %(count)s were known")
+        raise RemovalsWithheld(run, file_count, cause, count=grouped(file_count))
 
 
 def check_removals(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
@@ -50,8 +57,9 @@ def check_removals(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
         return
     known, percent = Asset.objects.live(run.account).filter(pk__lte=last_pk).count(), settings.SYNC_MAX_GONE_PERCENT
     if file_count * 100 > known * percent:
-        cause = f"ImageKit no longer lists {file_count:,} of {known:,} files, more than {percent} %"
-        raise RemovalsWithheld(run, file_count, cause)
+        cause = _("ImageKit no longer lists %(count)s of %(known)s files, more than %(percent)s %%")
+        amounts = {"count": grouped(file_count), "known": grouped(known), "percent": percent}
+        raise RemovalsWithheld(run, file_count, cause, **amounts)
 
 
 def accept(account: Account, *, file_count: int, actor: Actor) -> None:
@@ -62,7 +70,7 @@ def accept(account: Account, *, file_count: int, actor: Actor) -> None:
     with transaction.atomic():
         run = SyncRun.objects.select_for_update(no_key=True).filter(account=account).first()
         if run is None or run.withheld != file_count:
-            raise Refused("The last sync does not ask about so many files any more. Reload the page.")
+            raise Refused(_("The last sync does not ask about so many files any more. Reload the page."))
         run.accepted_at = now()
         run.save(update_fields=["accepted_at"])
         record_accepted(run, file_count, actor=actor)

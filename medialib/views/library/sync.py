@@ -72,7 +72,7 @@ def sync_start(request: HttpRequest, account: str) -> HttpResponse:
     shown = freshness(owner)
     wake("sync_library", owner.pk)
     if not getattr(request, "htmx", False):
-        messages.info(request, "A worker starts the sync within seconds; reload to see how far it is.")
+        messages.info(request, _("A worker starts the sync within seconds; reload to see how far it is."))
         return redirect("medialib:library", owner.name)
     return _badge(request, owner, replace(shown, asking=1, asked_after=shown.run.pk if shown.run else 0))
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import MedialibError
 from medialib.models import AuditSegment
@@ -77,25 +78,28 @@ def accept_loss(head: AuditSegment | None, key: SigningKey) -> None:
 def refuse_contradiction(anchor: Anchor, head: AuditSegment | None) -> None:
     if anchor.number == 0:  # A restored backup from before the first seal.
         return
-    if head is None or head.number < anchor.number:
-        there = f"the log ends with segment {head.number}" if head else "the log has none"
-        raise Contradicted(f"Segment {anchor.number} was sealed and noted in {anchor_file().name}, but {there}.")
+    noted = {"number": anchor.number, "file": anchor_file().name}
+    if head is None:
+        raise Contradicted(_("Segment %(number)s was sealed and noted in %(file)s, but the log has none."), **noted)
+    if head.number < anchor.number:
+        text = _("Segment %(number)s was sealed and noted in %(file)s, but the log ends with segment %(last)s.")
+        raise Contradicted(text, last=head.number, **noted)
     found = AuditSegment.objects.filter(number=anchor.number).values_list("hash", flat=True).first()
     if found != anchor.hash:
-        raise Contradicted(f"Segment {anchor.number} is not the one that was sealed and noted in {anchor_file().name}.")
+        raise Contradicted(_("Segment %(number)s is not the one that was sealed and noted in %(file)s."), **noted)
 
 
 def refuse_missing(head: AuditSegment | None) -> None:
     """Raises Contradicted when anchors are missing that were not accepted as lost."""
     there = list(every())
     if head and not there:
-        raise Contradicted(f"{head.number} segments are sealed, and {anchor_file().name} holds no anchor.")
+        text = _("%(count)s segments are sealed, and %(file)s holds no anchor.")
+        raise Contradicted(text, count=head.number, file=anchor_file().name)
     accepted = max((place for place, anchor in enumerate(there) if anchor.restored_from is not None), default=-1)
     for anchor in there[accepted + 1 :]:
         if anchor.begins_anew:
-            raise Contradicted(
-                f"The anchors before segment {anchor.number} are missing: {anchor_file().name} was removed or moved."
-            )
+            text = _("The anchors before segment %(number)s are missing: %(file)s was removed or moved.")
+            raise Contradicted(text, number=anchor.number, file=anchor_file().name)
 
 
 def append(head: AuditSegment | None, key: SigningKey, **more: Any) -> None:

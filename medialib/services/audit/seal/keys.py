@@ -13,6 +13,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from django.conf import settings
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused
 
@@ -98,7 +99,9 @@ def _from_file(path: Path) -> SigningKey | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise Refused(f"The audit log's key {path} cannot be read ({error.strerror}).") from None
+        raise Refused(
+            _("The audit log's key %(path)s cannot be read (%(cause)s)."), path=path, cause=error.strerror
+        ) from None
     return _decoded(text, path.name)
 
 
@@ -106,7 +109,7 @@ def _decoded(text: str, where: str) -> SigningKey:
     try:
         return SigningKey(Ed25519PrivateKey.from_private_bytes(base64.b64decode(text, validate=True)))
     except ValueError:
-        raise Refused(f"{where} does not hold a signing key: 32 bytes in base64.") from None
+        raise Refused(_("%(where)s does not hold a signing key: 32 bytes in base64."), where=where) from None
 
 
 def _make(name: str) -> SigningKey:
@@ -117,7 +120,8 @@ def _make(name: str) -> SigningKey:
             file.write(base64.b64encode(Ed25519PrivateKey.generate().private_bytes_raw()))
         _link(own, path)
     except OSError as error:
-        raise Refused(f"The audit log's key cannot be kept in {path.parent} ({error.strerror}).") from None
+        text = _("The audit log's key cannot be kept in %(folder)s (%(cause)s).")
+        raise Refused(text, folder=path.parent, cause=error.strerror) from None
     return _decoded(path.read_text(encoding="ascii"), name)
 
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from itertools import islice
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import MedialibError, Refused
 from medialib.models import AuditEvent, AuditSegment
@@ -67,7 +68,8 @@ def seal_all(*, within_s: float = SEAL_WITHIN_S) -> int:
     count += seal(up_to=horizon.look())
     while AuditEvent.objects.filter(pk__lte=wanted, pk__gt=AuditSegment.objects.sealed_up_to()).exists():
         if time.monotonic() > until:
-            raise Refused("Some audit events cannot be sealed yet: a transaction that writes events is still open.")
+            text = _("Some audit events cannot be sealed yet: a transaction that writes events is still open.")
+            raise Refused(text)
         time.sleep(0.05)
         count += seal(up_to=horizon.look())
     return count
@@ -100,7 +102,7 @@ def _own_key(head: AuditSegment | None) -> SigningKey:
     """This machine's key; made only where there is no log yet, for another key could not go on with it."""
     key = keys.known_key() if head else keys.signing_key()
     if key is None:
-        raise Refused("This machine does not have the key of the audit log. Copy audit-signing.key to it.")
+        raise Refused(_("This machine does not have the key of the audit log. Copy audit-signing.key to it."))
     return key
 
 
@@ -114,7 +116,8 @@ def _entitled(key: SigningKey, head: AuditSegment | None) -> SigningKey:
         keys.adopt_next_key()
         return following
     if key.public != wanted:
-        raise Refused(f"The log is sealed by the key {wanted[:16]}…, and this machine has {key.public[:16]}….")
+        text = _("The log is sealed by the key %(wanted)s…, and this machine has %(own)s….")
+        raise Refused(text, wanted=wanted[:16], own=key.public[:16])
     return key
 
 
