@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -19,7 +19,6 @@ from medialib.models import DeletionJob, Item, JobState, Outcome, PauseCode, Wor
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-WORKER_SILENT = timedelta(seconds=30)  # A worker that said nothing for so long is not there.
 SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
 MAX_TRAY = 5
 TITLES = {
@@ -248,7 +247,7 @@ def mismatch(job: DeletionJob) -> str:
 
 
 def _watched(viewer: User) -> QuerySet[DeletionJob]:
-    workers = Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT)
+    workers = Worker.objects.alive(now())
     return (
         DeletionJob.objects.visible_to(viewer)
         .select_related("account", "manifest")
