@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy
 from medialib.forms.controls import style
 from medialib.models import Outcome
 from medialib.models.sql import MAX_INTEGER
+from medialib.services.audit.log import MAX_REASON
 from medialib.services.deletion import purge
 from medialib.services.jobs.pages import UNSETTLED, FilesWanted, JobsWanted
 from medialib.services.jobs.progress import Pulse
 from medialib.services.manifests.plan import DeletionPlan
 
 SPEEDS = (100, 75, 50, 25, 10)
-MAX_REASON = 2_000
 JOB_VIEWS = [
     ("", gettext_lazy("All")),
     ("active", gettext_lazy("Under way")),

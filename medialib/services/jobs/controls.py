@@ -14,7 +14,7 @@ from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
-from medialib.services.audit.log import Actor
+from medialib.services.audit.log import MAX_REASON, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
 from medialib.services.deletion import purge
@@ -22,7 +22,6 @@ from medialib.services.deletion.lifecycle import close_if_done
 from medialib.services.manifests.freezing import freeze_items
 from medialib.services.manifests.plan import deletion_plan
 
-MAX_REASON = 2000
 MAX_START_AFTER_S = 30 * 24 * 3600
 
 
