@@ -6,11 +6,15 @@ No field of a file is marked as required in ImageKit's own OpenAPI document, so 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+# Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up, and a dot that of a
+# line in a list, which then is a file's name.
+FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 UNKNOWN_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # Stands where ImageKit states no readable time.
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +15,7 @@ from django.utils.timezone import now
 from medialib.errors import MedialibError, Refused, WrongUse
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
-from medialib.imagekit.types import RemoteFile
+from medialib.imagekit.types import FILE_ID, RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
@@ -32,8 +31,6 @@ INDEXED = ("file_id", "path", "size_bytes", "updated_at", "version_name")  # The
 COLUMNS = ["manifest", "position", "outcome", "evidence", "skip_cause", *FROZEN]
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 LOOK_UP_SIZE = 100
-# Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up.
-FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medialib.errors import WrongUse
-from medialib.services.selections.list_lines import FILE_ID, encoding_of
+from medialib.imagekit.types import FILE_ID
+from medialib.services.selections.list_lines import encoding_of
 
 MAX_LIST_BYTES = 200 * 1024 * 1024
 

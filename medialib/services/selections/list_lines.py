@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 from medialib.errors import WrongUse
+from medialib.imagekit.types import FILE_ID
 
 MOST_LINES = 1_000_000
 LONGEST_LINE = 200_000  # Characters; csv itself refuses a cell of 131,072.
 COLUMNS = ("file_id", "fileid", "id", "path", "file_path", "filepath", "url")  # The first of them is read.
 HEADS = {*COLUMNS, "name"}
 NO_TEXT = "The list is not text: one file id, path or address a line is expected."
-FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True)
