@@ -21,6 +21,7 @@ from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
 from medialib.models.sql import analyze
 from medialib.services.accounts import keys
 from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.base.database_errors import database_cause
 from medialib.services.library import summary
 from medialib.services.sync.indexing import index_files
 from medialib.services.sync.parallel import Crowd, note_read, read_turn, stretches_of
@@ -69,7 +70,7 @@ def _claim(account: Account, kind: SyncKind) -> SyncRun:
     try:
         run = SyncRun.objects.resume(account) or SyncRun.objects.claim(account, kind=kind, since=since)
     except DatabaseError as error:
-        cause = _database_cause(str(error))
+        cause = database_cause(error)
         raise MedialibError(f"The sync of “{account.name}” could not begin: {cause}.") from error
     if run is None:
         other = SyncRun.objects.running(account)
@@ -186,17 +187,8 @@ def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
 
 
 def _sentence(run: SyncRun, error: Exception) -> str:
-    cause = _database_cause(str(error)) if isinstance(error, DatabaseError) else str(error).rstrip(".")
+    cause = database_cause(error) if isinstance(error, DatabaseError) else str(error).rstrip(".")
     return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}."
-
-
-def _database_cause(text: str) -> str:
-    lowered = text.lower()
-    if "locked" in lowered:
-        return "the database is locked by another program; try again in a moment"
-    if "full" in lowered or "no space" in lowered:
-        return "the disk that holds the database is full; make room and try again"
-    return f"the database refused ({text.splitlines()[0] if text else 'no reason given'})"
 
 
 def _record_failure(run: SyncRun, sentence: str) -> None:
