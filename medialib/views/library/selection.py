@@ -16,6 +16,7 @@ from medialib.models import Selection
 from medialib.services.selections import ticks
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import taken
+from medialib.web.htmx import wants_part
 
 
 @require_POST
@@ -27,7 +28,7 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     complaint = _change(selection, form)
     if not complaint and form.cleaned_data["action"] == SelectionChangeForm.ALL:
         taken.note(selection)
-    if getattr(request, "htmx", False):
+    if wants_part(request):
         context = {"account": owner, **selection_bar(selection, form.list_query), "complaint": complaint}
         return render(request, "library/_selection_bar.html", context, status=422 if complaint else 200)
     if complaint:

@@ -15,6 +15,7 @@ from medialib.models import Account, SyncRun, SyncState
 from medialib.models.sync import SILENT_FOR
 from medialib.services.base.wake import wake
 from medialib.views.access import account_named, staff_may
+from medialib.web.htmx import wants_part
 
 # The worker needs a moment to take a request up; until then the page says that it was asked.
 MAX_ASKING = 15
@@ -68,7 +69,7 @@ def sync_start(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
     shown = freshness(owner)
     wake("sync_library", owner.pk)
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         messages.info(request, "A worker starts the sync within seconds; reload to see how far it is.")
         return redirect("medialib:library", owner.name)
     return _badge(request, owner, replace(shown, asking=1, asked_after=shown.run.pk if shown.run else 0))
