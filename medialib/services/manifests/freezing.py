@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -23,6 +23,7 @@ from medialib.models.sql import ByCodePoint, insert_from_select
 from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
+from medialib.services.base.slices import slices
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
@@ -152,7 +153,7 @@ def _checked(file_id: str) -> str:
 def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     """What ImageKit knows of the ids that the index does not hold; None for those it does not know either."""
     uncached: list[str] = []
-    for ids in _slices(wanted, SLICE):
+    for ids in slices(wanted, SLICE):
         cached = set(Asset.objects.filter(account=account, file_id__in=ids).values_list("file_id", flat=True))
         uncached += [file_id for file_id in ids if file_id not in cached]
     try:
@@ -165,7 +166,7 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
 
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     files: dict[str, RemoteFile | None] = {}
-    for ids in _slices(file_ids, LOOK_UP_SIZE):
+    for ids in slices(file_ids, LOOK_UP_SIZE):
         found = client.find_files(ids).files
         # A search may lag behind an upload, so only the file's own page proves that there is none.
         files |= {file_id: found.get(file_id) or _details(file_id, client) for file_id in ids}
@@ -182,7 +183,7 @@ def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
 def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
     """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
     position = 0
-    for ids in _slices(wanted, SLICE):
+    for ids in slices(wanted, SLICE):
         rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
         cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
         shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
@@ -200,10 +201,6 @@ def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
         return "", 0, None, ""
     values = shown_values(file)
     return values["path"], values["size_bytes"], values["updated_at"], values["version_name"]
-
-
-def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 class _Query(NamedTuple):

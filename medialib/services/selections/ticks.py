@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -18,6 +17,7 @@ from medialib.models.query.filters import AssetFilter
 from medialib.models.selections import SelectionQuerySet
 from medialib.models.sql import MAX_INTEGER, insert_from_select
 from medialib.services.base.cache import kept
+from medialib.services.base.slices import slices
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -65,7 +65,7 @@ def tick(selection: Selection, asset_ids: Iterable[int]) -> int:
     """Add assets by their row numbers, also ones excluded before. Returns how many; gone and foreign ones are not."""
     with transaction.atomic():
         _touch(selection)
-        return sum(_tick_slice(selection, pks) for pks in _slices(asset_ids))
+        return sum(_tick_slice(selection, pks) for pks in _row_numbers(asset_ids))
 
 
 def _tick_slice(selection: Selection, pks: list[int]) -> int:
@@ -84,7 +84,7 @@ def untick(selection: Selection, asset_ids: Iterable[int]) -> None:
     """Take assets out. One that came with “all matching” stays as an exclusion, so nothing brings it back unasked."""
     with transaction.atomic():
         _touch(selection)
-        for pks in _slices(asset_ids):
+        for pks in _row_numbers(asset_ids):
             items = selection.items.filter(asset__pk__any_of=pks)
             items.filter(is_from_all=True).update(is_excluded=True)
             items.filter(is_from_all=False).delete()
@@ -183,10 +183,9 @@ def _touch(selection: Selection) -> None:
     selection.save(update_fields=["touched_at"])
 
 
-def _slices(asset_ids: Iterable[int]) -> Iterator[list[int]]:
+def _row_numbers(asset_ids: Iterable[int]) -> Iterator[list[int]]:
     """The ids some thousand at a time. Raises WrongUse for what is no row number."""
-    ids = iter(asset_ids)
-    while pks := list(islice(ids, SLICE)):
+    for pks in slices(asset_ids, SLICE):
         if any(type(pk) is not int or not 0 < pk <= MAX_INTEGER for pk in pks):
             raise WrongUse("The files to select are not named by their numbers. Load the page again.")
         yield pks

@@ -138,7 +138,7 @@ def _taken_over(run: SyncRun) -> Refused:
 
 def _look_up_unseen(run: SyncRun, listing: _Listing, last_pk: int) -> None:
     """Ask for each file that the list did not show: one that moved while we paged was only missed."""
-    for rows in _slices(run, last_pk, LOOK_UP_SIZE):
+    for rows in _unseen_rows(run, last_pk, LOOK_UP_SIZE):
         found = _look_up(listing, [file_id for _, file_id in rows])
         _store(run, tuple(found))
 
@@ -158,12 +158,12 @@ def _details(client: ImageKitClient, file_id: str) -> RemoteFile | None:
 
 
 def _mark_unseen_gone(run: SyncRun, last_pk: int) -> None:
-    for rows in _slices(run, last_pk, MARK_SIZE):
+    for rows in _unseen_rows(run, last_pk, MARK_SIZE):
         unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).filter(pk__in=[pk for pk, _ in rows])
         _beat(run, removed=unseen.update(removed_at=now(), removal=Removal.MISSING))
 
 
-def _slices(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
+def _unseen_rows(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
     """The unseen rows as (pk, file id), a few at a time; each slice is read when it is its turn."""
     unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).order_by("pk").values_list("pk", "file_id")
     rows = list(unseen[:size])
