@@ -122,13 +122,13 @@ class ImageKitClient:
         """Those of up to 100 files that exist. ImageKit's index may lag behind a deletion."""
         # Sources disagree whether a search without a type lists folders and versions too.
         query = f'type = "file" AND id IN [{_quoted_list(file_ids)}]'
-        wanted, found = set(file_ids), dict[str, RemoteFile]()
-        if not wanted:
+        ids, found = set(file_ids), dict[str, RemoteFile]()
+        if not ids:
             return FoundFiles(found)
         for skip in range(0, LONGEST_SEARCH, MAX_LIST_LIMIT):  # One page, unless versions of the files fill it up.
             page = self.list_files(skip=skip, search_query=query)
-            found |= {file.file_id: file for file in page.files if file.file_id in wanted}
-            if page.row_count < MAX_LIST_LIMIT or found.keys() == wanted:
+            found |= {file.file_id: file for file in page.files if file.file_id in ids}
+            if page.row_count < MAX_LIST_LIMIT or found.keys() == ids:
                 return FoundFiles(found, page.request_id)
         # Not the whole answer: a file that is not in it may exist all the same.
         raise AnswerLost("ImageKit's search by file ids did not come to an end.", http_status=200)

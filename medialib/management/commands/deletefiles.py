@@ -82,8 +82,10 @@ class Command(MedialibCommand):
         if outside:
             self.stderr.write(f"{outside:,} files lie outside the folders in which this person may delete; they stay.")
         if unknown:
-            shown = ", ".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
-            self.stderr.write(f"{len(unknown):,} ids are not known to ImageKit and will count as already gone: {shown}")
+            examples = ", ".join(unknown[:5]) + ("…" if len(unknown) > 5 else "")
+            self.stderr.write(
+                f"{len(unknown):,} ids are not known to ImageKit and will count as already gone: {examples}"
+            )
 
     def _ask(self, manifest: Manifest) -> None:
         """Ask on the terminal; a large deletion wants its number typed. Raises Refused for any other answer."""

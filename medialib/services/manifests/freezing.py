@@ -111,7 +111,7 @@ class _Listed:
     """Ids to freeze, sorted, and what ImageKit knows of those that the index does not hold; None for unknown ones."""
 
     given: int
-    wanted: list[str]
+    ids: list[str]
     remote: dict[str, RemoteFile | None]
 
     @property
@@ -124,12 +124,12 @@ class _Listed:
         for file in filter(None, self.remote.values()):
             index_file(account, file, was_seen=True)  # Rules are judged on the index.
         manifest = _begin(account, source=source, actor=actor)
-        kept = _fill(manifest, self.wanted, self.remote, scope)
-        outside = len(self.wanted) - kept
-        _leave_out(manifest, outside, kept=kept, scope=scope)
-        _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
+        file_count = _fill(manifest, self.ids, self.remote, scope)
+        outside = len(self.ids) - file_count
+        _leave_out(manifest, outside, file_count=file_count, scope=scope)
+        _seal(manifest, file_count, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
-        return Frozen(manifest, self.given - len(self.wanted), unknown, outside)
+        return Frozen(manifest, self.given - len(self.ids), unknown, outside)
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
@@ -137,10 +137,10 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     given = list(file_ids)
     if not given:
         raise WrongUse("No file id is given, so there is nothing to freeze.")
-    wanted = sorted(set(map(_checked, given)))
-    listed = _Listed(len(given), wanted, _look_up_uncached(account, wanted, client))
-    if len(listed.unknown) == len(wanted):
-        raise WrongUse(f"None of the {len(wanted):,} ids exists in “{account.name}”, so nothing was frozen.")
+    ids = sorted(set(map(_checked, given)))
+    listed = _Listed(len(given), ids, _look_up_uncached(account, ids, client))
+    if len(listed.unknown) == len(ids):
+        raise WrongUse(f"None of the {len(ids):,} ids exists in “{account.name}”, so nothing was frozen.")
     return listed
 
 
@@ -150,12 +150,12 @@ def _checked(file_id: str) -> str:
     return file_id
 
 
-def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
+def _look_up_uncached(account: Account, ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     """What ImageKit knows of the ids that the index does not hold; None for those it does not know either."""
     uncached: list[str] = []
-    for ids in slices(wanted, SLICE):
-        cached = set(Asset.objects.filter(account=account, file_id__in=ids).values_list("file_id", flat=True))
-        uncached += [file_id for file_id in ids if file_id not in cached]
+    for some in slices(ids, SLICE):
+        cached = set(Asset.objects.filter(account=account, file_id__in=some).values_list("file_id", flat=True))
+        uncached += [file_id for file_id in some if file_id not in cached]
     try:
         return _look_up(uncached, client)
     except ImageKitError as error:
@@ -180,19 +180,19 @@ def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
         return None
 
 
-def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
+def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
     """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
     position = 0
-    for ids in slices(wanted, SLICE):
-        rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
+    for some in slices(ids, SLICE):
+        rows = Asset.objects.filter(account=manifest.account, file_id__in=some)
         cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
-        shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
-        kept = [each for each in shown if scope.allows(each[1])]
+        entries = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in some]
+        items = [each for each in entries if scope.allows(each[1])]
         Item.objects.bulk_create(
             Item(manifest=manifest, position=position + n, **dict(zip(FROZEN, values, strict=True)))
-            for n, values in enumerate(kept)
+            for n, values in enumerate(items)
         )
-        position += len(kept)
+        position += len(items)
     return position
 
 
@@ -221,10 +221,10 @@ def _freeze(account: Account, query: _Query, *, source: dict[str, Any], actor: A
     with transaction.atomic():
         scope = rights.scope_for(actor, account)
         manifest = _begin(account, source=source, actor=actor)
-        kept = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
+        file_count = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
         outside = 0 if scope.is_everything else query.rows.exclude(scope.condition()).count()
-        _leave_out(manifest, outside, kept=kept, scope=scope)
-        return _seal(manifest, kept, actor=actor)
+        _leave_out(manifest, outside, file_count=file_count, scope=scope)
+        return _seal(manifest, file_count, actor=actor)
 
 
 def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifest:
@@ -243,9 +243,9 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
     )
 
 
-def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
+def _leave_out(manifest: Manifest, outside: int, *, file_count: int, scope: DeleteScope) -> None:
     """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
-    if outside and not kept:
+    if outside and not file_count:
         raise Refused(
             f"You may delete only in {scope.in_words()}; none of these files is there, so nothing was frozen."
         )

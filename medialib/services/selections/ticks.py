@@ -156,19 +156,19 @@ def ticked_among(selection: Selection, asset_ids: list[int]) -> set[int]:
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
-    selected, shown = kept(
+    selected_count, shown_count = kept(
         _key(selection, asset_filter.digest()),
         lambda: _selected_and_shown(selection, asset_filter),
         is_dear=lambda counts: counts[0] >= CACHE_THRESHOLD,
     )
-    return selected - shown
+    return selected_count - shown_count
 
 
 def _selected_and_shown(selection: Selection, asset_filter: AssetFilter) -> tuple[int, int]:
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
-    shown = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
-    return included.count(), shown.order_by().count()
+    assets = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
+    return included.count(), assets.order_by().count()
 
 
 def forget_expired() -> int:

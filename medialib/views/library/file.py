@@ -23,9 +23,9 @@ MOST_EVENTS = 6  # The rest stands on the page of the file's history.
 @staff_may("view_library")
 def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """A part for htmx, else a page."""
-    shown = account_named(request, account)
-    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
-    context = {"account": shown, "freshness": freshness(shown), **file_context(request, asset)}
+    owner = account_named(request, account)
+    asset = get_object_or_404(Asset, account=owner, file_id=file_id)
+    context = {"account": owner, "freshness": freshness(owner), **file_context(request, asset)}
     return part_or_page(request, context, part="library/file/_panel.html", page="library/file/file.html")
 
 
@@ -33,9 +33,9 @@ def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpRespons
 @staff_may("view_library")
 def asset_versions(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """All versions of a file, as ImageKit lists them now: a part for htmx, else a page."""
-    shown = account_named(request, account)
-    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
-    context: dict[str, Any] = {"account": shown, "asset": asset}
+    owner = account_named(request, account)
+    asset = get_object_or_404(Asset, account=owner, file_id=file_id)
+    context: dict[str, Any] = {"account": owner, "asset": asset}
     try:
         context["versions"] = versions_of(asset)
     except MedialibError as error:

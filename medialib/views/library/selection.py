@@ -36,17 +36,17 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
 
 
-def selection_bar(selection: Selection, wanted: ListQuery | None) -> dict[str, Any]:
+def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[str, Any]:
     """Context of the bar: what is selected, and how much of it the current list does not show."""
     summary = ticks.summary(selection)
     outside = 0
-    if summary.file_count and wanted and wanted.filter:
-        outside = ticks.count_outside(selection, wanted.filter)
+    if summary.file_count and list_query and list_query.filter:
+        outside = ticks.count_outside(selection, list_query.filter)
     return {
         "selection": selection,
         "summary": summary,
         "outside_count": outside,
-        "wanted": wanted,
+        "wanted": list_query,
         "frozen": taken.recall(selection) if summary.file_count else None,
     }
 

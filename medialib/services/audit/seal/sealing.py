@@ -62,10 +62,10 @@ def seal_due() -> int:
 
 def seal_all(*, within_s: float = SEAL_WITHIN_S) -> int:
     """Seal every event that is there now. Returns how many were sealed. Raises Refused when it takes too long."""
-    wanted = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    last_id = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     until, count, horizon = time.monotonic() + within_s, 0, Horizon()
     count += seal(up_to=horizon.look())
-    while AuditEvent.objects.filter(pk__lte=wanted, pk__gt=AuditSegment.objects.sealed_up_to()).exists():
+    while AuditEvent.objects.filter(pk__lte=last_id, pk__gt=AuditSegment.objects.sealed_up_to()).exists():
         if time.monotonic() > until:
             raise Refused("Some audit events cannot be sealed yet: a transaction that writes events is still open.")
         time.sleep(0.05)
@@ -108,13 +108,13 @@ def _entitled(key: SigningKey, head: AuditSegment | None) -> SigningKey:
     """The key that may seal next: the head's own, or the successor that the head names."""
     if head is None:
         return key
-    wanted = headers.successor_of(head) or headers.key_of(head)
+    public_key = headers.successor_of(head) or headers.key_of(head)
     following = keys.next_key()
-    if following and following.public == wanted:
+    if following and following.public == public_key:
         keys.adopt_next_key()
         return following
-    if key.public != wanted:
-        raise Refused(f"The log is sealed by the key {wanted[:16]}…, and this machine has {key.public[:16]}….")
+    if key.public != public_key:
+        raise Refused(f"The log is sealed by the key {public_key[:16]}…, and this machine has {key.public[:16]}….")
     return key
 
 
