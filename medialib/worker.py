@@ -25,6 +25,7 @@ from django_tasks_db.models import DBTaskResult
 
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
+from medialib.models.workers import SILENT_AFTER
 from medialib.services.accounts import keys
 from medialib.services.audit import indexing, weak_settings, webhook
 from medialib.services.audit.seal import sealing
@@ -229,11 +230,8 @@ def _send_audit_until_stopped(worker_id: str) -> None:
 def _tidy_results() -> None:
     """Close the queue's records of killed workers, which it never closes itself, and forget old ones."""
     at = shared_now()
-    alive = WorkerRow.objects.filter(seen_at__gt=at - sweeping.WORKER_ALIVE).values_list("pk", flat=True)
-    names = tuple(alive)
-    for result in DBTaskResult.objects.filter(
-        status=TaskResultStatus.RUNNING, started_at__lt=at - sweeping.WORKER_ALIVE * 2
-    ):
+    names = tuple(WorkerRow.objects.alive(at).values_list("pk", flat=True))
+    for result in DBTaskResult.objects.filter(status=TaskResultStatus.RUNNING, started_at__lt=at - SILENT_AFTER):
         if not any(name.startswith(names) for name in result.worker_ids[-1:]):
             DBTaskResult.objects.filter(pk=result.pk, status=TaskResultStatus.RUNNING).update(
                 status=TaskResultStatus.FAILED, finished_at=at

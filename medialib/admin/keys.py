@@ -31,7 +31,7 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
     list_filter = ("kind", AccountFilter)
     list_select_related = ("account", "added_by")
     actions = ("test", "retire")
-    told = ("shown", "account", "kind", "may_write", "checked_at", "added_by", "added_at", "last_used_at", "state")
+    read_only = ("shown", "account", "kind", "may_write", "checked_at", "added_by", "added_at", "last_used_at", "state")
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return self.is_allowed(request)
@@ -48,7 +48,7 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         if obj:
-            return [(None, {"fields": (*self.told, "label", "expires_at")})]
+            return [(None, {"fields": (*self.read_only, "label", "expires_at")})]
         rotation = ("replaces", "keep_old_hours")
         return [
             (None, {"fields": ("account", "kind", "private_key", "label", "expires_at")}),
@@ -56,7 +56,7 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
         ]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.told if obj else ()
+        return self.read_only if obj else ()
 
     @method_decorator(sensitive_post_parameters("private_key"))
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:

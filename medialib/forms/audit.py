@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from medialib.forms.controls import style
 from medialib.models import Account, AuditDay, EventKind, Outcome
 from medialib.models.sql import MAX_INTEGER
-from medialib.services.audit.chart import ChartWanted
+from medialib.services.audit.chart import ChartQuery
 from medialib.services.audit.search import AuditFilter
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class AuditFilterForm(forms.Form):
         ]
         style(self)
 
-    def wanted(self) -> AuditFilter:
+    def audit_filter(self) -> AuditFilter:
         """The filter; call after is_valid()."""
         return AuditFilter(**self.cleaned_data)
 
@@ -103,10 +103,10 @@ class ChartForm(forms.Form):
         self.fields["account"].widget.choices = [("", _("any account")), *((name, name) for name in names)]
         style(self)
 
-    def wanted(self) -> ChartWanted:
+    def chart_query(self) -> ChartQuery:
         self.is_valid()
         given = {name: value for name, value in self.cleaned_data.items() if value}
-        return ChartWanted(**given)
+        return ChartQuery(**given)
 
 
 def parse_query(text: str) -> dict[str, str]:

@@ -11,13 +11,13 @@ from django.utils.translation import gettext_lazy
 from medialib.forms.controls import style
 from medialib.models import Outcome
 from medialib.models.sql import MAX_INTEGER
+from medialib.services.audit.log import MAX_REASON
 from medialib.services.deletion import purge
-from medialib.services.jobs.pages import UNSETTLED, FilesWanted, JobsWanted
+from medialib.services.jobs.pages import UNSETTLED, FilesQuery, JobsQuery
 from medialib.services.jobs.progress import Pulse
 from medialib.services.manifests.plan import DeletionPlan
 
 SPEEDS = (100, 75, 50, 25, 10)
-MAX_REASON = 2_000
 JOB_VIEWS = [
     ("", gettext_lazy("All")),
     ("active", gettext_lazy("Under way")),
@@ -112,20 +112,20 @@ class JobListForm(forms.Form):
     account = forms.CharField(max_length=60, required=False)
     older_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
 
-    def wanted(self) -> JobsWanted:
+    def query(self) -> JobsQuery:
         """Fields that make no sense are taken as not given: nothing is deleted from this list."""
         self.is_valid()
         given = self.cleaned_data
-        return JobsWanted(given.get("state") or "", given.get("account") or "", given.get("older_than"))
+        return JobsQuery(given.get("state") or "", given.get("account") or "", given.get("older_than"))
 
 
 class JobFilesForm(forms.Form):
     outcome = forms.ChoiceField(choices=[("", "all"), *Outcome.choices, (UNSETTLED, "left")], required=False)
     after = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
 
-    def wanted(self) -> FilesWanted:
+    def query(self) -> FilesQuery:
         self.is_valid()
-        return FilesWanted(self.cleaned_data.get("outcome") or "", self.cleaned_data.get("after"))
+        return FilesQuery(self.cleaned_data.get("outcome") or "", self.cleaned_data.get("after"))
 
 
 class ProgressForm(forms.Form):

@@ -125,14 +125,14 @@ class ImageKitClient:
         """Those of up to 100 files that exist. ImageKit's index may lag behind a deletion."""
         # Sources disagree whether a search without a type lists folders and versions too.
         query = f'type = "file" AND id IN [{_quoted_list(file_ids)}]'
-        wanted, found = set(file_ids), dict[str, RemoteFile]()
-        if not wanted:
+        ids, found = set(file_ids), dict[str, RemoteFile]()
+        if not ids:
             return FoundFiles(found)
         skip = 0
         while skip < LONGEST_SEARCH:  # One page, unless the server answers with fewer rows than it has.
             page = self.list_files(skip=skip, search_query=query)
-            found |= {file.file_id: file for file in page.files if file.file_id in wanted}
-            if not page.row_count or found.keys() == wanted:
+            found |= {file.file_id: file for file in page.files if file.file_id in ids}
+            if not page.row_count or found.keys() == ids:
                 return FoundFiles(found, page.request_id)
             skip += page.row_count
         # Not the whole answer: a file that is not in it may exist all the same.

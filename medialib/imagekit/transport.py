@@ -31,6 +31,9 @@ CALL_FAILURES = (NeverConnected, rq.RequestException, u3.HTTPError, http.client.
 BAD_ADDRESS = (rq.MissingSchema, rq.InvalidSchema, rq.InvalidURL)
 NO_CONNECTION = (NeverConnected, rq.ConnectTimeout, u3.ConnectTimeoutError, ssl.SSLCertVerificationError, *BAD_ADDRESS)
 
+# A private key as Basic authentication can carry it: visible ASCII without blanks and colons.
+PRIVATE_KEY = re.compile(r"[!-9;-~]+")
+
 
 class KeyAuth(AuthBase):
     """Basic authentication with the private key and no password.
@@ -39,7 +42,7 @@ class KeyAuth(AuthBase):
     """
 
     def __init__(self, private_key: str) -> None:
-        if not re.fullmatch(r"[!-9;-~]+", private_key):
+        if not PRIVATE_KEY.fullmatch(private_key):
             raise ValueError("A private key is made of visible ASCII characters without blanks and colons.")
         self._key = private_key
         self._token = base64.b64encode(f"{private_key}:".encode()).decode()

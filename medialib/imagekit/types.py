@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+# Quotes and blanks would change the meaning of a look-up, and a dot that of a line in a list, which is a name then.
+FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 SURE_ID = re.compile(r"[0-9a-f]{24}", re.ASCII)  # The shape of every file id in ImageKit's documentation.
 NO_TIME_BEFORE = datetime(1971, 1, 1, tzinfo=UTC)  # An earlier one is the zero of some clock, and no time of a file.
 

@@ -26,6 +26,7 @@ from medialib.errors import MedialibError, WrongUse
 from medialib.imagekit.errors import ImageKitError
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.log import Actor
+from medialib.services.base.database_errors import database_sentence
 
 DONE, FAILED, WRONG_USE, INTERRUPTED = 0, 1, 2, 130
 
@@ -157,23 +158,10 @@ def sentence_for(error: Exception) -> str:
     if isinstance(error, MedialibError | ImageKitError):
         return str(error)
     if isinstance(error, DatabaseError):
-        return _database_sentence(str(error))
+        return database_sentence(error)
     if isinstance(error, OSError):
         return _system_sentence(error)
     return f"Unexpected error: {type(error).__name__}: {error}. Run it again with --traceback for the details."
-
-
-def _database_sentence(text: str) -> str:
-    lowered = text.lower()
-    if "locked" in lowered:
-        return "The database is locked by another program, so this was not done. Try again in a moment."
-    if "full" in lowered or "no space" in lowered:
-        return "The disk that holds the database is full, so this was not done. Make room and try again."
-    if "no such table" in lowered or ("relation" in lowered and "does not exist" in lowered):
-        return "The database is not set up for this version. Run “manage.py migrate” first."
-    if "readonly" in lowered or "read-only" in lowered:
-        return "The database may not be written to, so this was not done. Check the rights of its file and folder."
-    return f"The database refused: {text.splitlines()[0] if text else 'no reason given'}."
 
 
 def _system_sentence(error: OSError) -> str:

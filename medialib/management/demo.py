@@ -35,8 +35,10 @@ def run(*, port: int, file_count: int, say: Say) -> None:
     """Start everything and keep it running until interrupted. Raises MedialibError when it cannot start."""
     if not settings.DEBUG:
         raise Refused("The demo is for development. Unset DEBUG, SECRET_KEY and ALLOWED_HOSTS to run it.")
-    for wanted in (port, port + 1):
-        require_free_port(wanted, hint="Choose another with: make demo PORT=8100 (it takes that port and the next).")
+    for needed_port in (port, port + 1):
+        require_free_port(
+            needed_port, hint="Choose another with: make demo PORT=8100 (it takes that port and the next)."
+        )
     logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
     began = time.monotonic()
     call_command("migrate", verbosity=0)
@@ -49,8 +51,8 @@ def run(*, port: int, file_count: int, say: Say) -> None:
 
 
 def start_sandbox(parts: Parts, port: int, file_count: int) -> Part:
-    kept = settings.DATA_DIR / "demo-sandbox"  # Not named for the port, so that the demo may move to another one.
-    options = ["--port", str(port), "--files", str(file_count), "--key", SANDBOX_KEY, "--data-dir", str(kept)]
+    data_dir = settings.DATA_DIR / "demo-sandbox"  # Not named for the port, so that the demo may move to another one.
+    options = ["--port", str(port), "--files", str(file_count), "--key", SANDBOX_KEY, "--data-dir", str(data_dir)]
     part = parts.start("sandbox", [*MANAGE, "runsandbox", *options])
     wait_until_answers(part, port, timeout_s=START_WITHIN_S)
     return part

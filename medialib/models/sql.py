@@ -35,23 +35,30 @@ def quoted(compiler: Any, name: str) -> str:
     return str(quote(name))
 
 
-class RowBeyond(Func):
+class RowBeyond(models.Lookup[Any]):
     """Whether (column, pk) lies beyond (value, number), as one comparison of rows.
 
     An index on both starts at the exact row, however many rows share the value. Written with OR it would start at the
-    first of these and read all up to it.
+    first of these and read all up to it. It is a lookup because Django 6.1 writes "= TRUE" behind any other condition
+    on SQLite, and no index answers that.
     """
 
-    output_field = models.BooleanField()
-    conditional = True
-
     def __init__(self, column: str, value: Any, number: int, *, field: models.Field[Any, Any], downwards: bool) -> None:
-        super().__init__(F(column), F("pk"), Value(value, output_field=field), Value(number))
-        self.template = f"(%s, %s) {'<' if downwards else '>'} (%s, %s)"
+        super().__init__(_row(F(column), F("pk")), _row(Value(value, output_field=field), Value(number)))
+        self.operator = "<" if downwards else ">"
 
-    def as_sql(self, compiler: Any, connection: Any, **_: Any) -> Any:  # type: ignore[override]
-        parts = [compiler.compile(part) for part in self.get_source_expressions()]
-        return self.template % tuple(sql for sql, _ in parts), [param for _, params in parts for param in params]
+    @property
+    def identity(self) -> tuple[Any, ...]:
+        return (*super().identity, self.operator)
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        row, params = self.process_lhs(compiler, connection)
+        position, given = self.process_rhs(compiler, connection)
+        return f"{row} {self.operator} {position}", [*params, *given]
+
+
+def _row(*columns: Any) -> Func:
+    return Func(*columns, function="", output_field=models.Field())
 
 
 class ByCodePoint(Func):

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from typing import Self
+
 from django.db import models
+
+SILENT_AFTER = timedelta(seconds=30)  # A worker that said nothing for so long is not there; it speaks every two.
+
+
+class WorkerQuerySet(models.QuerySet["Worker"]):
+    def alive(self, at: datetime) -> Self:
+        return self.filter(seen_at__gt=at - SILENT_AFTER)
 
 
 class Worker(models.Model):
@@ -10,6 +20,8 @@ class Worker(models.Model):
     engine = models.CharField(max_length=80)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField()
+
+    objects = WorkerQuerySet.as_manager()
 
     def __str__(self) -> str:
         return self.id

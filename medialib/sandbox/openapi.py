@@ -120,14 +120,14 @@ def _paths() -> dict[str, Schema]:
 def _to_folder(
     summary: str, source: str, success: int, answer: Schema | None, *, errors: str = "", **more: Schema
 ) -> Schema:
-    wanted = shape(f"{source} destinationPath", **{source: TEXT, "destinationPath": TEXT}, **more)
-    return operation(summary, success, answer, errors=f"400 404 {errors}", requestBody=body(wanted))
+    members = shape(f"{source} destinationPath", **{source: TEXT, "destinationPath": TEXT}, **more)
+    return operation(summary, success, answer, errors=f"400 404 {errors}", requestBody=body(members))
 
 
 def _rename_file() -> Schema:
-    wanted = shape("filePath newFileName", filePath=TEXT, newFileName=TEXT, purgeCache=BOOLEAN)
+    members = shape("filePath newFileName", filePath=TEXT, newFileName=TEXT, purgeCache=BOOLEAN)
     answer = shape(purgeRequestId=TEXT)
-    rename = operation("Rename a file", 200, answer, errors="400 404 409", requestBody=body(wanted))
+    rename = operation("Rename a file", 200, answer, errors="400 404 409", requestBody=body(members))
     rename["responses"]["207"] = {"description": "Renamed, but not purged."} | content(ref("Error"))
     return rename
 
@@ -136,8 +136,8 @@ def _bulk_jobs() -> dict[str, Schema]:
     name = "sourceFolderPath"
     status = operation("How far a bulk job is", 200, ref("JobStatus"), errors="404")
     status["responses"]["207"] = {"description": "Renamed, but not purged."} | content(ref("JobStatus"))
-    wanted = shape("folderPath newFolderName", folderPath=TEXT, newFolderName=TEXT, purgeCache=BOOLEAN)
-    rename = operation("Rename a folder", 202, ref("Job"), errors="400 404 409 423", requestBody=body(wanted))
+    members = shape("folderPath newFolderName", folderPath=TEXT, newFolderName=TEXT, purgeCache=BOOLEAN)
+    rename = operation("Rename a folder", 202, ref("Job"), errors="400 404 409 423", requestBody=body(members))
     copy = _to_folder("Copy a folder", name, 200, ref("Job"), errors="423", includeVersions=BOOLEAN)
     return {
         "/v1/bulkJobs/copyFolder": {"post": copy},

@@ -133,8 +133,8 @@ def tray_percent(active: list[Any]) -> int:
 @register.filter
 def detail_words(detail: dict[str, Any]) -> str:
     """`file count 48, kind ticks`: what an event of no single file tells, without its empty members."""
-    told = {name.replace("_", " "): value for name, value in detail.items() if value not in ("", None, [], {})}
-    return ", ".join(f"{name} {_plain(value)}" for name, value in told.items())
+    members = {name.replace("_", " "): value for name, value in detail.items() if value not in ("", None, [], {})}
+    return ", ".join(f"{name} {_plain(value)}" for name, value in members.items())
 
 
 def _plain(value: Any) -> str:

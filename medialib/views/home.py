@@ -23,9 +23,9 @@ def home(request: HttpRequest) -> HttpResponse:
     accounts = Frame(request).accounts
     if len(accounts) == 1:
         return redirect("medialib:library", accounts[0].name)
-    shown = [(each, freshness(each), totals.estimate(each, AssetFilter())) for each in accounts]
+    rows = [(each, freshness(each), totals.estimate(each, AssetFilter())) for each in accounts]
     is_outsider = not accounts and Account.objects.exists()
-    return render(request, "home.html", {"accounts": shown, "is_outsider": is_outsider})
+    return render(request, "home.html", {"accounts": rows, "is_outsider": is_outsider})
 
 
 @never_cache

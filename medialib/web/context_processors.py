@@ -10,7 +10,6 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.timezone import now
 
 from medialib.models import Account, DeletionJob, Worker
-from medialib.services.jobs.progress import WORKER_SILENT
 
 SECTIONS = {
     "home": "library", "library": "library", "asset-panel": "library", "asset-versions": "library",
@@ -70,7 +69,7 @@ class Frame:
 
     @cached_property
     def is_worker_alive(self) -> bool:
-        return Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT).exists()
+        return Worker.objects.alive(now()).exists()
 
     @cached_property
     def is_worker_missing(self) -> bool:

@@ -62,7 +62,7 @@ def private_key() -> str:
 
 
 def report_of(account: Account) -> Report:
-    shown = str(account.api_keys.all().strongest())
-    line = f"Added the account “{account.name}” with the key {shown}. Next: “manage.py checkaccount {account.name}”."
+    key = str(account.api_keys.all().strongest())
+    line = f"Added the account “{account.name}” with the key {key}. Next: “manage.py checkaccount {account.name}”."
     data = {"account": account.name, "url_endpoint": account.url_endpoint, "api_url": account.api_url}
-    return Report([line], data | {"upload_url": account.upload_url, "colour": account.colour, "key": shown})
+    return Report([line], data | {"upload_url": account.upload_url, "colour": account.colour, "key": key})

@@ -58,6 +58,6 @@ class Command(MedialibCommand):
             controls.set_speed(found, percent, actor=actor)
         else:
             result = ACTIONS[action](found, actor=actor)
-        shown = result if isinstance(result, DeletionJob) else found
-        shown.refresh_from_db()
-        return Report([job_sentence(shown)], {**job_report(shown), "action": action, "of_job": found.pk})
+        last_job = result if isinstance(result, DeletionJob) else found
+        last_job.refresh_from_db()
+        return Report([job_sentence(last_job)], {**job_report(last_job), "action": action, "of_job": found.pk})

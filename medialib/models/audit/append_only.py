@@ -78,10 +78,10 @@ def remove(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> N
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether every trigger is there and, on PostgreSQL, always enabled."""
     prefixes = [TABLES[table][0] for table in _existing(connection)]
-    wanted = {f"{prefix}_{suffix}" for prefix in prefixes for suffix in SUFFIXES[connection.vendor]}
+    names = {f"{prefix}_{suffix}" for prefix in prefixes for suffix in SUFFIXES[connection.vendor]}
     with connection.cursor() as cursor:
         cursor.execute(SQLITE_NAMES if connection.vendor == "sqlite" else POSTGRESQL_NAMES)
-        return {row[0] for row in cursor.fetchall()} >= wanted
+        return {row[0] for row in cursor.fetchall()} >= names
 
 
 def _existing(connection: BaseDatabaseWrapper) -> list[str]:

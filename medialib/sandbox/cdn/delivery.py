@@ -82,8 +82,8 @@ def _drawn(file: File, transformation: str, extension: str) -> tuple[bytes, str]
     if extension == "svg":
         return pictures.svg(file.path, width, height), file.mime
     # A transformation delivers JPEG where the original is none or cannot be shrunk cheaply.
-    kept = extension if extension in ("png", "webp", "gif") else "jpg"
-    return pictures.picture(file.path, width, height, kept), "image/jpeg" if kept == "jpg" else f"image/{kept}"
+    suffix = extension if extension in ("png", "webp", "gif") else "jpg"
+    return pictures.picture(file.path, width, height, suffix), "image/jpeg" if suffix == "jpg" else f"image/{suffix}"
 
 
 def _transformed(content: bytes, transformation: str, extension: str) -> bytes:

@@ -179,26 +179,26 @@ def _loose(field: Field, text: str, now_ms: int) -> Any:
 
 # How rows are compared -----------------------------------------------------------------------------------------------
 def _match_plain(operator: str, values: tuple[Any, ...], read: Read) -> Test:
-    wanted = values[0]
+    bound = values[0]
     if operator in ("=", "IN"):
         accepted = frozenset(values)
         return lambda row: read(row) in accepted
     if operator == ":":
-        return lambda row: str(read(row) or "").startswith(wanted)
-    return _ordered(operator, wanted, read)
+        return lambda row: str(read(row) or "").startswith(bound)
+    return _ordered(operator, bound, read)
 
 
-def _ordered(operator: str, wanted: Any, read: Read) -> Test:
-    holds = _comparison(operator, wanted)
+def _ordered(operator: str, bound: Any, read: Read) -> Test:
+    holds = _comparison(operator, bound)
     return lambda row: (value := read(row)) is not None and holds(value)
 
 
-def _comparison(operator: str, wanted: Any) -> Callable[[Any], bool]:
+def _comparison(operator: str, bound: Any) -> Callable[[Any], bool]:
     compare: dict[str, Callable[[Any], bool]] = {
-        "<": lambda value: value < wanted,
-        "<=": lambda value: value <= wanted,
-        ">": lambda value: value > wanted,
-        ">=": lambda value: value >= wanted,
+        "<": lambda value: value < bound,
+        "<=": lambda value: value <= bound,
+        ">": lambda value: value > bound,
+        ">=": lambda value: value >= bound,
     }
     return compare[operator]
 
@@ -217,8 +217,8 @@ def _match_folder(operator: str, values: tuple[str, ...], read: Read) -> Test:
 
 
 def _match_tags(operator: str, values: tuple[str, ...], read: Read) -> Test:
-    wanted = frozenset(values)
-    return lambda row: not wanted.isdisjoint(read(row))
+    choices = frozenset(values)
+    return lambda row: not choices.isdisjoint(read(row))
 
 
 def _match_any(operator: str, values: tuple[Any, ...], read: Read) -> Test:

@@ -55,10 +55,10 @@ class Library:
 
     def rows(self, ids: Iterable[str]) -> list[Row]:
         """The files and folders with these ids."""
-        wanted = dict.fromkeys(ids)
-        found: list[Row] = [self.files[row_id] for row_id in wanted if row_id in self.files]
-        if len(found) < len(wanted):
-            found += [folder for folder in self.folders.values() if folder.folder_id in wanted]
+        unique_ids = dict.fromkeys(ids)
+        found: list[Row] = [self.files[row_id] for row_id in unique_ids if row_id in self.files]
+        if len(found) < len(unique_ids):
+            found += [folder for folder in self.folders.values() if folder.folder_id in unique_ids]
         return found
 
     def versions(self, file_id: str) -> list[dict[str, Any]]:

@@ -77,8 +77,8 @@ def copy_to(library: Library, file: File, path: str, *, with_versions: bool) -> 
 
 def _copy(library: Library, file: File, path: str, *, with_versions: bool) -> tuple[File, Copied]:
     now, file_id = now_ms(), library.new_id()
-    kept = history(file)[1:] if with_versions else []
-    older = [replace(version, file_id=file_id, version_id=library.new_id(), path=path) for version in kept]
+    versions = history(file)[1:] if with_versions else []
+    older = [replace(version, file_id=file_id, version_id=library.new_id(), path=path) for version in versions]
     made = replace(
         file,
         file_id=file_id,
@@ -89,7 +89,7 @@ def _copy(library: Library, file: File, path: str, *, with_versions: bool) -> tu
         version_number=file.version_number if older else 1,
         older=older or None,
     )
-    pairs = zip([file, *kept], [made, *older], strict=True)
+    pairs = zip([file, *versions], [made, *older], strict=True)
     return made, [(key_of(original), key_of(double)) for original, double in pairs]
 
 

@@ -49,8 +49,8 @@ class Orders:
 
     def add(self, files: Iterable[File]) -> None:
         files = list(files)
-        for kept in self._lists.values():
-            kept.extend(files)
+        for rows in self._lists.values():
+            rows.extend(files)
         self.changed()
 
     def changed(self) -> None:

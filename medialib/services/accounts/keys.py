@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,6 +15,7 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import Refused, WrongUse, in_english
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError
+from medialib.imagekit.transport import PRIVATE_KEY
 from medialib.models import Account, ApiKey, DeletionJob, EventKind, KeyKind, KeyPurpose
 from medialib.services.accounts import addresses, key_checks, vault
 from medialib.services.audit import log
@@ -177,7 +177,7 @@ def clean_key(private_key: str) -> str:
         raise WrongUse(_("The private key is empty."))
     if private_key.startswith("public_"):
         raise WrongUse(_("That is the public key. medialib needs the private one; it begins with “private_”."))
-    if len(private_key) > MAX_KEY_LENGTH or not re.fullmatch(r"[!-9;-~]+", private_key):
+    if len(private_key) > MAX_KEY_LENGTH or not PRIVATE_KEY.fullmatch(private_key):
         raise WrongUse(
             _("That is not a private key: it is too long, or has spaces, line breaks, colons or foreign letters.")
         )

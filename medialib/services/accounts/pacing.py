@@ -59,11 +59,11 @@ def pace_of(account: Account, kind: PaceKind, *, lock: bool = False) -> Pace:
 def allowance(pace: Pace, *, headroom_percent: int, speed_percent: int = 100) -> Allowance:
     """What may be sent: ImageKit's limit less the headroom for the customer's production, times the job's speed."""
     share = (100 - headroom_percent) / 100 * speed_percent / 100
-    wanted = pace.limit * share
-    calls = min(max(1, math.floor(wanted + 1e-9)), MAX_REMEMBERED)
-    interval_s = pace.interval_ms / 1000 * calls / wanted * (1 + JITTER)
+    target = pace.limit * share
+    calls = min(max(1, math.floor(target + 1e-9)), MAX_REMEMBERED)
+    interval_s = pace.interval_ms / 1000 * calls / target * (1 + JITTER)
     # Bursts of whole calls keep to the limit only if the interval is ImageKit's own; otherwise an even distance does.
-    is_even = pace.is_spread or calls != round(wanted, 6)
+    is_even = pace.is_spread or calls != round(target, 6)
     gap_s = interval_s / calls if is_even else min(interval_s / calls, BURST_GAP_S)
     return Allowance(calls, interval_s, gap_s=gap_s if gap_s >= SHORTEST_GAP_S else 0.0)
 

@@ -28,10 +28,9 @@ from medialib.models import (
 from medialib.models.query.units import read_age, read_size
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit import log
-from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.audit.log import MAX_REASON, SYSTEM, Actor
 
 MAX_VALUE = 1000  # Letters of a folder, pattern, tag or field.
-MAX_REASON = 2000
 SLICE = 1000
 LISTED = "In the account's own list of protected folders."
 

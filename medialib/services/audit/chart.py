@@ -31,7 +31,7 @@ STEPS = (1, 7, 28, 91, 364)  # Days in one bar.
 
 
 @dataclass(frozen=True)
-class ChartWanted:
+class ChartQuery:
     by: str = "outcome"  # or "actor"
     measure: str = "files"  # or "size_bytes"
     account: str = ""
@@ -73,59 +73,63 @@ class Chart:
     height: float = HEIGHT
 
 
-def chart(wanted: ChartWanted, *, viewer: User) -> Chart:
-    days = _days(wanted, viewer)
+def chart(chart_query: ChartQuery, *, viewer: User) -> Chart:
+    days = _days(chart_query, viewer)
     span = days.aggregate(first=Min("day"), last=Max("day"))
     if span["first"] is None:
         return Chart([], [], 0, None, None, 1)
-    first, last = wanted.after or span["first"], wanted.before or span["last"]
+    first, last = chart_query.after or span["first"], chart_query.before or span["last"]
     step = next((days for days in STEPS if (last - first).days < days * BARS), STEPS[-1])
-    names = _series(wanted, days)
-    sums = _sums(wanted, days, names, first=first, step=step)
+    names = _series(chart_query, days)
+    sums = _sums(chart_query, days, names, first=first, step=step)
     tops: defaultdict[int, int] = defaultdict(int)
     for (slot, _), value in sums.items():
         tops[slot] += value
     top = max(tops.values())
-    return Chart(list(_bars(wanted, sums, names, top, first, last, step)), list(names.values()), top, first, last, step)
+    return Chart(
+        list(_bars(chart_query, sums, names, top, first, last, step)), list(names.values()), top, first, last, step
+    )
 
 
-def _days(wanted: ChartWanted, viewer: User) -> QuerySet[AuditDay]:
+def _days(chart_query: ChartQuery, viewer: User) -> QuerySet[AuditDay]:
     days = AuditDay.objects.all()
     if not sees_everything(viewer):
         known = list(Account.objects.visible_to(viewer).values_list("pk", flat=True))
         days = days.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=known)
-    limits = {"account_name": wanted.account, "day__gte": wanted.after, "day__lte": wanted.before}
+    limits = {"account_name": chart_query.account, "day__gte": chart_query.after, "day__lte": chart_query.before}
     return days.filter(**{name: value for name, value in limits.items() if value})
 
 
-def _series(wanted: ChartWanted, days: QuerySet[AuditDay]) -> dict[str, Series]:
+def _series(chart_query: ChartQuery, days: QuerySet[AuditDay]) -> dict[str, Series]:
     """What the colours stand for, the largest first. People beyond the first few are one."""
-    field = "outcome" if wanted.by == "outcome" else "actor_name"
-    totals = list(days.values_list(field).annotate(total=Sum(wanted.measure)).order_by("-total", field))
+    field = "outcome" if chart_query.by == "outcome" else "actor_name"
+    totals = list(days.values_list(field).annotate(total=Sum(chart_query.measure)).order_by("-total", field))
     found: dict[str, Series] = {}
     for place, (name, total) in enumerate(totals):
-        if wanted.by == "outcome":
-            found[name] = Series(str(capfirst(Outcome(name).label)), name, total, _query(wanted, outcome=name))
+        if chart_query.by == "outcome":
+            found[name] = Series(str(capfirst(Outcome(name).label)), name, total, _query(chart_query, outcome=name))
         elif place < MOST_PEOPLE:
-            found[name] = Series(name, f"person-{place + 1}", total, _query(wanted, actor=name))
+            found[name] = Series(name, f"person-{place + 1}", total, _query(chart_query, actor=name))
         else:
             earlier = found.get(OTHERS)
-            found[OTHERS] = Series(OTHERS, "person-others", total + (earlier.total if earlier else 0), _query(wanted))
+            found[OTHERS] = Series(
+                OTHERS, "person-others", total + (earlier.total if earlier else 0), _query(chart_query)
+            )
     return found
 
 
 def _sums(
-    wanted: ChartWanted, days: QuerySet[AuditDay], names: dict[str, Series], *, first: date, step: int
+    chart_query: ChartQuery, days: QuerySet[AuditDay], names: dict[str, Series], *, first: date, step: int
 ) -> dict[tuple[int, str], int]:
-    field = "outcome" if wanted.by == "outcome" else "actor_name"
+    field = "outcome" if chart_query.by == "outcome" else "actor_name"
     sums: defaultdict[tuple[int, str], int] = defaultdict(int)
-    for day, name, total in days.values_list("day", field).annotate(total=Sum(wanted.measure)).order_by("day"):
+    for day, name, total in days.values_list("day", field).annotate(total=Sum(chart_query.measure)).order_by("day"):
         sums[(day - first).days // step, name if name in names else OTHERS] += total
     return sums
 
 
 def _bars(
-    wanted: ChartWanted,
+    chart_query: ChartQuery,
     sums: dict[tuple[int, str], int],
     names: dict[str, Series],
     top: int,
@@ -144,18 +148,18 @@ def _bars(
             floors[slot] -= height
             begins = first + timedelta(days=slot * step)
             ends = min(begins + timedelta(days=step - 1), last)
-            who = {} if name == OTHERS else {"outcome" if wanted.by == "outcome" else "actor": name}
-            query = _query(wanted, after=begins, before=ends, **who)
+            who = {} if name == OTHERS else {"outcome" if chart_query.by == "outcome" else "actor": name}
+            query = _query(chart_query, after=begins, before=ends, **who)
             x, width = slot * pitch + GAP / 2, max(pitch - GAP, 1)
             bars.append(Bar(series.label, series.shade, value, begins, ends, query, x, floors[slot], width, height))
     return bars
 
 
-def _query(wanted: ChartWanted, **more: object) -> str:
+def _query(chart_query: ChartQuery, **more: object) -> str:
     base = {
-        "account": wanted.account,
+        "account": chart_query.account,
         "event": EventKind.FILE_SETTLED.value,
-        "after": wanted.after,
-        "before": wanted.before,
+        "after": chart_query.after,
+        "before": chart_query.before,
     }
     return AuditFilter().to_query(**{**base, **more})

@@ -7,7 +7,6 @@ import io
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from itertools import islice
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -21,6 +20,7 @@ from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.audit.seal import keys, proof, sealing
 from medialib.services.base.csv_cells import plain
+from medialib.services.base.slices import slices
 
 CHUNK = 2_000
 FOLLOW_EVERY_S = 1.0
@@ -94,14 +94,14 @@ def rows(events: AuditEventQuerySet) -> Iterator[dict[str, Any]]:
 
 def stream_jsonl(events: AuditEventQuerySet) -> Iterator[str]:
     """JSON lines, many to a piece of text."""
-    for chunk in _chunks(_values(events)):
+    for chunk in slices(_values(events), CHUNK):
         yield "".join(map(_json_line, chunk))
 
 
 def stream_csv(events: AuditEventQuerySet) -> Iterator[str]:
     """CSV with a header, many lines to a piece of text. Text that looks like a formula gets an apostrophe before it."""
     yield _csv([COLUMNS])
-    for chunk in _chunks(_values(events)):
+    for chunk in slices(_values(events), CHUNK):
         yield _csv(map(_cells, chunk))
 
 
@@ -126,11 +126,6 @@ def _json_line(values: Values) -> str:
         f'"evidence":{text(evidence)},"http_status":{"null" if status is None else status},"reason":{text(reason)},'
         f'"address":{text(address)},"request_id":{text(request)},"detail":{detail}}}\n'
     )
-
-
-def _chunks(source: Iterator[Values]) -> Iterator[list[Values]]:
-    while chunk := list(islice(source, CHUNK)):
-        yield chunk
 
 
 def _csv(lines: Iterable[Iterable[Any]]) -> str:

@@ -13,6 +13,8 @@ from medialib.services.audit import trace
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
+MAX_REASON = 2_000  # Characters of what a person may write about why, of a job and of a rule.
+
 
 @dataclass(frozen=True)
 class Actor:

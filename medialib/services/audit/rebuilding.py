@@ -54,11 +54,11 @@ def rebuild() -> int:
 def _check_paths(up_to: int) -> None:
     seen = 0
     for rows in _chunks(AuditEvent.objects.filter(pk__lte=up_to).exclude(file_path=""), "pk", "file_path"):
-        wanted = {pk: fold(path) for pk, path in rows}
+        paths = {pk: fold(path) for pk, path in rows}
         held = AuditPath.objects.filter(event_id__gte=rows[0][0], event_id__lte=rows[-1][0])
         found: dict[int, str] = dict(held.values_list("event_id", "folded"))
-        if found != wanted:
-            wrong = min(pk for pk in wanted | found if wanted.get(pk) != found.get(pk))
+        if found != paths:
+            wrong = min(pk for pk in paths | found if paths.get(pk) != found.get(pk))
             raise Differs(_("The search index has a wrong path for the event %(event)d, or none."), event=wrong)
         seen += len(rows)
     if AuditPath.objects.filter(event_id__lte=up_to).count() != seen:
@@ -69,9 +69,9 @@ def _check_days(up_to: int) -> None:
     counted, last_pruned = _counted(up_to), _last_pruned_day()
     held = _held()
     for key in sorted(counted | held):
-        told, there = counted.get(key, (0, 0)), held.get(key, (0, 0))
+        of_events, of_index = counted.get(key, (0, 0)), held.get(key, (0, 0))
         is_partly_pruned = last_pruned is not None and key[0] <= last_pruned
-        if there != told and not (is_partly_pruned and there >= told):
+        if of_index != of_events and not (is_partly_pruned and of_index >= of_events):
             raise Differs(_("The sums of %(day)s are not those of its events."), day=key[0])
 
 

@@ -78,49 +78,49 @@ class AuditPage:
     newer: int | None
 
 
-def matching(wanted: AuditFilter, *, viewer: User | None = None) -> AuditEventQuerySet:
+def matching(audit_filter: AuditFilter, *, viewer: User | None = None) -> AuditEventQuerySet:
     """Events of exactly this filter. Raises WrongUse for an event or outcome that does not exist.
 
     A viewer sees those of the viewer's accounts; None is the command line, which sees all.
     """
-    _refuse_unknown(NO_EVENT, wanted.event, EventKind.values)
-    _refuse_unknown(NO_OUTCOME, wanted.outcome, Outcome.values)
+    _refuse_unknown(NO_EVENT, audit_filter.event, EventKind.values)
+    _refuse_unknown(NO_OUTCOME, audit_filter.outcome, Outcome.values)
     conditions: dict[str, object] = {
-        "actor_name": wanted.actor,
-        "event": wanted.event,
-        "outcome": wanted.outcome,
-        "job_id": wanted.job,
-        "file_id": wanted.file,
+        "actor_name": audit_filter.actor,
+        "event": audit_filter.event,
+        "outcome": audit_filter.outcome,
+        "job_id": audit_filter.job,
+        "file_id": audit_filter.file,
     }
     events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
     events = places.within(
         events,
-        since=_start_of(wanted.after) if wanted.after else None,
-        until=_start_of(wanted.before + timedelta(days=1)) if wanted.before else None,
+        since=_start_of(audit_filter.after) if audit_filter.after else None,
+        until=_start_of(audit_filter.before + timedelta(days=1)) if audit_filter.before else None,
     )
-    if wanted.outcome not in ("", Outcome.DELETED):
+    if audit_filter.outcome not in ("", Outcome.DELETED):
         events = events.filter(places.UNUSUAL)
-    if wanted.event not in ("", EventKind.FILE_SETTLED):
+    if audit_filter.event not in ("", EventKind.FILE_SETTLED):
         events = events.filter(places.OF_KIND)
-    if wanted.file:
+    if audit_filter.file:
         events = events.filter(places.OF_FILE)
-    events = places.at_path(_of_account(events, wanted.account), wanted.path)
+    events = places.at_path(_of_account(events, audit_filter.account), audit_filter.path)
     return events.visible_to(viewer) if viewer else events
 
 
 def page(
-    wanted: AuditFilter, *, viewer: User | None = None, before: int | None = None, after: int | None = None
+    audit_filter: AuditFilter, *, viewer: User | None = None, before: int | None = None, after: int | None = None
 ) -> AuditPage:
     """One screen: of events older than `before`, or newer than `after`, or the newest."""
-    events = matching(wanted, viewer=viewer)
+    events = matching(audit_filter, viewer=viewer)
     if after is not None:
         return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1]))
     if before is not None:
         events = events.filter(pk__lt=before)
     rows = list(events.order_by("-pk")[: PAGE_SIZE + 1])
-    shown = rows[:PAGE_SIZE]
-    newer = shown[0].pk if shown and before is not None else None
-    return AuditPage(shown, older=shown[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
+    screen = rows[:PAGE_SIZE]
+    newer = screen[0].pk if screen and before is not None else None
+    return AuditPage(screen, older=screen[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
 
 
 def of_file(account_name: str, file_id: str, *, viewer: User) -> AuditEventQuerySet:
@@ -151,9 +151,9 @@ def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
 
 
 def _newer_page(rows: list[AuditEvent]) -> AuditPage:
-    shown = rows[:PAGE_SIZE][::-1]
-    newer = shown[0].pk if len(rows) > PAGE_SIZE else None
-    return AuditPage(shown, older=shown[-1].pk if shown else None, newer=newer)
+    screen = rows[:PAGE_SIZE][::-1]
+    newer = screen[0].pk if len(rows) > PAGE_SIZE else None
+    return AuditPage(screen, older=screen[-1].pk if screen else None, newer=newer)
 
 
 def _of_account(events: AuditEventQuerySet, name: str) -> AuditEventQuerySet:

@@ -1,1 +1,1 @@
-"""What every service may use: clock, wake-ups, cache, retries, files."""
+"""What every service may use: clock, wake-ups, cache, retries, files, slices."""

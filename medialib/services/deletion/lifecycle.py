@@ -86,7 +86,7 @@ def _cancel_unsent(job: DeletionJob) -> None:
     # Files whose call got no answer are looked up once more: it may still be carried out.
     job.batches.filter(state=BatchState.WAITING, lost_answers__gt=0).update(state=BatchState.LOOK_UP)
     if not job.batches.exists():
-        for items in _slices(job):
+        for items in _items_in_turn(job):
             with transaction.atomic():
                 _settle_unsent(job, items, Outcome.CANCELLED, evidence)
         return
@@ -99,7 +99,7 @@ def _cancel_unsent(job: DeletionJob) -> None:
             waiting.update(state=BatchState.SETTLED)
 
 
-def _slices(job: DeletionJob) -> Iterator[QuerySet[Item]]:
+def _items_in_turn(job: DeletionJob) -> Iterator[QuerySet[Item]]:
     for first in range(0, job.file_count, SLICE):
         yield Item.objects.filter(manifest_id=job.manifest_id, position__range=(first, first + SLICE - 1))
 

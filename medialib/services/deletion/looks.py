@@ -156,8 +156,10 @@ def _skips(
 def differences_of(items: Sequence[FrozenFile], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
     """By file id, in what the files differ from what was frozen; only those that do."""
     found = ((item, look.files.get(item.file_id)) for item in items)
-    told = {item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None}
-    return {file_id: text for file_id, text in told.items() if text}
+    differences = {
+        item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None
+    }
+    return {file_id: text for file_id, text in differences.items() if text}
 
 
 def _difference(item: FrozenFile, file: RemoteFile, known: Known | None) -> str:

@@ -175,9 +175,9 @@ class JobRunner:
 
         A call that was answered makes room for the next before it is settled, as long as settling keeps up.
         """
-        wanted = math.ceil((self.latency_s + claims.AHEAD_S) * self.calls_allowed * 1.5) + 2
+        target = math.ceil((self.latency_s + claims.AHEAD_S) * self.calls_allowed * 1.5) + 2
         sending = sum(not future.done() for future in self.in_flight)
-        free_hands = min(wanted, settings.JOB_CONCURRENCY) - sending
+        free_hands = min(target, settings.JOB_CONCURRENCY) - sending
         return min(free_hands, 2 * settings.JOB_CONCURRENCY - len(self.in_flight))
 
     def _is_due(self) -> bool:

@@ -18,7 +18,6 @@ from medialib.services.deletion import purge
 
 logger = logging.getLogger(__name__)
 
-WORKER_ALIVE = timedelta(seconds=15)
 FORGET_WORKER = timedelta(days=1)
 WAKE_AGAIN = timedelta(seconds=5)  # A wake-up that nobody followed within this time is taken for lost.
 HELP_AGAIN = timedelta(seconds=2)
@@ -44,7 +43,7 @@ def sign_off(worker_id: str) -> None:
 def sweep() -> list[int]:
     """Wake workers for each due job that nobody is at, or that more workers could share. Returns the job ids."""
     at = shared_now()
-    alive = Worker.objects.filter(seen_at__gt=at - WORKER_ALIVE).count()
+    alive = Worker.objects.alive(at).count()
     return [
         job.pk for job in DeletionJob.objects.due(at) if _wants_worker(job, alive=alive, at=at) and _wake(job, at=at)
     ]

@@ -13,11 +13,10 @@ from medialib.errors import ManifestChanged, Refused, WrongUse, grouped
 from medialib.models import DeletionJob, EventKind, JobState, PauseCode
 from medialib.services.accounts import rights
 from medialib.services.audit import log
-from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.audit.log import MAX_REASON, SYSTEM, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
 from medialib.services.deletion.lifecycle import close_if_done
-from medialib.services.jobs.controls import MAX_REASON
 
 EXPIRES_AFTER = timedelta(hours=72)
 EXPIRED = gettext_noop("Nobody approved it within 72 hours.")

@@ -16,7 +16,7 @@ from medialib.models.outcomes import STATE_WORDS
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
-from medialib.services.audit.log import Actor
+from medialib.services.audit.log import MAX_REASON, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
 from medialib.services.deletion import purge
@@ -24,7 +24,6 @@ from medialib.services.deletion.lifecycle import close_if_done
 from medialib.services.manifests.freezing import freeze_items
 from medialib.services.manifests.plan import deletion_plan
 
-MAX_REASON = 2000
 MAX_START_AFTER_S = 30 * 24 * 3600
 WAIT_FOR_END = _("Wait until the job is finished; it is %(state)s.")
 

@@ -21,7 +21,7 @@ UNSETTLED = "left"  # In addresses; the row itself holds an empty outcome.
 
 
 @dataclass(frozen=True)
-class JobsWanted:
+class JobsQuery:
     """Which jobs the list shows. Empty fields do not restrict."""
 
     state: str = ""
@@ -36,7 +36,7 @@ class JobsPage:
 
 
 @dataclass(frozen=True)
-class FilesWanted:
+class FilesQuery:
     """Which files of a job are listed: those of one outcome, after a position."""
 
     outcome: str = ""
@@ -46,7 +46,7 @@ class FilesWanted:
 @dataclass(frozen=True)
 class FilesPage:
     items: list[Item]
-    wanted: FilesWanted
+    query: FilesQuery
     next_after: int | None
     tabs: list[Tab]
 
@@ -78,34 +78,34 @@ class Purges:
         return bool(self.counts[PurgeState.WAITING] or self.counts[PurgeState.REQUESTED])
 
 
-def jobs_page(wanted: JobsWanted, *, viewer: User) -> JobsPage:
+def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
     """Newest first, of the accounts that the viewer may see."""
     jobs = DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").order_by("-pk")
-    if wanted.state == "active":
+    if query.state == "active":
         jobs = jobs.exclude(state=JobState.FINISHED)
-    elif wanted.state == "attention":
+    elif query.state == "attention":
         jobs = jobs.exclude(unverified=0, failed=0) | jobs.filter(state=JobState.PAUSED)
-    elif wanted.state:
-        jobs = jobs.filter(state=wanted.state)
-    if wanted.account:
-        jobs = jobs.filter(account__name=wanted.account)
-    if wanted.older_than is not None:
-        jobs = jobs.filter(pk__lt=wanted.older_than)
+    elif query.state:
+        jobs = jobs.filter(state=query.state)
+    if query.account:
+        jobs = jobs.filter(account__name=query.account)
+    if query.older_than is not None:
+        jobs = jobs.filter(pk__lt=query.older_than)
     rows = list(jobs[: PAGE_SIZE + 1])
     return JobsPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None)
 
 
-def files_page(job: DeletionJob, wanted: FilesWanted) -> FilesPage:
+def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:
     """In the order in which they are sent."""
     items = Item.objects.filter(manifest_id=job.manifest_id).order_by("position")
-    if wanted.outcome:
-        items = items.filter(outcome="" if wanted.outcome == UNSETTLED else wanted.outcome)
-    if wanted.after is not None:
-        items = items.filter(position__gt=wanted.after)
+    if query.outcome:
+        items = items.filter(outcome="" if query.outcome == UNSETTLED else query.outcome)
+    if query.after is not None:
+        items = items.filter(position__gt=query.after)
     rows = list(items[: FILES_PER_PAGE + 1])
     has_more = len(rows) > FILES_PER_PAGE
     return FilesPage(
-        rows[:FILES_PER_PAGE], wanted, rows[FILES_PER_PAGE - 1].position if has_more else None, _tabs(job, wanted)
+        rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None, _tabs(job, query)
     )
 
 
@@ -132,10 +132,10 @@ def purges_of(job: DeletionJob) -> Purges | None:
     return Purges(counts, list(job.purges.order_by("pk")[:PURGES_SHOWN]), purge.quota(job.account))
 
 
-def _tabs(job: DeletionJob, wanted: FilesWanted) -> list[Tab]:
-    tabs = [Tab(outcome="", label=_("all"), count=job.file_count, is_current=not wanted.outcome)]
+def _tabs(job: DeletionJob, query: FilesQuery) -> list[Tab]:
+    tabs = [Tab(outcome="", label=_("all"), count=job.file_count, is_current=not query.outcome)]
     counts = [(outcome.value, str(outcome.label), count) for outcome, count in job.counts]
     for value, label, count in [*counts, (UNSETTLED, _("left"), job.left)]:
-        if count or wanted.outcome == value:
-            tabs.append(Tab(outcome=value, label=label, count=count, is_current=wanted.outcome == value))
+        if count or query.outcome == value:
+            tabs.append(Tab(outcome=value, label=label, count=count, is_current=query.outcome == value))
     return tabs

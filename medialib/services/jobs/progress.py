@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from django.contrib.humanize.templatetags.humanize import intcomma
@@ -19,7 +19,6 @@ from medialib.models import DeletionJob, Item, JobState, Outcome, PauseCode, Wor
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
-WORKER_SILENT = timedelta(seconds=30)  # A worker that said nothing for so long is not there.
 SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
 MAX_TRAY = 5
 TITLES = {
@@ -212,18 +211,18 @@ def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
 
 def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[Progress]]:
     """Jobs under way, and those of `watched` that finished since."""
-    shown = (
+    jobs = (
         _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
     )
-    looks = [progress_of(job) for job in shown]
+    looks = [progress_of(job) for job in jobs]
     active = [look for look in looks if not look.job.is_finished]
     return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
 
 
 def result_sentence(job: DeletionJob) -> str:
     """What became of the files, counted from their outcomes: "48,164 deleted, 12 were already gone"."""
-    told = [(outcome, count) for outcome, count in job.counts if count or outcome == Outcome.DELETED]
-    return ", ".join(f"{intcomma(count)} {outcome.label}" for outcome, count in told)
+    counts = [(outcome, count) for outcome, count in job.counts if count or outcome == Outcome.DELETED]
+    return ", ".join(f"{intcomma(count)} {outcome.label}" for outcome, count in counts)
 
 
 def counted_outcomes(job: DeletionJob) -> dict[str, int]:
@@ -248,7 +247,7 @@ def mismatch(job: DeletionJob) -> str:
 
 
 def _watched(viewer: User) -> QuerySet[DeletionJob]:
-    workers = Worker.objects.filter(seen_at__gte=now() - WORKER_SILENT)
+    workers = Worker.objects.alive(now())
     return (
         DeletionJob.objects.visible_to(viewer)
         .select_related("account", "manifest")

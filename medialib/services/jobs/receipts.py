@@ -11,7 +11,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -24,6 +23,7 @@ from medialib.services.audit.seal import headers, keys, merkle, sealing
 from medialib.services.audit.seal.keys import SigningKey
 from medialib.services.audit.seal.lines import BEFORE_ALL, canonical, lines
 from medialib.services.base.clock import shared_now
+from medialib.services.base.slices import slices
 
 FORMAT = "medialib-receipt-1"
 PROVEN = [
@@ -106,8 +106,7 @@ def outcome_lines(job: DeletionJob) -> Iterator[str]:
         "evidence", "file_id", "http_status", "outcome", "path", "exchange__request_id", CanonicalTime("settled_at"),
         "size_bytes", CanonicalTime("file_updated_at"),
     )  # fmt: skip
-    waiting = iter(rows.iterator(chunk_size=FETCH))
-    while some := list(islice(waiting, AT_ONCE)):
+    for some in slices(rows.iterator(chunk_size=FETCH), AT_ONCE):
         yield "".join(map(_outcome_line, some))
 
 

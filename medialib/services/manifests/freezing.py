@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -17,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from medialib.errors import MedialibError, Refused, WrongUse, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
-from medialib.imagekit.types import SURE_ID, RemoteFile
+from medialib.imagekit.types import FILE_ID, SURE_ID, RemoteFile
 from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
@@ -27,6 +26,7 @@ from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.base.client_words import as_part
+from medialib.services.base.slices import slices
 from medialib.services.manifests.hashing import hash_and_bytes
 from medialib.services.sync.indexing import index_file, shown_values
 
@@ -37,8 +37,6 @@ INDEXED = ("file_id", "path", "size_bytes", KNOWN_UPDATED_AT, "version_name")
 COLUMNS = ["manifest", "position", "outcome", "evidence", "skip_cause", *FROZEN]
 SLICE = 500  # Ids in one statement; each is a parameter, and SQLite takes only so many.
 LOOK_UP_SIZE = 100
-# Published ids are 24 hexadecimal digits. Quotes and blanks would change the meaning of a look-up.
-FILE_ID = re.compile(r"[A-Za-z0-9_.:~-]{1,64}")
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ class _Listed:
     """Ids to freeze, sorted, and what ImageKit knows of those that the index does not hold; None for unknown ones."""
 
     given: int
-    wanted: list[str]
+    ids: list[str]
     remote: dict[str, RemoteFile | None]
     strangers: tuple[str, ...] = ()
 
@@ -134,12 +132,12 @@ class _Listed:
         for file in filter(None, self.remote.values()):
             index_file(account, file, was_seen=True)  # Rules are judged on the index.
         manifest = _begin(account, source=source, actor=actor)
-        kept = _fill(manifest, self.wanted, self.remote, scope)
-        outside = len(self.wanted) - kept
-        _leave_out(manifest, outside, kept=kept, scope=scope)
-        _seal(manifest, kept, actor=actor, is_rehearsal=is_rehearsal)
+        file_count = _fill(manifest, self.ids, self.remote, scope)
+        outside = len(self.ids) - file_count
+        _leave_out(manifest, outside, file_count=file_count, scope=scope)
+        _seal(manifest, file_count, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
-        duplicates = self.given - len(self.wanted) - len(self.strangers)
+        duplicates = self.given - len(self.ids) - len(self.strangers)
         return Frozen(manifest, duplicates, unknown, outside, self.strangers)
 
 
@@ -148,14 +146,14 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     given = list(file_ids)
     if not given:
         raise WrongUse(_("No file id is given, so there is nothing to freeze."))
-    wanted = sorted(set(map(_checked, given)))
-    remote = _look_up_uncached(account, wanted, client)
+    ids = sorted(set(map(_checked, given)))
+    remote = _look_up_uncached(account, ids, client)
     unknown = [file_id for file_id, file in remote.items() if file is None]
-    if len(unknown) == len(wanted):
+    if len(unknown) == len(ids):
         text = _("None of the %(count)s ids exists in “%(account)s”, so nothing was frozen.")
-        raise WrongUse(text, count=grouped(len(wanted)), account=account.name)
+        raise WrongUse(text, count=grouped(len(ids)), account=account.name)
     strangers = tuple(file_id for file_id in unknown if not SURE_ID.fullmatch(file_id))
-    left = sorted(set(wanted).difference(strangers))
+    left = sorted(set(ids).difference(strangers))
     return _Listed(len(given), left, {key: remote[key] for key in remote.keys() - set(strangers)}, strangers)
 
 
@@ -165,12 +163,12 @@ def _checked(file_id: str) -> str:
     return file_id
 
 
-def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
+def _look_up_uncached(account: Account, ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     """What ImageKit knows of the ids that the index does not hold; None for those it does not know either."""
     uncached: list[str] = []
-    for ids in _slices(wanted, SLICE):
-        cached = set(Asset.objects.filter(account=account, file_id__in=ids).values_list("file_id", flat=True))
-        uncached += [file_id for file_id in ids if file_id not in cached]
+    for some in slices(ids, SLICE):
+        cached = set(Asset.objects.filter(account=account, file_id__in=some).values_list("file_id", flat=True))
+        uncached += [file_id for file_id in some if file_id not in cached]
     try:
         return _look_up(uncached, client)
     except ImageKitError as error:
@@ -180,7 +178,7 @@ def _look_up_uncached(account: Account, wanted: list[str], client: ImageKitClien
 
 def _look_up(file_ids: list[str], client: ImageKitClient) -> dict[str, RemoteFile | None]:
     files: dict[str, RemoteFile | None] = {}
-    for ids in _slices(file_ids, LOOK_UP_SIZE):
+    for ids in slices(file_ids, LOOK_UP_SIZE):
         found = client.find_files(ids).files
         # A search may lag behind an upload, so only the file's own page proves that there is none.
         files |= {file_id: found.get(file_id) or _details(file_id, client) for file_id in ids}
@@ -194,19 +192,19 @@ def _details(file_id: str, client: ImageKitClient) -> RemoteFile | None:
         return None
 
 
-def _fill(manifest: Manifest, wanted: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
+def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | None], scope: DeleteScope) -> int:
     """Write the items within the scope, in the order of `wanted`, which Python has sorted by code point."""
     position = 0
-    for ids in _slices(wanted, SLICE):
-        rows = Asset.objects.filter(account=manifest.account, file_id__in=ids)
+    for some in slices(ids, SLICE):
+        rows = Asset.objects.filter(account=manifest.account, file_id__in=some)
         cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
-        shown = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in ids]
-        kept = [each for each in shown if scope.allows(each[1])]
+        entries = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in some]
+        items = [each for each in entries if scope.allows(each[1])]
         Item.objects.bulk_create(
             Item(manifest=manifest, position=position + n, **dict(zip(FROZEN, values, strict=True)))
-            for n, values in enumerate(kept)
+            for n, values in enumerate(items)
         )
-        position += len(kept)
+        position += len(items)
     return position
 
 
@@ -215,10 +213,6 @@ def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
         return "", 0, None, ""
     values = shown_values(file)
     return values["path"], values["size_bytes"], file.updated_at, values["version_name"]
-
-
-def _slices(ids: Sequence[str], size: int) -> Iterator[Sequence[str]]:
-    return (ids[start : start + size] for start in range(0, len(ids), size))
 
 
 class _Query(NamedTuple):
@@ -239,10 +233,10 @@ def _freeze(account: Account, query: _Query, *, source: dict[str, Any], actor: A
     with transaction.atomic():
         scope = rights.scope_for(actor, account)
         manifest = _begin(account, source=source, actor=actor)
-        kept = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
+        file_count = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
         outside = 0 if scope.is_everything else query.rows.exclude(scope.condition()).count()
-        _leave_out(manifest, outside, kept=kept, scope=scope)
-        return _seal(manifest, kept, actor=actor)
+        _leave_out(manifest, outside, file_count=file_count, scope=scope)
+        return _seal(manifest, file_count, actor=actor)
 
 
 def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifest:
@@ -261,9 +255,9 @@ def _begin(account: Account, *, source: dict[str, Any], actor: Actor) -> Manifes
     )
 
 
-def _leave_out(manifest: Manifest, outside: int, *, kept: int, scope: DeleteScope) -> None:
+def _leave_out(manifest: Manifest, outside: int, *, file_count: int, scope: DeleteScope) -> None:
     """Note how many files lie where the actor may not delete. Raises Refused when these are all."""
-    if outside and not kept:
+    if outside and not file_count:
         text = _("You may delete only in %(folders)s; none of these files is there, so nothing was frozen.")
         raise Refused(text, folders=scope.in_words())
     if outside:

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from itertools import islice
 from json.encoder import encode_basestring
 
 from medialib.models import Manifest
 from medialib.models.sql import CanonicalTime
+from medialib.services.base.slices import slices
 
 FORMAT = "medialib-manifest-1"
 FETCH = 5_000
@@ -39,8 +39,7 @@ def hash_and_bytes(manifest: Manifest) -> tuple[str, int]:
     """The SHA-256 and the bytes of all files, in one pass that holds a few thousand rows at a time."""
     digest = hashlib.sha256(_header(manifest).encode())
     total_bytes = 0
-    rows = _rows(manifest)
-    while some := list(islice(rows, HASHED_AT_ONCE)):
+    for some in slices(_rows(manifest), HASHED_AT_ONCE):
         digest.update("".join(map(_line, some)).encode())
         total_bytes += sum(row[2] for row in some)
     return digest.hexdigest(), total_bytes

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from itertools import takewhile
 from urllib.parse import unquote, urlsplit
 
-from medialib.imagekit.types import SURE_ID
+from medialib.imagekit.types import FILE_ID, SURE_ID
 from medialib.models.list_imports import Cause
 
-FILE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 QUOTES = {
     '"': '"', "'": "'", "`": "`", "“": "”", "„": "“”", "”": "”", "‘": "’", "‚": "‘’", "’": "’", "«": "»", "»": "«",

@@ -14,9 +14,10 @@ from typing import Any
 from django.db.models import Q
 
 from medialib.errors import WrongUse
+from medialib.imagekit.types import FILE_ID
 from medialib.models import Account, Asset
 from medialib.models.list_imports import Cause
-from medialib.services.selections.list_lines import FILE_ID, Line, is_path, line_of
+from medialib.services.selections.list_lines import Line, is_path, line_of
 from medialib.services.selections.list_reading import FALLBACK, encoding_of, read_texts
 
 MAX_LIST_BYTES = 200 * 1024 * 1024

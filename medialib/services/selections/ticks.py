@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -19,6 +18,7 @@ from medialib.models.query.filters import AssetFilter
 from medialib.models.selections import SelectionQuerySet
 from medialib.models.sql import MAX_INTEGER, insert_from_select
 from medialib.services.base.cache import kept
+from medialib.services.base.slices import slices
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -68,7 +68,7 @@ def tick(selection: Selection, asset_ids: Iterable[int]) -> int:
     """Add assets by their row numbers, also ones excluded before. Returns how many; gone and foreign ones are not."""
     with transaction.atomic():
         _touch(selection)
-        return sum(_tick_slice(selection, pks) for pks in _slices(asset_ids))
+        return sum(_tick_slice(selection, pks) for pks in _row_numbers(asset_ids))
 
 
 def _tick_slice(selection: Selection, pks: list[int]) -> int:
@@ -87,7 +87,7 @@ def untick(selection: Selection, asset_ids: Iterable[int]) -> None:
     """Take assets out. One that came with “all matching” stays as an exclusion, so nothing brings it back unasked."""
     with transaction.atomic():
         _touch(selection)
-        for pks in _slices(asset_ids):
+        for pks in _row_numbers(asset_ids):
             items = selection.items.filter(asset__pk__any_of=pks)
             items.filter(is_from_all=True).update(is_excluded=True)
             items.filter(is_from_all=False).delete()
@@ -159,19 +159,19 @@ def ticked_among(selection: Selection, asset_ids: list[int]) -> set[int]:
 
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
-    selected, shown = kept(
+    selected_count, shown_count = kept(
         _key(selection, asset_filter.digest()),
         lambda: _selected_and_shown(selection, asset_filter),
         is_dear=lambda counts: counts[0] >= CACHE_THRESHOLD,
     )
-    return selected - shown
+    return selected_count - shown_count
 
 
 def _selected_and_shown(selection: Selection, asset_filter: AssetFilter) -> tuple[int, int]:
     included = selection.items.included()
     # From the selected files, not from the shown ones: these may be the whole library.
-    shown = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
-    return included.count(), shown.order_by().count()
+    assets = Asset.objects.live(selection.account).matching(asset_filter).rows.filter(pk__in=included.values("asset"))
+    return included.count(), assets.order_by().count()
 
 
 def forget_expired() -> int:
@@ -186,10 +186,9 @@ def _touch(selection: Selection) -> None:
     selection.save(update_fields=["touched_at"])
 
 
-def _slices(asset_ids: Iterable[int]) -> Iterator[list[int]]:
+def _row_numbers(asset_ids: Iterable[int]) -> Iterator[list[int]]:
     """The ids some thousand at a time. Raises WrongUse for what is no row number."""
-    ids = iter(asset_ids)
-    while pks := list(islice(ids, SLICE)):
+    for pks in slices(asset_ids, SLICE):
         if any(type(pk) is not int or not 0 < pk <= MAX_INTEGER for pk in pks):
             raise WrongUse(_("The files to select are not named by their numbers. Load the page again."))
         yield pks

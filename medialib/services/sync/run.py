@@ -21,6 +21,7 @@ from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
 from medialib.models.sql import analyze
 from medialib.services.accounts import keys
 from medialib.services.audit.log import SYSTEM, Actor
+from medialib.services.base.database_errors import database_cause
 from medialib.services.library import summary
 from medialib.services.sync import removals
 from medialib.services.sync.indexing import index_files
@@ -75,7 +76,7 @@ def _claim(account: Account, kind: SyncKind) -> SyncRun:
     try:
         run = SyncRun.objects.resume(account) or SyncRun.objects.claim(account, kind=kind, since=since)
     except DatabaseError as error:
-        cause = _database_cause(str(error))
+        cause = database_cause(error)
         raise MedialibError(f"The sync of “{account.name}” could not begin: {cause}.") from error
     if run is None:
         other = SyncRun.objects.running(account)
@@ -148,7 +149,7 @@ def _taken_over(run: SyncRun) -> Refused:
 
 def _look_up_unseen(run: SyncRun, listing: _Listing, last_pk: int) -> None:
     """Ask for each file that the list did not show: one that moved while we paged was only missed."""
-    for rows in _slices(run, last_pk, LOOK_UP_SIZE):
+    for rows in _unseen_rows(run, last_pk, LOOK_UP_SIZE):
         found = _look_up(listing, [file_id for _, file_id in rows])
         _store(run, tuple(found))
 
@@ -168,12 +169,12 @@ def _details(client: ImageKitClient, file_id: str) -> RemoteFile | None:
 
 
 def _mark_unseen_gone(run: SyncRun, last_pk: int) -> None:
-    for rows in _slices(run, last_pk, MARK_SIZE):
+    for rows in _unseen_rows(run, last_pk, MARK_SIZE):
         unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).filter(pk__in=[pk for pk, _ in rows])
         _beat(run, removed=unseen.update(removed_at=now(), removal=Removal.MISSING))
 
 
-def _slices(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
+def _unseen_rows(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:
     """The unseen rows as (pk, file id), a few at a time; each slice is read when it is its turn."""
     unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).order_by("pk").values_list("pk", "file_id")
     rows = list(unseen[:size])
@@ -197,19 +198,10 @@ def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
 
 
 def _sentence(run: SyncRun, error: Exception) -> str:
-    cause = _database_cause(str(error)) if isinstance(error, DatabaseError) else str(error).rstrip(".")
+    cause = database_cause(error) if isinstance(error, DatabaseError) else str(error).rstrip(".")
     wait_s = getattr(error, "retry_after_s", None)
     when = f" Try again after {localtime(now() + timedelta(seconds=wait_s)):%H:%M:%S}." if wait_s else ""
     return f"The sync of “{run.account.name}” stopped before its end, and no file was marked as gone: {cause}.{when}"
-
-
-def _database_cause(text: str) -> str:
-    lowered = text.lower()
-    if "locked" in lowered:
-        return "the database is locked by another program; try again in a moment"
-    if "full" in lowered or "no space" in lowered:
-        return "the disk that holds the database is full; make room and try again"
-    return f"the database refused ({text.splitlines()[0] if text else 'no reason given'})"
 
 
 def _record_failure(run: SyncRun, sentence: str, *, withheld: int | None = None) -> None:

@@ -30,10 +30,10 @@ def _is_current(secret: str, headers: Mapping[str, str], body: bytes, *, at: dat
     if not event_id or not _is_recent(stamp, 1, at=at):
         return False
     signed = f"{event_id}.{stamp}.".encode() + body
-    wanted = [base64.b64encode(_digest(key, signed)) for key in keys_of(secret)]
+    signatures = [base64.b64encode(_digest(key, signed)) for key in keys_of(secret)]
     given = [part.partition(",")[2].encode() for part in headers["webhook-signature"].split() if part[:3] == "v1,"]
     # Every pair is compared, so that the time taken tells nothing.
-    return sum(hmac.compare_digest(one, other) for one in given[:10] for other in wanted) > 0
+    return sum(hmac.compare_digest(one, other) for one in given[:10] for other in signatures) > 0
 
 
 def _is_older(secret: str, header: str, body: bytes, *, at: datetime) -> bool:
@@ -41,8 +41,8 @@ def _is_older(secret: str, header: str, body: bytes, *, at: datetime) -> bool:
     stamp, given = parts.get("t", ""), parts.get("v1", "")
     if not _is_recent(stamp, 1000, at=at):
         return False
-    wanted = _digest(secret.encode(), f"{stamp}.".encode() + body).hex()
-    return hmac.compare_digest(given.encode(), wanted.encode())
+    signature = _digest(secret.encode(), f"{stamp}.".encode() + body).hex()
+    return hmac.compare_digest(given.encode(), signature.encode())
 
 
 def keys_of(secret: str) -> Iterator[bytes]:

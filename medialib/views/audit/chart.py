@@ -15,6 +15,6 @@ from medialib.views.access import person, staff_may
 @staff_may("view_audit")
 def audit_chart(request: HttpRequest) -> HttpResponse:
     form = ChartForm(request.GET, viewer=person(request))
-    wanted = form.wanted()
-    chart = charts.chart(wanted, viewer=person(request))
-    return render(request, "audit/chart.html", {"form": form, "wanted": wanted, "chart": chart})
+    chart_query = form.chart_query()
+    chart = charts.chart(chart_query, viewer=person(request))
+    return render(request, "audit/chart.html", {"form": form, "wanted": chart_query, "chart": chart})

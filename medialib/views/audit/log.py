@@ -35,9 +35,9 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     form, place = AuditFilterForm(request.GET, viewer=person(request)), PlaceForm(request.GET).place()
     if not form.is_valid():
         return _refuse(request, form)
-    wanted = form.wanted()
-    page = search.page(wanted, viewer=person(request), before=place["older_than"], after=place["newer_than"])
-    context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
+    audit_filter = form.audit_filter()
+    page = search.page(audit_filter, viewer=person(request), before=place["older_than"], after=place["newer_than"])
+    context = _context(form, as_query(asdict(audit_filter))) | {"wanted": audit_filter, "page": page}
     return render(request, "audit/log.html", context)
 
 
@@ -48,9 +48,9 @@ def audit_download(request: HttpRequest) -> HttpResponseBase:
     form, choice = AuditFilterForm(request.GET, viewer=person(request)), ExportForm(request.GET)
     if not form.is_valid() or not choice.is_valid():
         return _refuse(request, form)
-    wanted, format_ = form.wanted(), choice.cleaned_data["format"]
-    detail = {"format": format_, "filter": wanted.as_detail()}
-    found = search.matching(wanted, viewer=person(request))
+    audit_filter, format_ = form.audit_filter(), choice.cleaned_data["format"]
+    detail = {"format": format_, "filter": audit_filter.as_detail()}
+    found = search.matching(audit_filter, viewer=person(request))
     events = export.prepare(found, actor=actor(request), detail=detail)
     return _download(events, format_)
 
@@ -60,11 +60,11 @@ def audit_download(request: HttpRequest) -> HttpResponseBase:
 def find_file(request: HttpRequest) -> HttpResponse:
     """“What happened to /brand/logo.png?”, by path or id. One answer leads straight to its history."""
     form = FindFileForm(request.GET)
-    wanted = form.cleaned_data["q"].strip() if form.is_valid() else ""
-    found = search.files_at(wanted, viewer=person(request)) if wanted else []
+    path_or_id = form.cleaned_data["q"].strip() if form.is_valid() else ""
+    found = search.files_at(path_or_id, viewer=person(request)) if path_or_id else []
     if len(found) == 1:
         return redirect("medialib:file-history", *found[0])
-    return render(request, "audit/find_file.html", {"form": form, "wanted": wanted, "found": found})
+    return render(request, "audit/find_file.html", {"form": form, "wanted": path_or_id, "found": found})
 
 
 @require_safe
@@ -102,8 +102,8 @@ def _context(form: AuditFilterForm, query: str) -> dict[str, object]:
 
 def _last_path(asset: Asset | None, items: list[Item], events: list[AuditEvent]) -> str:
     """Where the file was last known to be."""
-    told = [*(item.path for item in items), *(event.file_path for event in reversed(events))]
-    return next(filter(None, [asset.path if asset else "", *told]), "")
+    paths = [*(item.path for item in items), *(event.file_path for event in reversed(events))]
+    return next(filter(None, [asset.path if asset else "", *paths]), "")
 
 
 def _download(events: AuditEventQuerySet, format_: str) -> StreamingHttpResponse:

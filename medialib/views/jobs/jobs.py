@@ -25,8 +25,8 @@ from medialib.views.jobs.actions import ACTIONS
 @require_safe
 @staff_may("view_library")
 def job_list(request: HttpRequest) -> HttpResponse:
-    wanted = JobListForm(request.GET).wanted()
-    context = {"wanted": wanted, "page": pages.jobs_page(wanted, viewer=person(request)), "views": JOB_VIEWS}
+    query = JobListForm(request.GET).query()
+    context = {"wanted": query, "page": pages.jobs_page(query, viewer=person(request)), "views": JOB_VIEWS}
     return render(request, "jobs/list.html", context)
 
 
@@ -38,7 +38,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
-        "files": pages.files_page(progress.job, JobFilesForm(request.GET).wanted()),
+        "files": pages.files_page(progress.job, JobFilesForm(request.GET).query()),
         "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
         "timeline": timeline.timeline(progress.job),
         "purges": pages.purges_of(progress.job),

@@ -62,9 +62,9 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
         return render(request, "jobs/_review_sample.html", _sample(request, frozen))
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
-    kept = request.session.pop(REASON_OF.format(frozen.pk), "")
+    reason = request.session.pop(REASON_OF.format(frozen.pk), "")
     plan = deletion_plan(frozen)
-    return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": kept}))
+    return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": reason}))
 
 
 @require_safe

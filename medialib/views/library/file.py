@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
 from medialib.errors import MedialibError
@@ -15,6 +14,7 @@ from medialib.services.audit import search
 from medialib.services.library.versions import versions_of
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library.sync import freshness
+from medialib.web.htmx import part_or_page
 
 MOST_EVENTS = 6  # The rest stands on the page of the file's history.
 
@@ -23,30 +23,24 @@ MOST_EVENTS = 6  # The rest stands on the page of the file's history.
 @staff_may("view_library")
 def asset_panel(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """A part for htmx, else a page."""
-    shown = account_named(request, account)
-    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
-    template = "library/file/_panel.html" if getattr(request, "htmx", False) else "library/file/file.html"
-    context = {"account": shown, "freshness": freshness(shown), **file_context(request, asset)}
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    owner = account_named(request, account)
+    asset = get_object_or_404(Asset, account=owner, file_id=file_id)
+    context = {"account": owner, "freshness": freshness(owner), **file_context(request, asset)}
+    return part_or_page(request, context, part="library/file/_panel.html", page="library/file/file.html")
 
 
 @require_safe
 @staff_may("view_library")
 def asset_versions(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """All versions of a file, as ImageKit lists them now: a part for htmx, else a page."""
-    shown = account_named(request, account)
-    asset = get_object_or_404(Asset, account=shown, file_id=file_id)
-    context: dict[str, Any] = {"account": shown, "asset": asset}
+    owner = account_named(request, account)
+    asset = get_object_or_404(Asset, account=owner, file_id=file_id)
+    context: dict[str, Any] = {"account": owner, "asset": asset}
     try:
         context["versions"] = versions_of(asset)
     except MedialibError as error:
         context["complaint"] = str(error)
-    is_part = getattr(request, "htmx", False)
-    response = render(request, f"library/file/{'_' if is_part else ''}versions.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return part_or_page(request, context, part="library/file/_versions.html", page="library/file/versions.html")
 
 
 def panel_of(request: HttpRequest, account: Account, file_id: str) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -22,6 +21,7 @@ from medialib.templatetags.job_words import percent
 from medialib.views.access import account_named, staff_may
 from medialib.views.library import charts
 from medialib.views.library.sync import freshness
+from medialib.web.htmx import part_or_page
 
 Build = Callable[[HttpRequest, Account], dict[str, Any]]
 WIDE, LOW = charts.Box(800, 320), charts.Box(520, 120)
@@ -57,11 +57,7 @@ def insight_part(request: HttpRequest, account: str, part: str) -> HttpResponse:
         raise Http404("There is no such picture.")
     title, build = SECTIONS[part]
     context = {"account": owner, "heading": title(), "section": part, **_picture(build, request, owner)}
-    is_part = getattr(request, "htmx", False)
-    template = "library/insight/_section.html" if is_part else "library/insight/part.html"
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return part_or_page(request, context, part="library/insight/_section.html", page="library/insight/part.html")
 
 
 def _picture(build: Build, request: HttpRequest, account: Account) -> dict[str, Any]:

@@ -48,13 +48,13 @@ class Look:
     def from_stored(cls, stored: Any) -> Look:
         """What was stored once, as far as it still means something."""
         given = stored if isinstance(stored, dict) else {}
-        kept = cls()
+        look = cls()
         for key, values in (("layout", Layout.values), ("density", Density.values), ("sidebar", RAIL)):
             if given.get(key) in values:
-                kept = replace(kept, **{key: given[key]})
+                look = replace(look, **{key: given[key]})
         if isinstance(given.get("columns"), list | tuple):
-            kept = replace(kept, columns=tuple(key for key in columns.KEYS if key in given["columns"]))
-        return kept
+            look = replace(look, columns=tuple(key for key in columns.KEYS if key in given["columns"]))
+        return look
 
     def changed_by(self, data: QueryDict) -> Look:
         """With what a form asks for. The column boxes only count when the form held them."""
@@ -82,16 +82,16 @@ class Look:
 
 def preferences_of(request: HttpRequest) -> Look:
     """The person's look; `view` in the address outweighs it, so that a shared link shows what it showed."""
-    kept = Look.from_stored(
+    look = Look.from_stored(
         ListPreferences.objects.filter(owner=person(request)).values_list("choices", flat=True).first()
     )
-    return Look.from_stored(asdict(kept) | {"layout": request.GET["view"]}) if "view" in request.GET else kept
+    return Look.from_stored(asdict(look) | {"layout": request.GET["view"]}) if "view" in request.GET else look
 
 
 @require_POST
 @staff_may("view_library")
 def preferences_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
-    wanted = Look() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
-    ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(wanted)})
+    look = Look() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
+    ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(look)})
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")

@@ -16,6 +16,7 @@ from medialib.models import Selection
 from medialib.services.selections import ticks
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import taken
+from medialib.web.htmx import wants_part
 
 
 @require_POST
@@ -27,7 +28,7 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     complaint = _change(selection, form)
     if not complaint and form.cleaned_data["action"] == SelectionChangeForm.ALL:
         taken.note(selection)
-    if getattr(request, "htmx", False):
+    if wants_part(request):
         context = {"account": owner, **selection_bar(selection, form.list_query), "complaint": complaint}
         return render(request, "library/_selection_bar.html", context, status=422 if complaint else 200)
     if complaint:
@@ -35,17 +36,17 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
 
 
-def selection_bar(selection: Selection, wanted: ListQuery | None) -> dict[str, Any]:
+def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[str, Any]:
     """Context of the bar: what is selected, and how much of it the current list does not show."""
     summary = ticks.summary(selection)
     outside = 0
-    if summary.file_count and wanted and wanted.filter:
-        outside = ticks.count_outside(selection, wanted.filter)
+    if summary.file_count and list_query and list_query.filter:
+        outside = ticks.count_outside(selection, list_query.filter)
     return {
         "selection": selection,
         "summary": summary,
         "outside_count": outside,
-        "wanted": wanted,
+        "wanted": list_query,
         "frozen": taken.recall(selection) if summary.file_count else None,
     }
 

@@ -10,8 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, QueryDict
-from django.shortcuts import render
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -21,6 +19,7 @@ from medialib.models.query.fields import FACETS, KEYS
 from medialib.models.query.kinds.base import Field
 from medialib.services.library import facets, folders
 from medialib.views.access import account_named, staff_may
+from medialib.web.htmx import part_or_page
 
 
 @dataclass(frozen=True)
@@ -138,7 +137,4 @@ def _facet_query(field: Field, value: facets.FacetValue, list_query: ListQuery) 
 
 def _part(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
     """Just the part for htmx, else a page that holds it."""
-    template = context["part"] if getattr(request, "htmx", False) else "library/library_part.html"
-    response = render(request, template, context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return part_or_page(request, context, part=context["part"], page="library/library_part.html")

@@ -69,12 +69,12 @@ def freshness(account: Account) -> Freshness:
 @staff_may("view_library")
 def sync_start(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
-    shown = freshness(owner)
+    state = freshness(owner)
     wake("sync_library", owner.pk)
     if not getattr(request, "htmx", False):
         messages.info(request, _("A worker starts the sync within seconds; reload to see how far it is."))
         return redirect("medialib:library", owner.name)
-    return _badge(request, owner, replace(shown, asking=1, asked_after=shown.run.pk if shown.run else 0))
+    return _badge(request, owner, replace(state, asking=1, asked_after=state.run.pk if state.run else 0))
 
 
 @require_POST
@@ -98,11 +98,11 @@ def sync_progress(request: HttpRequest, account: str) -> HttpResponse:
     """The badge again. `after` is the run that was the latest when the person asked for a new one."""
     owner = account_named(request, account)
     asked = SyncProgressForm(request.GET).read()
-    shown = freshness(owner)
-    has_begun = shown.run is not None and shown.run.pk > asked.after
+    state = freshness(owner)
+    has_begun = state.run is not None and state.run.pk > asked.after
     waiting = 0 if has_begun else min(asked.asking + 1, MAX_ASKING)
-    return _badge(request, owner, replace(shown, asking=waiting, asked_after=asked.after, was_running=True))
+    return _badge(request, owner, replace(state, asking=waiting, asked_after=asked.after, was_running=True))
 
 
-def _badge(request: HttpRequest, account: Account, shown: Freshness) -> HttpResponse:
-    return render(request, "library/_freshness.html", {"account": account, "freshness": shown})
+def _badge(request: HttpRequest, account: Account, state: Freshness) -> HttpResponse:
+    return render(request, "library/_freshness.html", {"account": account, "freshness": state})

@@ -6,9 +6,9 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from medialib.errors import WrongUse
 from medialib.forms.library import ListQuery
@@ -17,10 +17,12 @@ from medialib.templatetags.job_words import plural_files
 from medialib.templatetags.medialib import file_size
 from medialib.views.access import account_named, staff_may
 from medialib.views.library.sync import freshness
+from medialib.web.htmx import wants_part
 
 
 @require_safe
 @staff_may("view_library")
+@vary_on_headers("HX-Request")
 def exact_total(request: HttpRequest, account: str) -> HttpResponse:
     """The line above the list for htmx, else the list with a message."""
     owner = account_named(request, account)
@@ -29,11 +31,9 @@ def exact_total(request: HttpRequest, account: str) -> HttpResponse:
     except WrongUse as wrong:
         return HttpResponse(str(wrong), status=400, content_type="text/plain; charset=utf-8")
     exact = totals.exact(owner, list_query.filter)
-    if not getattr(request, "htmx", False):
+    if not wants_part(request):
         numbers = {"files": plural_files(exact.file_count), "size": file_size(exact.total_bytes)}
         messages.info(request, _("Counted exactly: %(files)s, %(size)s.") % numbers)
         return redirect(f"{reverse('medialib:library', args=[owner.name])}?{list_query.query()}")
     context = {"account": owner, "wanted": list_query, "exact": exact, "freshness": freshness(owner)}
-    response = render(request, "library/_total.html", context)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
+    return render(request, "library/_total.html", context)

@@ -38,11 +38,11 @@ def stream(*, after_event: int = 0, last_segment: int | None = None) -> Iterator
 
 def segments(*, after_event: int = 0, last_segment: int | None = None) -> Iterator[AuditSegment]:
     """Segments that hold events after this one, oldest first, a few at a time."""
-    wanted = AuditSegment.objects.in_order().filter(last_id__gt=after_event).defer("leaves")
+    rows = AuditSegment.objects.in_order().filter(last_id__gt=after_event).defer("leaves")
     if last_segment is not None:
-        wanted = wanted.filter(number__lte=last_segment)
+        rows = rows.filter(number__lte=last_segment)
     number = 0
-    while some := list(wanted.filter(number__gt=number)[:AT_ONCE]):
+    while some := list(rows.filter(number__gt=number)[:AT_ONCE]):
         yield from some
         number = some[-1].number
 
@@ -60,7 +60,7 @@ def _last_id_before(segment: AuditSegment) -> int:
 
 
 def _end(first: AuditSegment | None, last: AuditSegment | None, events: int) -> str:
-    told: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "anchor": _newest_anchor(),
         "events": events,
         "exported_at": _now(),
@@ -69,7 +69,7 @@ def _end(first: AuditSegment | None, last: AuditSegment | None, events: int) -> 
         "head": last.hash if last else None,
         "last_segment": last.number if last else None,
     }
-    text, key = canonical(told), keys.known_key()
+    text, key = canonical(facts), keys.known_key()
     is_ours = key and last and key.public in (headers.key_of(last), headers.successor_of(last))
     return f'{{"end":{text},"signature":"{key.sign(text.encode()) if key and is_ours else ""}"}}\n'
 

@@ -123,8 +123,8 @@ def _told(pruned: Pruned, segments: list[AuditSegment], before: datetime) -> dic
 
 def _earlier_archives() -> list[dict[str, Any]]:
     """From the newest statement of a log that was just found whole, so it is signed by a key of that log."""
-    told = statements.every()
-    return told[-1].archives if told else []
+    prunings = statements.every()
+    return prunings[-1].archives if prunings else []
 
 
 def _remove(segments: list[AuditSegment]) -> None:

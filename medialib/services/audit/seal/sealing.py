@@ -63,10 +63,10 @@ def seal_due() -> int:
 
 def seal_all(*, within_s: float = SEAL_WITHIN_S) -> int:
     """Seal every event that is there now. Returns how many were sealed. Raises Refused when it takes too long."""
-    wanted = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    last_id = AuditEvent.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     until, count, horizon = time.monotonic() + within_s, 0, Horizon()
     count += seal(up_to=horizon.look())
-    while AuditEvent.objects.filter(pk__lte=wanted, pk__gt=AuditSegment.objects.sealed_up_to()).exists():
+    while AuditEvent.objects.filter(pk__lte=last_id, pk__gt=AuditSegment.objects.sealed_up_to()).exists():
         if time.monotonic() > until:
             text = _("Some audit events cannot be sealed yet: a transaction that writes events is still open.")
             raise Refused(text)
@@ -110,14 +110,14 @@ def _entitled(key: SigningKey, head: AuditSegment | None) -> SigningKey:
     """The key that may seal next: the head's own, or the successor that the head names."""
     if head is None:
         return key
-    wanted = headers.successor_of(head) or headers.key_of(head)
+    public_key = headers.successor_of(head) or headers.key_of(head)
     following = keys.next_key()
-    if following and following.public == wanted:
+    if following and following.public == public_key:
         keys.adopt_next_key()
         return following
-    if key.public != wanted:
+    if key.public != public_key:
         text = _("The log is sealed by the key %(wanted)s…, and this machine has %(own)s….")
-        raise Refused(text, wanted=wanted[:16], own=key.public[:16])
+        raise Refused(text, wanted=public_key[:16], own=key.public[:16])
     return key
 
 

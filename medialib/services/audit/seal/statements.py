@@ -31,16 +31,16 @@ class Statement:
         return self.key in keys and hashes.get(self.last_segment) == self.last_segment_hash
 
 
-def signed(told: dict[str, Any], key: SigningKey) -> dict[str, Any]:
+def signed(facts: dict[str, Any], key: SigningKey) -> dict[str, Any]:
     """The statement as it is stored."""
-    statement = told | {"format": FORMAT, "key": key.public}
+    statement = facts | {"format": FORMAT, "key": key.public}
     return statement | {"signature": key.sign(canonical(statement).encode())}
 
 
 def every() -> list[Statement]:
     """Those of sealed events, oldest first. What is unsigned, or does not begin with the first segment, is none."""
-    told = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED, pk__lte=AuditSegment.objects.sealed_up_to())
-    return list(_parsed(told.order_by("pk").values_list("detail", flat=True)))
+    events = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED, pk__lte=AuditSegment.objects.sealed_up_to())
+    return list(_parsed(events.order_by("pk").values_list("detail", flat=True)))
 
 
 def _parsed(details: Any) -> Iterator[Statement]:
@@ -52,11 +52,11 @@ def _parsed(details: Any) -> Iterator[Statement]:
 
 def parse(detail: Any) -> Statement | None:
     try:
-        told = {name: value for name, value in detail.items() if name != "signature"}
-        if told["format"] != FORMAT or told["first_segment"] != 1:
+        facts = {name: value for name, value in detail.items() if name != "signature"}
+        if facts["format"] != FORMAT or facts["first_segment"] != 1:
             return None
-        if not is_signed(canonical(told).encode(), detail["signature"], told["key"]):
+        if not is_signed(canonical(facts).encode(), detail["signature"], facts["key"]):
             return None
-        return Statement(told["last_segment"], told["last_segment_hash"], told["key"], told["archives"])
+        return Statement(facts["last_segment"], facts["last_segment_hash"], facts["key"], facts["archives"])
     except (AttributeError, KeyError, TypeError, ValueError):
         return None

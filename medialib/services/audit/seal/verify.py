@@ -68,8 +68,8 @@ class _Chain:
 def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
     known = audit_keys.known_public_key()
     chain = _Chain({0: ""}, trusted | ({known} if known else set()))
-    told, own, signers = statements.every(), set(chain.keys), set()
-    excused = max((statement.last_segment for statement in told), default=0)
+    prunings, own, signers = statements.every(), set(chain.keys), set()
+    excused = max((statement.last_segment for statement in prunings), default=0)
     gone: list[AuditSegment] = []
     before: Header | None = None
     for segment in _segments():
@@ -87,7 +87,7 @@ def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
     # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
     if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
-    _check_statements(told, gone, chain)
+    _check_statements(prunings, gone, chain)
     return chain
 
 
@@ -148,8 +148,8 @@ def _check_events(segment: AuditSegment, header: Header, *, after: int, excused:
 
 def _difference(segment: AuditSegment, header: Header, found: list[tuple[int, bytes]]) -> str:
     """Which event it is. The list of leaf hashes is kept beside the seal, and trusted when it has the sealed root."""
-    kept = bytes(segment.leaves)
-    sealed = [kept[start : start + LEAF_BYTES] for start in range(0, len(kept), LEAF_BYTES)]
+    leaves = bytes(segment.leaves)
+    sealed = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
     if not found:
         return f"its {header.count} events were removed (ids {header.first_id} to {header.last_id})."
     if len(sealed) != header.count or merkle.root(sealed).hex() != header.root:
@@ -176,9 +176,9 @@ def _after(found: list[tuple[int, bytes]], index: int) -> str:
     return f", after the event {found[index - 1][0]}" if index else ""
 
 
-def _check_statements(told: list[statements.Statement], gone: list[AuditSegment], chain: _Chain) -> None:
+def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegment], chain: _Chain) -> None:
     """What is gone must be so by the word of a key of this log, about this very chain."""
-    valid = [one.last_segment for one in told if one.holds(hashes=chain.hashes, keys=chain.keys)]
+    valid = [one.last_segment for one in prunings if one.holds(hashes=chain.hashes, keys=chain.keys)]
     for segment in gone:
         if segment.number > max(valid, default=0):
             header = headers.parse(segment.header)
