@@ -47,6 +47,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "medialib.web.request_id.trace_requests",
     "medialib.web.headers.PageHeadersMiddleware",
+    "medialib.web.time_zone.use_readers_zone",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -15,9 +15,11 @@ from medialib.models.query.filters import AssetFilter
 from medialib.models.query.kinds.base import Key
 from medialib.models.query.kinds.flags import Flag
 from medialib.models.query.kinds.texts import Choice
+from medialib.models.query.units import zone_name
 
 GROUPS = (WHERE, WHAT, WHEN, MARKS)
 Typed = Mapping[str, str]
+TYPED = "typed"  # Said by the form, of which the values are as a person typed them.
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ def tidied(data: QueryDict) -> QueryDict:
     tidy = QueryDict(mutable=True)
     for name in data:
         values = [text for value in data.getlist(name) for text in _read(name, value)]
-        if values and name not in ("meta_field", "meta_value"):
+        if values and name not in ("meta_field", "meta_value", TYPED):
             tidy.setlist(name, values)
     if field := data.get("meta_field", "").strip():
         value = data.get("meta_value", "").strip()
@@ -84,7 +86,7 @@ def as_typed(asset_filter: AssetFilter) -> dict[str, str]:
 
 def still_typed(data: QueryDict) -> dict[str, str]:
     """What stands there when it could not be understood: just what was typed."""
-    return {name: ", ".join(data.getlist(name)) for name in data}
+    return {name: ", ".join(data.getlist(name)) for name in data if name != TYPED}
 
 
 def form_context(typed: Typed) -> dict[str, Any]:
@@ -95,7 +97,12 @@ def form_context(typed: Typed) -> dict[str, Any]:
 
 def groups(typed: Typed) -> list[Group]:
     """The inputs of the form, in the order of the table."""
-    return [Group(str(title), tuple(_rows(_inputs(title, typed)))) for title in GROUPS]
+    return [Group(_title(title), tuple(_rows(_inputs(title, typed)))) for title in GROUPS]
+
+
+def _title(title: object) -> str:
+    """Days are meant in the time zone of the reader, which is named."""
+    return f"{title} ({zone_name()})" if title is WHEN else str(title)
 
 
 def _inputs(title: object, typed: Typed) -> list[Input]:

@@ -18,7 +18,7 @@ from django.utils.translation import get_language, gettext, pgettext_lazy
 
 from medialib.models import Account, Asset, AssetKind
 from medialib.models.list_imports import Cause
-from medialib.models.query.units import UNKNOWN_TIME, file_size
+from medialib.models.query.units import UNKNOWN_TIME, file_size, zone_name
 from medialib.models.query.visible import visible
 from medialib.templatetags.markup import Markup
 
@@ -144,6 +144,12 @@ def full_time(time: datetime | None) -> SafeString | str:
 @register.filter
 def clock(time: datetime | None) -> SafeString | str:
     return Calendar().clock(time)
+
+
+@register.simple_tag
+def zone() -> str:
+    """The time zone in which the page shows days, and reads them."""
+    return zone_name()
 
 
 @register.simple_tag

@@ -151,7 +151,7 @@ def _is_in_time(moment: datetime, op: str, value: Any) -> bool | None:
         return moment != UNKNOWN_TIME
     if moment == UNKNOWN_TIME:
         return None
-    return moment.isoformat().startswith(value) if op == ":" else COMPARE[op](moment, value)
+    return moment.isoformat().startswith(value.removesuffix("@UTC")) if op == ":" else COMPARE[op](moment, value)
 
 
 def _ago(text: str) -> datetime:

@@ -125,7 +125,7 @@ TEXTS = [
 ]
 SPANS = ["1h", "3d", "2w", "30m", "2y", "9y"]
 _numeric = st.sampled_from(["=", ">", ">=", "<", "<="])
-_days = st.sampled_from(["2024", "2023", "2024-01", "2024-02", "2024-01-01", "2024-01-02"])
+_days = st.sampled_from([f"{each}@UTC" for each in ("2024", "2023", "2024-01", "2024-02", "2024-01-01", "2024-01-02")])
 
 
 def _conditions_on(field: str, ops: st.SearchStrategy[str], values: st.SearchStrategy[Any]) -> Any:

@@ -72,7 +72,7 @@ def test_an_address_is_readable() -> None:
         "Folder /old/site and below",
         "Format jpg",
         "At least 1.0 kB",
-        "Created before 2024-01-31",
+        "Created before 2024-01-31 (UTC)",
     ]
 
 

@@ -58,7 +58,7 @@ _FIELDS = [
     ),
     Time(
         "created", "created_at", since=_("Created since %s"), before=_("Created before %s"),
-        title=_("Created"), group=WHEN, facet="year", facet_title=_("Created in"),
+        title=_("Created"), group=WHEN, facet="year", facet_title=_("Created in (UTC)"),
     ),
     Time(
         "updated", "updated_at", since=_("Updated since %s"), before=_("Updated before %s"),

@@ -67,7 +67,7 @@ class AssetFilter:
     def to_query(self) -> str:
         """The query string that brings back this filter; empty when nothing is set."""
         texts = [(name, KEYS[name].texts(value) if name in KEYS else [value]) for name, value in self.items]
-        return urlencode([(name, text) for name, each in texts for text in each], safe="/:")
+        return urlencode([(name, text) for name, each in texts for text in each], safe="/:@")
 
     def digest(self) -> str:
         """A short name of this filter, for caches."""

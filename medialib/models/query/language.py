@@ -21,6 +21,7 @@ from medialib.errors import WrongUse
 from medialib.models.query.fields import ALIASES, WORDS
 from medialib.models.query.kinds.base import checked_text, required
 from medialib.models.query.tree import ANY, Condition, Node, Not, all_of, any_of, conditions_in
+from medialib.models.query.units import zone_name
 
 MAX_QUERY = 20_000
 MAX_CONDITIONS = 50
@@ -43,9 +44,13 @@ class _Token:
     node: Node | None = None
 
 
-@lru_cache(maxsize=512)
 def parse(query: str) -> Node:
-    """The tree that the query stands for. Raises WrongUse."""
+    """The tree that the query stands for, days in the current time zone. Raises WrongUse."""
+    return _parsed(query, zone_name())
+
+
+@lru_cache(maxsize=512)
+def _parsed(query: str, _zone: str) -> Node:
     if len(query) > MAX_QUERY:
         raise WrongUse(_("The filter is longer than %(count)s letters."), count=MAX_QUERY)
     parser = _Parser(_tokens(query))

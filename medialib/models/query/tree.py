@@ -12,8 +12,9 @@ from __future__ import annotations
 import calendar
 import re
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
@@ -129,9 +130,14 @@ def written(text: str) -> str:
 
 
 def short_time(moment: datetime) -> str:
-    """A day when it is its first instant, else the time in UTC."""
-    is_midnight = (moment.hour, moment.minute, moment.second, moment.microsecond) == (0, 0, 0, 0)
-    return str(moment.date()) if is_midnight else moment.isoformat().replace("+00:00", "Z")
+    """`2024-05-31@Asia/Tokyo` for the first instant of a day in the current zone, else the time in UTC.
+
+    It means the same instant whoever reads it.
+    """
+    local = moment.astimezone(timezone.get_current_timezone())
+    if local.time() == time():
+        return f"{local.date()}@{timezone.get_current_timezone_name()}"
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
 def _enclosed(node: Node) -> str:

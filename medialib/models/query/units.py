@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +22,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SIZE = re.compile(r"(\d{1,3}(?:,\d{3}){1,6}|\d{1,19}(?:[.,]\d{1,9})?)\s*(?:([kmgt])(i?))?b?", re.ASCII)
 _AGE = re.compile(r"([0-9]{1,5})\s*(\w+)")
 _PERIOD = re.compile(r"\d{4}(-\d{2}){0,2}", re.ASCII)
+_ZONE = re.compile(r"[A-Za-z0-9_+-]{1,30}(?:/[A-Za-z0-9_+-]{1,30}){0,2}", re.ASCII)
 _ENGLISH_UNIT = re.compile(r"(hour|day|week|month|year)s?|[hdwmy]")
 _AGE_UNITS = {
     "h": (_("hour"), _("hours")),
@@ -96,38 +100,78 @@ def age_in_words(age: Span | str) -> str:
     return str(_ONE_IN_WORDS[span.unit]) if span.number == 1 else str(_MORE_IN_WORDS[span.unit]) % span.number
 
 
-def read_time(text: str) -> datetime:
-    """A date (its first instant in UTC) or a time; without a zone it is in UTC. Raises WrongUse."""
+@lru_cache(maxsize=1_000)
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of this name, such as Asia/Tokyo; None when this machine knows none."""
     try:
-        day = parse_date(text)
-        moment = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else parse_datetime(text)
+        return ZoneInfo(name) if _ZONE.fullmatch(name) else None
+    except (OSError, ValueError, ZoneInfoNotFoundError):  # OSError: “Asia” is a folder of zones.
+        return None
+
+
+def zone_name() -> str:
+    """The name of the zone in which days are meant and shown just now."""
+    return timezone.get_current_timezone_name()
+
+
+def _split(text: str) -> tuple[str, tzinfo]:
+    """A day or period, and the zone behind its @; without one the current zone. Raises WrongUse."""
+    day, at, name = text.partition("@")
+    zone = zone_named(name) if at else timezone.get_current_timezone()
+    if zone is None:
+        raise WrongUse(_("There is no time zone named “%(name)s”."), name=name[:60])
+    return day, zone
+
+
+def read_time(text: str) -> datetime:
+    """A date (its first instant) or a time, in the zone behind its @ or in the current one. Raises WrongUse."""
+    day_text, zone = _split(text)
+    try:
+        day = parse_date(day_text)
+        moment = datetime(day.year, day.month, day.day, tzinfo=zone) if day else parse_datetime(day_text)
         if moment is None:
             raise ValueError
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise WrongUse(_("“%(text)s” is not a date; write it as 2024-12-31."), text=text[:60]) from None
 
 
 def end_of_time(text: str) -> datetime:
     """The first instant after the date or time that the text names. Raises WrongUse."""
-    step = timedelta(days=1) if re.fullmatch(r"[\d-]+", text) else timedelta(microseconds=1)
     try:
-        return read_time(text) + step
+        if re.fullmatch(r"[\d-]+", text.partition("@")[0]):
+            return read_period(text)[1]
+        return read_time(text) + timedelta(microseconds=1)
     except OverflowError:
         raise WrongUse(_("“%(text)s” is not in the calendar."), text=text[:60]) from None
 
 
 def read_period(text: str) -> tuple[datetime, datetime]:
-    """The first instant of a year, month or day, and the first one after it. Raises WrongUse."""
-    if not _PERIOD.fullmatch(text):
+    """The first instant of a year, month or day, and the first one after it, in UTC. Raises WrongUse."""
+    period, zone = _split(text)
+    if not _PERIOD.fullmatch(period):
         raise WrongUse(_("“%(text)s” is not a period; write it as 2024, 2024-05 or 2024-05-31."), text=text[:60])
-    parts = [int(part) for part in text.split("-")]
+    parts = [int(part) for part in period.split("-")]
     year, month, day = [*parts, 1, 1][:3]
     try:
-        start = datetime(year, month, day, tzinfo=UTC)
+        start = datetime(year, month, day, tzinfo=zone)
         if len(parts) == 3:
-            return start, start + timedelta(days=1)
-        months = start.year * 12 + start.month - 1 + (12 if len(parts) == 1 else 1)
-        return start, datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
+            end = start + timedelta(days=1)  # On the calendar: a day has 23 hours where the clocks go forward.
+        else:
+            months = start.year * 12 + start.month - 1 + (12 if len(parts) == 1 else 1)
+            end = datetime(months // 12, months % 12 + 1, 1, tzinfo=zone)
+        return start.astimezone(UTC), end.astimezone(UTC)
     except (ValueError, OverflowError):
         raise WrongUse(_("“%(text)s” is not in the calendar."), text=text[:60]) from None
+
+
+def with_zone(period: str) -> str:
+    """The period with the zone that it is meant in: `2024-05@Asia/Tokyo`."""
+    return period if "@" in period else f"{period}@{zone_name()}"
+
+
+def time_in_words(moment: datetime) -> str:
+    """`2024-05-31 (Asia/Tokyo)`: in the current zone, and a day where it is its first instant."""
+    local = moment.astimezone(timezone.get_current_timezone())
+    day_or_time = str(local.date()) if local.time() == time() else f"{local:%Y-%m-%d %H:%M:%S}".removesuffix(":00")
+    return f"{day_or_time} ({zone_name()})"

@@ -100,7 +100,7 @@ SECTIONS: dict[str, tuple[Callable[[], str], Build]] = {
     "folders": (lambda: _("By folder"), _folders),
     "types": (lambda: _("By type"), _kinds),
     "ages": (lambda: _("By age"), _ages),
-    "growth": (lambda: _("Added each month"), _growth),
+    "growth": (lambda: _("Added each month (UTC)"), _growth),
     "largest": (lambda: _("The largest files"), _largest),
 }
 

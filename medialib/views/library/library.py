@@ -29,12 +29,12 @@ from medialib.views.library.sync import freshness
 def library(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
     try:
-        address = filters.tidied(request.GET)
-        list_query = ListQuery.from_query(address)
+        is_typed = filters.TYPED in request.GET
+        list_query = ListQuery.from_query(filters.tidied(request.GET) if is_typed else request.GET)
     except WrongUse as wrong:
         return _refused(request, owner, str(wrong))
-    if dict(address.lists()) != dict(request.GET.lists()):
-        # What the form spelled for people, as addresses spell it.
+    if is_typed:
+        # What the form spelled for people, as addresses spell it. What stands in a link is taken as it is.
         return redirect(f"{request.path}?{list_query.query()}")
     context = _list_context(request, owner, list_query)
     return render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))

@@ -113,7 +113,7 @@ def test_address_that_is_not_understood_shows_no_files(staff_client: Client, acc
 
 
 def test_blank_fields_of_the_form_do_not_stay_in_the_address(staff_client: Client, account: Account) -> None:
-    response = staff_client.get(url(account, "q=hero&folder=&tag=&subfolders=1&sort=name"))
+    response = staff_client.get(url(account, "typed=1&q=hero&folder=&tag=&subfolders=1&sort=name"))
     assert response["Location"] == f"/{account.name}/library/?q=hero&sort=name"
 
 

@@ -24,6 +24,9 @@ from medialib.models.query.units import (
     read_age,
     read_period,
     read_time,
+    time_in_words,
+    with_zone,
+    zone_name,
 )
 
 
@@ -97,14 +100,18 @@ class Time(Moment):
     def json(self, value: Any) -> str:
         return short_time(value)
 
+    def typed(self, value: Any) -> str:
+        """A day alone where it is one of the current zone: an input for dates takes nothing else."""
+        return short_time(value).removesuffix(f"@{zone_name()}")
+
     def in_words(self, value: Any) -> str:
-        return short_time(value)
+        return time_in_words(value)
 
     def parsed(self, op: str, text: str, key: str) -> Condition:
         """Periods and the finer operators become the plain two: from an instant on, and before an instant."""
         if op == ":":
             read_period(text)
-            return Condition(self.word, ":", text)
+            return Condition(self.word, ":", with_zone(text))
         moment = read_time(text) if op in (">=", "<") else end_of_time(text)
         return Condition(self.word, ">=" if op[0] == ">" else "<", moment)
 
@@ -133,8 +140,8 @@ class Time(Moment):
         return iter(()) if node.op == ":" else super()._assumed_hints(node)
 
     def values_for_facet(self, values: Values, part: str) -> Values:
-        """The year, within the bounds that the list has already."""
-        start, end = read_period(part)
+        """The year, within the bounds that the list has already. Libraries are counted by years of UTC."""
+        start, end = read_period(f"{part}@UTC")
         since, before = (key.name for key in self.keys)
         return {since: max(start, values.get(since, start)), before: min(end, values.get(before, end))}
 
