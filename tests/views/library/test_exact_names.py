@@ -99,4 +99,5 @@ def test_a_path_as_long_as_imagekit_allows_opens_and_filters(staff_client: Clien
     assert listed(staff_client, account, urlencode({"folder": folder})) == {file.file_id}
     assert staff_client.get(f"/{account.name}/files/{file.file_id}/").status_code == 200
     form = {"action": "all", "query": urlencode({"folder": folder})}
-    assert staff_client.post(f"/{account.name}/selection/", form, follow=True).status_code == 200
+    bar = staff_client.post(f"/{account.name}/selection/", form, headers={"HX-Request": "true"})
+    assert "1 file selected" in words(page(bar))
