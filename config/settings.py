@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "medialib.web.refusals.DatabaseAwayMiddleware",
     "medialib.auth.second_factor.SecondFactorMiddleware",
 ]
 
@@ -180,6 +181,7 @@ SESSION_COOKIE_AGE = 12 * 3600  # A working day.
 SESSION_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_SECURE = not DEBUG
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "medialib.web.refusals.page_too_old"
 CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 # Transport and headers.

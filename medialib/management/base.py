@@ -38,11 +38,6 @@ def row_number(text: str) -> int:
     return int(text)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `1,500 files`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 @dataclass(frozen=True)
 class Report:
     """What a command has to say: lines for a person, or one JSON object, and whether all went well.

@@ -35,7 +35,21 @@ const retryLater = (element) => {
   wait = Math.min(wait * 2, LONGEST_WAIT_MS);
 };
 
+// A page that was open too long gets a new token, and sends once more what was refused: nothing had been done.
+const isRenewed = ({ elt, requestConfig, xhr }) => {
+  const token = xhr?.status === 403 && xhr.getResponseHeader("X-New-Token");
+  const what = requestConfig?.triggeringEvent?.type;
+  if (!token || !what || elt.dataset.renewed === token) return false;
+  elt.dataset.renewed = token;
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  document.body.setAttribute("hx-headers", JSON.stringify({ ...headers, "X-CSRFToken": token }));
+  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
+  elt.dispatchEvent(new Event(what, { bubbles: true, cancelable: true }));
+  return true;
+};
+
 const failed = (event) => {
+  if (isRenewed(event.detail)) return undefined;
   const { requestConfig, elt, xhr } = event.detail;
   const status = xhr?.status ?? 0;
   const mayRepeat = (requestConfig?.verb ?? "get") === "get" || elt.hasAttribute("data-may-repeat");

@@ -13,11 +13,12 @@ from django.core.management.base import CommandParser
 from django.db import DatabaseError
 
 from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
-from medialib.management.base import MedialibCommand, Report, counted
+from medialib.management.base import MedialibCommand, Report
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest, Outcome
 from medialib.services.accounts import keys
 from medialib.services.audit.log import Actor
+from medialib.services.base.words import counted
 from medialib.services.deletion import runner
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
@@ -109,7 +110,7 @@ class Command(MedialibCommand):
             self.stderr.write(line)
         expected = str(manifest.file_count) if plan.must_type_number else "yes"
         if (
-            input(f"Type {expected} to delete {manifest.file_count:,} files on {manifest.account}: ").strip()
+            input(f"Type {expected} to delete {counted(manifest.file_count, 'file')} on {manifest.account}: ").strip()
             != expected
         ):
             raise Refused("Not confirmed; nothing was deleted.")
@@ -151,7 +152,7 @@ def _some(texts: Sequence[str]) -> str:
 def _check_count(manifest: Manifest, expected: int | None) -> None:
     if expected is not None and expected != manifest.file_count:
         raise ManifestChanged(
-            f"The frozen manifest holds {manifest.file_count:,} files, not {expected:,}; nothing was deleted."
+            f"The frozen manifest holds {counted(manifest.file_count, 'file')}, not {expected:,}; nothing was deleted."
         )
 
 

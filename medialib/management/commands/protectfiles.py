@@ -15,6 +15,7 @@ from medialib.management.people import person_who_may
 from medialib.models import Account, ProtectionKind, SavedView
 from medialib.services.accounts import protections
 from medialib.services.audit.log import Actor
+from medialib.services.base.words import counted
 from medialib.services.selections.list_matching import listed_ids
 
 # Option: the kind of rule, and what stands behind the option.
@@ -58,7 +59,7 @@ class Command(MedialibCommand):
             actor=actor,
         )
         facts = protections.facts_of(rule)
-        return Report([f"{rule} protects {facts['files']:,} files now."], facts)
+        return Report([f"{rule} protects {counted(int(str(facts['files'])), 'file')} now."], facts)
 
 
 def _ids(account: Account, path: str) -> list[str]:

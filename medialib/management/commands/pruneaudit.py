@@ -10,6 +10,7 @@ from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.services.audit.seal import pruning
 from medialib.services.base.files import writable
+from medialib.services.base.words import counted
 
 
 class Command(MedialibCommand):
@@ -31,14 +32,15 @@ class Command(MedialibCommand):
         if not archive:
             raise WrongUse("Name the file that the events are archived in: --archive FILE.")
         done = pruning.prune(before=at, archive=writable(Path(archive)), actor=operator())
-        line = f"Archived {done.events} events in {done.archive} (SHA-256 {done.sha256}) and removed them."
+        line = f"Archived {counted(done.events, 'event')} in {done.archive} (SHA-256 {done.sha256}) and removed them."
         return Report([line], {"events": done.events, "archive": str(done.archive), "sha256": done.sha256})
 
 
 def preview(at: datetime) -> Report:
     segments = pruning.due(at)
     count = sum(segment.event_count for segment in segments)
-    line = f"{count} events in {len(segments)} segments would be archived and removed. Nothing was done; add --yes."
+    what = f"{counted(count, 'event')} in {counted(len(segments), 'segment')}"
+    line = f"{what} would be archived and removed. Nothing was done; add --yes."
     return Report([line], {"events": count, "segments": len(segments), "done": False})
 
 

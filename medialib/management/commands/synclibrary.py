@@ -8,6 +8,7 @@ from django.core.management.base import CommandParser
 
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account, SyncKind, SyncRun
+from medialib.services.base.words import counted
 from medialib.services.sync import run as sync
 
 
@@ -36,8 +37,9 @@ class Command(MedialibCommand):
 
 def _report(run: SyncRun) -> Report:
     counts = {name: getattr(run, name) for name in ("seen", "added", "came_back", "changed", "removed")}
-    files = "1 file" if run.seen == 1 else f"{run.seen:,} files"
-    line = f"{files}: {run.added:,} added, {run.changed:,} changed, {run.removed:,} no longer there."
+    line = (
+        f"{counted(run.seen, 'file')}: {run.added:,} added, {run.changed:,} changed, {run.removed:,} no longer there."
+    )
     line += f" {run.came_back:,} came back." if run.came_back else ""
     data = {"account": run.account.name, "kind": run.kind, **counts, "duration_s": round(run.duration_s, 3)}
     return Report([line], data)

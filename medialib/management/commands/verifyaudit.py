@@ -9,6 +9,7 @@ from medialib.management.base import MedialibCommand, Report
 from medialib.services.audit import rebuilding
 from medialib.services.audit.seal import verify
 from medialib.services.audit.seal.verify import Verdict
+from medialib.services.base.words import counted
 
 REBUILD = "Run “manage.py rebuildaudit”, and ask who changed it."
 
@@ -44,8 +45,10 @@ def index_problem() -> str:
 
 def sentence(verdict: Verdict) -> str:
     if not verdict.segments:
-        return f"Nothing is sealed yet, {verdict.unsealed} events wait."
-    parts = [f"{verdict.events} events in {verdict.segments} segments, whole, signed by {verdict.key}."]
+        return f"Nothing is sealed yet, {counted(verdict.unsealed, 'event')} to be sealed."
+    parts = [
+        f"{counted(verdict.events, 'event')} in {counted(verdict.segments, 'segment')}, whole, signed by {verdict.key}."
+    ]
     if verdict.pruned:
         parts.append(f"{verdict.pruned} of them were archived and removed, as the log says.")
     if verdict.unsealed:

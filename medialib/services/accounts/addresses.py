@@ -21,6 +21,12 @@ PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
 # How sentences call an address.
 API, UPLOAD = _("API address"), _("upload address")
 ENDPOINT, OTHER = _("URL endpoint"), _("other endpoint")
+_EXAMPLES: dict[object, str] = {
+    API: "https://api.imagekit.io",
+    UPLOAD: "https://upload.imagekit.io",
+    ENDPOINT: "https://ik.imagekit.io/your_imagekit_id",
+    OTHER: "https://images.example.com",
+}
 
 # NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
 NOT_PUBLIC = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")]
@@ -80,9 +86,9 @@ def _split(url: str, *, what: str | Promise) -> SplitResult:
         parts = urlsplit(url)
         parts.port  # noqa: B018  Reading it is what checks it.
     except ValueError:
-        raise WrongUse(_("The %(what)s is not a valid address."), what=what) from None
+        raise _not_valid(what) from None
     if len(url) > MAX_LENGTH or not HOST.fullmatch(parts.hostname or "") or not PATH.fullmatch(parts.path):
-        raise WrongUse(_("The %(what)s is not a valid address. It looks like https://api.example.com."), what=what)
+        raise _not_valid(what)
     return parts
 
 
@@ -91,7 +97,14 @@ def _refuse_scheme(parts: SplitResult, *, what: str | Promise) -> None:
         return
     if parts.scheme == "http":
         raise WrongUse(_("The %(what)s must begin with https://. %(way_out)s"), what=what, way_out=_WAY_OUT)
-    raise WrongUse(_("The %(what)s must begin with https://."), what=what)
+    text = _("The %(what)s must begin with https://. For example: %(example)s")
+    raise WrongUse(text, what=what, example=_EXAMPLES.get(what, _EXAMPLES[API]))
+
+
+def _not_valid(what: str | Promise) -> WrongUse:
+    """With an example of the same kind."""
+    text = _("The %(what)s is not a valid address. For example: %(example)s")
+    return WrongUse(text, what=what, example=_EXAMPLES.get(what, _EXAMPLES[API]))
 
 
 def _refuse_extras(parts: SplitResult, url: str, *, what: str | Promise) -> None:

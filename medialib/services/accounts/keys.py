@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +24,11 @@ from medialib.services.audit.log import Actor
 from medialib.services.base.client_words import in_words
 
 STAMP_EVERY = timedelta(minutes=1)
+# As it stands in a file of variables or settings: export KEY=private_…, KEY="private_…", "key": "private_…".
+_ASSIGNED = re.compile(
+    r"""(?:export\s+)?["']?[A-Za-z_][\w.-]*["']?\s*[=:]\s*(["']?private_[^"']*["']?)[,;]?""", re.ASCII
+)
+QUOTES = {('"', '"'), ("'", "'"), ("`", "`"), ("“", "”"), ("‘", "’"), ("„", "“")}
 MAX_KEY_LENGTH = 200
 SHORT_KEY = 12  # Four characters of a shorter one would give too much of it away.
 LONGEST_OVERLAP = timedelta(days=7)  # As long as ImageKit itself keeps a rolled key alive at most.
@@ -171,8 +177,12 @@ def erase_retired() -> int:
 
 @sensitive_variables()
 def clean_key(private_key: str) -> str:
-    """The key without space around it. Raises WrongUse, never quoting it."""
+    """The key without space, quotes or a variable's name around it. Raises WrongUse, never quoting it."""
     private_key = private_key.strip().lstrip("\ufeff")
+    if assigned := _ASSIGNED.fullmatch(private_key):
+        private_key = assigned[1]
+    if len(private_key) > 1 and (private_key[0], private_key[-1]) in QUOTES:
+        private_key = private_key[1:-1].strip()
     if not private_key:
         raise WrongUse(_("The private key is empty."))
     if private_key.startswith("public_"):

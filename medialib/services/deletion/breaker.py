@@ -26,7 +26,7 @@ def reason_to_stop(job: DeletionJob, *, error: str, same_errors: int) -> str:
     files = job.settled - job.breaker_from
     failed = job.failed + job.unverified - job.breaker_failed
     if files >= AFTER_FILES and failed * 100 > files * settings.BREAKER_PERCENT:
-        return f"{failed} of {files} files failed, more than {settings.BREAKER_PERCENT} %. {UNTIL_RESUMED}"
+        return f"{failed:,} of {files:,} files failed, more than {settings.BREAKER_PERCENT} %. {UNTIL_RESUMED}"
     return ""
 
 

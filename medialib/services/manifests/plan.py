@@ -16,6 +16,7 @@ from medialib.models import Account, DeletionJob, Manifest, PaceKind
 from medialib.models.jobs import BATCH_SIZE
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
+from medialib.services.base.words import counted
 
 _TOO_MUCH = gettext_noop(
     "“%(name)s” may delete %(limit)s %(what)s in this account in 24 hours. %(lately)s were confirmed already, and this "
@@ -123,12 +124,10 @@ class DeletionPlan:
     def lines(self) -> list[str]:
         """For the command line."""
         manifest = self.manifest
+        files = counted(manifest.file_count, "file")
         return [
-            (
-                f"{manifest.file_count:,} files, {manifest.total_bytes:,} bytes on {manifest.account},"
-                " for ever, with all versions."
-            ),
-            f"{self.calls:,} calls, about {self.seconds:,} seconds.",
+            f"{files}, {counted(manifest.total_bytes, 'byte')} on {manifest.account}, for ever, with all versions.",
+            f"{counted(self.calls, 'call')}, about {counted(self.seconds, 'second')}.",
             f"Manifest {manifest.sha256}",
         ]
 

@@ -8,6 +8,7 @@ from django.utils.functional import Promise, cached_property
 
 from medialib.forms.library import ListQuery
 from medialib.models import Account, Asset
+from medialib.models.query.contradictions import contradiction
 from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter, Chip
 from medialib.models.query.orders import AssetSort
@@ -110,6 +111,11 @@ class Listing:
         if self._page.total is not None:
             return Total(self._page.total)
         return totals.estimate(self.account, self.list_query.filter) if self.list_query.filter else self.whole
+
+    @property
+    def contradiction(self) -> str:
+        """Why no file can match, where the filter says so itself."""
+        return contradiction(self.list_query.filter.node())
 
     @cached_property
     def chips(self) -> list[Chip]:

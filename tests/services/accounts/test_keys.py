@@ -140,3 +140,20 @@ def test_a_host_that_is_not_imagekits_gets_no_key(settings, sandbox_account):
     sandbox_account.api_url = "https://collector.example.com"
     with pytest.raises(WrongUse, match="IMAGEKIT_API_HOSTS"):
         accounts.change_account(sandbox_account, actor=SYSTEM, private_key="private_other_key")
+
+
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        '"private_abc="',
+        "'private_abc='",
+        "“private_abc=”",
+        "IMAGEKIT_PRIVATE_KEY=private_abc=",
+        'export IMAGEKIT_PRIVATE_KEY="private_abc="',
+        '"privateKey": "private_abc=",',
+        "private_key: private_abc=",
+        " private_abc=\n",
+    ],
+)
+def test_a_key_is_understood_as_people_paste_it(pasted: str) -> None:
+    assert keys.clean_key(pasted) == "private_abc="

@@ -16,7 +16,7 @@ from medialib.models.query import search
 from medialib.models.query.folding import SHORTEST_INDEXED, fold
 from medialib.models.query.hints import Hint
 from medialib.models.query.kinds.base import Field, Key, Values, Words, checked_text, required
-from medialib.models.query.metadata import is_period, number_in, readings
+from medialib.models.query.kinds.metadata import is_period, number_in, readings
 from medialib.models.query.tree import ANY, Condition, Node, all_of
 from medialib.models.query.visible import visible
 
