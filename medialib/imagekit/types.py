@@ -44,6 +44,7 @@ class RemoteFile:
     is_private: bool
     is_published: bool
     version_name: str
+    version_id: str  # Of the present version; the first one has the id of its file.
     url: str  # Without its query.
     thumbnail_url: str
     custom_metadata: Mapping[str, Any]
@@ -168,6 +169,7 @@ def _state(row: Mapping[str, Any]) -> dict[str, Any]:
         "is_published": row.get("isPublished") is not False,  # Older answers lack it.
         "ai_tags": _ai_tags(row.get("AITags")),
         "version_name": _text(version.get("name")) if isinstance(version, Mapping) else "",
+        "version_id": _text(version.get("id")) if isinstance(version, Mapping) else "",
         "custom_metadata": metadata if isinstance(metadata, Mapping) else {},
     }
 

@@ -85,6 +85,7 @@ class Migration(migrations.Migration):
                 ('is_private', models.BooleanField(default=False)),
                 ('is_published', models.BooleanField(default=True)),
                 ('version_name', models.CharField(blank=True, max_length=40)),
+                ('version_id', models.CharField(blank=True, help_text='Empty where it is the id of the file.', max_length=64)),
                 ('url', models.TextField(blank=True)),
                 ('thumbnail_url', models.TextField(blank=True)),
                 ('created_at', models.DateTimeField()),

@@ -60,6 +60,8 @@ class Asset(models.Model):
     is_private = models.BooleanField(default=False)
     is_published = models.BooleanField(default=True)
     version_name = models.CharField(max_length=40, blank=True)
+    # Without an index: only a line of a list that nothing else matches is looked up by it.
+    version_id = models.CharField(max_length=64, blank=True, help_text="Empty where it is the id of the file.")
     url = models.TextField(blank=True)
     thumbnail_url = models.TextField(blank=True)
     created_at = models.DateTimeField()

@@ -24,6 +24,7 @@ class Cause(models.TextChoices):
     QUERY = "query", _("what follows the question mark is a query; write %3F where it is part of the name")
     INVISIBLE = "invisible", _("holds a character that cannot be seen")
     OTHER_HOST = "other_host", _("an address of another account or host")
+    VERSION = "version", _("the id of a version, which nothing is deleted by; of the file")
     UNKNOWN = "unknown", _("not known to the index")
     GONE = "gone", _("gone from ImageKit")
 

@@ -42,6 +42,7 @@ def test_a_documented_row_is_read_whole() -> None:
         height=900,
         tags=("home",),
         ai_tags=(),
+        version_id="64f0c1a2b3d4e5f601234567",
         is_private=False,
         is_published=True,
         version_name="Version 1",

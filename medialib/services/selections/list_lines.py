@@ -94,6 +94,8 @@ def _readings(text: str, tidy: str) -> tuple[str, ...]:
         return (tidy,)
     ids = [tidy] if FILE_ID.fullmatch(tidy) else []
     raw = text.strip("\r\n")
+    if len(raw) > 1 and raw[0] == raw[-1] == '"':  # A cell of a table of one column: what is in it stands as it is.
+        raw = raw[1:-1].replace('""', '"')
     spaced = tidy.replace("\u00a0", " ")
     literal = [raw] if raw.startswith("/") else []
     unquoted = [tidy[1:]] if tidy[:1] == "'" else []  # As medialib's own exports guard a cell from being run.

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import Q
 
 from medialib.errors import WrongUse
-from medialib.imagekit.types import FILE_ID
+from medialib.imagekit.types import FILE_ID, SURE_ID
 from medialib.models import Account, Asset
 from medialib.models.list_imports import Cause
 from medialib.services.selections.list_lines import Line, is_path, line_of
@@ -51,7 +51,12 @@ def find(account: Account, texts: Iterable[tuple[int, str]]) -> list[Found]:
     found = [_matched(line, live) for line in lines]
     missing = [each.line for each in found if each is not None and not each.candidates]
     gone = _by_reading(account, missing, removed=True) if missing else {}
-    return [each if each.candidates or each.cause is Cause.QUERY else _unmatched(each.line, gone) for each in found]
+    versions = _versions(account, missing) if missing else {}
+    is_answered = [bool(each.candidates) or each.cause is Cause.QUERY for each in found]
+    return [
+        each if is_told else _unmatched(each.line, gone, versions)
+        for each, is_told in zip(found, is_answered, strict=True)
+    ]
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def _named(found: Found) -> str:
     """The id of the one file that the line names; empty where it names none."""
     if len(found.candidates) == 1:
         return found.candidates[0][1]
-    reading = found.line.readings[0] if found.line.readings else ""
+    reading = found.line.readings[0] if found.line.readings and found.cause is not Cause.VERSION else ""
     return reading if not found.candidates and FILE_ID.fullmatch(reading) else ""
 
 
@@ -123,6 +128,13 @@ def _by_reading(account: Account, lines: Sequence[Line], *, removed: bool) -> di
     return found
 
 
+def _versions(account: Account, lines: Sequence[Line]) -> dict[str, str]:
+    """Which ids are those of present versions, and the paths of their files."""
+    ids = {reading for line in lines for reading in line.readings if SURE_ID.fullmatch(reading)}
+    rows = Asset.objects.live(account).order_by().filter(version_id__any_of=ids) if ids else Asset.objects.none()
+    return dict(rows.values_list("version_id", "path"))
+
+
 def _matched(line: Line, live: dict[str, list[Any]]) -> Found:
     candidates = next((live[reading] for reading in line.readings if reading in live), [])
     if len(candidates) > 1:
@@ -132,7 +144,9 @@ def _matched(line: Line, live: dict[str, list[Any]]) -> Found:
     return Found(line, tuple(candidates))
 
 
-def _unmatched(line: Line, gone: dict[str, list[Any]]) -> Found:
+def _unmatched(line: Line, gone: dict[str, list[Any]], versions: dict[str, str]) -> Found:
+    if path := next((versions[reading] for reading in line.readings if reading in versions), ""):
+        return Found(line, cause=Cause.VERSION, detail=path)
     rows = next((gone[reading] for reading in line.readings if reading in gone), None)
     if rows:
         return Found(line, cause=Cause.GONE, detail=f"{max(row[3] for row in rows):%Y-%m-%d}")

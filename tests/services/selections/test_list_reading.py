@@ -156,11 +156,13 @@ class TestCauses:
         factories.asset(oracle, "/twice.jpg")
         factories.asset(oracle, "/q?a=1#x&y.jpg")
         factories.asset(oracle, "/gone.jpg", removed_at=factories.LONG_AGO, removal="missing")
+        factories.asset(oracle, "/fourth.jpg", version_id=FOUR)
         expected = {
             "/twice.jpg": (Cause.SEVERAL, "2"),
             f"{ENDPOINT}/q?a=1#x&y.jpg": (Cause.QUERY, ""),
             "/gone.jpg": (Cause.GONE, "2024-01-01"),
             "/nowhere.jpg": (Cause.UNKNOWN, ""),
+            FOUR: (Cause.VERSION, "/fourth.jpg"),
             ONE: (Cause.UNKNOWN, ""),
             "/no\u200bwhere.jpg": (Cause.INVISIBLE, "U+200B"),
             "hello world!": (Cause.NO_FILE_ID, ""),
@@ -239,6 +241,8 @@ def test_a_command_takes_ids_paths_and_addresses_and_names_the_rest() -> None:
     account = factories.account("oracle", url_endpoint=ENDPOINT)
     factories.asset(account, "/a.jpg", file_id=ONE)
     factories.asset(account, "/b.jpg", file_id=TWO)
-    listed = listed_ids(account, f"{ONE}\n/b.jpg\n{ENDPOINT}/a.jpg\n{FOUR}\n/nowhere.jpg\n".encode())
+    factories.asset(account, "/c.jpg", version_id="f" * 24)
+    lines = [ONE, "/b.jpg", f"{ENDPOINT}/a.jpg", FOUR, "/nowhere.jpg", "f" * 24]
+    listed = listed_ids(account, "\n".join(lines).encode())
     assert (listed.file_ids, listed.duplicates) == ([ONE, TWO, FOUR], 1)
-    assert [(each.line.number, each.cause) for each in listed.problems] == [(5, Cause.UNKNOWN)]
+    assert [(each.line.number, each.cause) for each in listed.problems] == [(5, Cause.UNKNOWN), (6, Cause.VERSION)]
