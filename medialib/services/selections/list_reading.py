@@ -22,7 +22,8 @@ from medialib.services.selections.list_lines import ids_in, is_blank, tidied
 MOST_LINES = 1_000_000
 LONGEST_LINE = 4_000_000  # Characters: 100,000 ids may stand in one line. csv itself refuses a cell of 131,072.
 LARGEST_JSON = 64_000_000  # Characters. JSON is read as a whole.
-LONGEST_QUOTED = 3  # Lines of one quoted text: names may hold line ends.
+# Lines of one quoted text, for names may hold line ends: in a table of one column, and where no head says so.
+LONGEST_CELL, LONGEST_QUOTED = 50, 3
 NO_TEXT = _("The list is not text: one file id, path or address a line is expected.")
 FALLBACK = "cp1252"  # What spreadsheets on Windows write when nobody asks for UTF-8.
 
@@ -101,7 +102,7 @@ def _texts(text: io.TextIOWrapper) -> Iterator[tuple[int, str]]:
     elif not set(head) & set(LOCATORS):
         raise WrongUse(_("The list has a head, but no column named file_id, path or url."))
     elif len(head) == 1:
-        yield from ((number, cell) for number, cell in _of_lines(lines) if _plain(cell) not in head)
+        yield from ((number, cell) for number, cell in _of_lines(lines, LONGEST_CELL) if _plain(cell) not in head)
     else:
         yield from _of_table(lines, head, delimiter)
 
@@ -145,8 +146,8 @@ def _of_table(lines: Iterator[tuple[int, str]], head: list[str], delimiter: str)
             yield last[0], cells[0]
 
 
-def _of_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    for number, line in _joined(iter(lines)):
+def _of_lines(lines: Iterable[tuple[int, str]], longest: int = LONGEST_QUOTED) -> Iterator[tuple[int, str]]:
+    for number, line in _joined(iter(lines), longest):
         if is_blank(line):
             continue
         ids = ids_in(line)
@@ -157,7 +158,7 @@ def _of_lines(lines: Iterable[tuple[int, str]]) -> Iterator[tuple[int, str]]:
             yield from ((number, found) for found in ids or [line.strip("\r\n")])
 
 
-def _joined(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
+def _joined(lines: Iterator[tuple[int, str]], longest: int) -> Iterator[tuple[int, str]]:
     """Lines, where a quoted text that ends a few lines later is one; a quotation mark that never ends is a letter."""
     waiting: list[tuple[int, str]] = []
     while waiting or (fresh := next(lines, None)):
@@ -165,7 +166,7 @@ def _joined(lines: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
         if not _opens(line):
             yield number, line
             continue
-        while len(waiting) < LONGEST_QUOTED and (more := next(lines, None)):
+        while len(waiting) < longest and (more := next(lines, None)):
             waiting.append(more)
         end = next((at for at, (_number, text) in enumerate(waiting) if _closes(text)), None)
         if end is None:
