@@ -1,4 +1,5 @@
 // Says quietly when the server cannot be reached, and lets what was asking ask again until it answers.
+// Hears "token-renewed" with a new security token, and puts it into the page.
 // Expects: #connection[hidden][data-is-back] with [data-when=offline|trouble|unsent|refused]. Elements that fetch by htmx once, not
 // "every …", name the trigger "reconnect". A POST is not repeated, as it may have been carried out, unless its element says that
 // this does no harm: [data-may-repeat].
@@ -35,15 +36,19 @@ const retryLater = (element) => {
   wait = Math.min(wait * 2, LONGEST_WAIT_MS);
 };
 
+const renew = (token) => {
+  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
+  document.body.setAttribute("hx-headers", JSON.stringify({ ...headers, "X-CSRFToken": token }));
+  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
+};
+
 // A page that was open too long gets a new token, and sends once more what was refused: nothing had been done.
 const isRenewed = ({ elt, requestConfig, xhr }) => {
   const token = xhr?.status === 403 && xhr.getResponseHeader("X-New-Token");
   const what = requestConfig?.triggeringEvent?.type;
   if (!token || !what || elt.dataset.renewed === token) return false;
   elt.dataset.renewed = token;
-  const headers = JSON.parse(document.body.getAttribute("hx-headers"));
-  document.body.setAttribute("hx-headers", JSON.stringify({ ...headers, "X-CSRFToken": token }));
-  for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = token;
+  renew(token);
   elt.dispatchEvent(new Event(what, { bubbles: true, cancelable: true }));
   return true;
 };
@@ -68,6 +73,7 @@ const answered = (event) => {
   tryAgain();
 };
 
+document.addEventListener("token-renewed", ({ detail }) => renew(detail));
 if (banner) {
   for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, failed);
   document.addEventListener("htmx:afterRequest", answered);

@@ -28,8 +28,16 @@ const send = async (action, ids) => {
   body.set("query", form.elements.query.value);
   body.set("csrfmiddlewaretoken", form.elements.csrfmiddlewaretoken.value);
   for (const id of ids) body.append("asset", id);
-  const headers = { "HX-Request": "true", "HX-Current-URL": location.href };
-  const answer = await fetch(form.getAttribute("action"), { method: "POST", body, headers, keepalive: true });
+  const person = JSON.parse(document.body.getAttribute("hx-headers"))["X-Person"];
+  const headers = { "HX-Request": "true", "HX-Current-URL": location.href, "X-Person": person };
+  const post = () => fetch(form.getAttribute("action"), { method: "POST", body, headers, keepalive: true });
+  let answer = await post();
+  const token = answer.status === 403 && answer.headers.get("X-New-Token");
+  if (token) {  // The page was open too long. Nothing was done, so it is sent once more (connection.js).
+    document.dispatchEvent(new CustomEvent("token-renewed", { detail: token }));
+    body.set("csrfmiddlewaretoken", token);
+    answer = await post();
+  }
   isLeaving = answer.headers.has("HX-Redirect");
   if (isLeaving) location.assign(answer.headers.get("HX-Redirect"));
   const bar = document.createRange().createContextualFragment(await answer.text()).querySelector("#selection-bar");

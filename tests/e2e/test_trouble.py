@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from typing import Any
 
@@ -184,3 +185,26 @@ def test_long_list_goes_on_when_the_connection_is_back(
     expect(page.locator("#connection p")).to_be_visible()
     page.context.set_offline(False)
     expect(page.locator("[data-count=not-found]")).to_have_text("30", timeout=30_000)
+
+
+def test_a_tick_on_a_page_that_was_open_too_long_is_saved_all_the_same(
+    opened: Opener, kim: User, acme: Account
+) -> None:
+    factories.asset(acme, "/one.jpg")
+    page = opened(kim, "/acme/library/")
+    page.evaluate("""() => {
+        for (const input of document.querySelectorAll("input[name=csrfmiddlewaretoken]")) input.value = "x".repeat(64);
+    }""")
+    page.get_by_role("checkbox", name="Select one.jpg").check()
+    expect(page.locator("#selection-bar")).to_contain_text("1 file selected")
+    assert Selection.objects.get().items.count() == 1
+
+
+def test_days_are_those_of_the_browser(opened: Opener, kim: User, acme: Account) -> None:
+    """At 03:00 on the 21st in Tokyo it is still the 20th in UTC."""
+    factories.asset(acme, "/offset.jpg", created_at=datetime(2026, 11, 20, 18, tzinfo=UTC))
+    page = opened(kim, "/acme/library/?created_before=2026-11-21", timezone_id="Asia/Tokyo")
+    expect(page.locator(".chip")).to_contain_text("2026-11-21 (Asia/Tokyo)")
+    expect(page.get_by_text("No file matches")).to_be_visible()
+    elsewhere = opened(kim, "/acme/library/?created_before=2026-11-21", timezone_id="America/Los_Angeles")
+    expect(elsewhere.locator("[data-row]")).to_have_count(1)
