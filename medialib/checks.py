@@ -4,7 +4,7 @@ medialib.E001  FIELD_ENCRYPTION_KEYS is empty or malformed
 medialib.E002  SECRET_KEY is missing or a development one while DEBUG is off (with --deploy)
 medialib.W001  IMAGEKIT_ALLOW_PRIVATE_API is on while DEBUG is off (with --deploy)
 medialib.E003  an account's API address is not https and public (with --deploy --database default)
-medialib.E004  the audit log's triggers are missing (with --deploy --database default)
+medialib.E004  triggers of the audit log or of frozen lists are missing (with --deploy --database default)
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def check_account_addresses(databases: Sequence[str] | None = None, **kwargs: An
 
 @register(Tags.database, deploy=True)
 def check_audit_triggers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    text, hint = "The audit log can be changed: its triggers are missing.", "Run “manage.py migrate” to put them back."
+    text = "The audit log or frozen lists can be changed: triggers are missing."
+    hint = "Run “manage.py migrate” to put them back."
     bare = [alias for alias in databases or () if not append_only.is_installed(connections[alias])]
     return [Error(text, hint=hint, obj=alias, id="medialib.E004") for alias in bare]
 

@@ -69,12 +69,12 @@ def remove_cache(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    """What models cannot say: append-only triggers, indexes for parts of texts, and the table of the shared cache."""
+    """What models cannot say: triggers against changes, indexes for parts of texts, and the table of the shared cache."""
 
     dependencies = [("medialib", "0001_initial")]
 
     operations = [
-        # The database itself refuses to change or remove an audit event, whoever asks.
+        # The database itself refuses to change or remove an audit event or a frozen file, whoever asks.
         migrations.RunPython(install_triggers, remove_triggers),
         # Parts of paths, tags and custom fields: without these each search reads the whole library, or the whole log.
         migrations.RunPython(install_library_search, remove_library_search),

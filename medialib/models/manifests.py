@@ -31,7 +31,7 @@ class ManifestQuerySet(models.QuerySet["Manifest"]):
 
 
 class Manifest(models.Model):
-    """The frozen files of one confirmed or proposed deletion. Its items' first columns never change."""
+    """The frozen files of one confirmed or proposed deletion. Once it has its hash, the database refuses changes."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="manifests")

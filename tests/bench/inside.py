@@ -109,7 +109,7 @@ def _manifest(files: int) -> Manifest:
         account=account,
         frozen_by_name="b",
         frozen_at=now(),
-        sha256="0" * 64,
+        sha256="",  # Files can be added to it.
         file_count=files,
         total_bytes=0,
         library_count=files,

@@ -1,4 +1,5 @@
-"""Triggers that refuse to change or remove audit events and their seals, whoever asks: the ORM, the admin or raw SQL.
+"""Triggers that refuse to change or remove audit events, their seals and frozen lists, whoever asks: the ORM, the admin
+or raw SQL. Those of the lists are in frozen_lists.
 
 SQLite drops a table's triggers when a later migration rebuilds it, so a post_migrate receiver puts them back.
 """
@@ -7,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+
+from medialib.models.audit import frozen_lists
+from medialib.models.audit.frozen_lists import Guard
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -58,41 +62,57 @@ POSTGRESQL_REMOVE = (
 )
 POSTGRESQL_NAMES = """
     SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
-    WHERE tgenabled = 'A' AND relname IN ('medialib_auditevent', 'medialib_auditsegment')
-    AND pg_table_is_visible(pg_class.oid)
+    WHERE tgenabled = 'A' AND NOT tgisinternal AND pg_table_is_visible(pg_class.oid)
 """
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
     """Put the triggers in place on the tables that there are; does nothing where they are."""
-    statements = {"sqlite": SQLITE_INSTALL, "postgresql": POSTGRESQL_INSTALL}[connection.vendor]
-    if not is_installed(connection):
-        _run(connection, statements, _existing(connection))
+    there = _names(connection)
+    for guard in _existing(connection).values():
+        if not guard.names <= there:
+            _run(connection, guard.install)
 
 
-def remove(connection: BaseDatabaseWrapper, tables: Iterable[str] = TABLES) -> None:
+def remove(connection: BaseDatabaseWrapper, tables: Iterable[str] | None = None) -> None:
     """Take them away: for the reverse migration, for pruning, and for tests that empty their own database."""
-    _run(connection, {"sqlite": SQLITE_REMOVE, "postgresql": POSTGRESQL_REMOVE}[connection.vendor], tables)
+    guards = _guards(connection.vendor)
+    for table in guards if tables is None else tables:
+        _run(connection, guards[table].remove)
 
 
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether every trigger is there and, on PostgreSQL, always enabled."""
-    prefixes = [TABLES[table][0] for table in _existing(connection)]
-    names = {f"{prefix}_{suffix}" for prefix in prefixes for suffix in SUFFIXES[connection.vendor]}
+    there = _names(connection)
+    return all(guard.names <= there for guard in _existing(connection).values())
+
+
+def _guards(vendor: str) -> dict[str, Guard]:
+    return {table: _append_only(vendor, table) for table in TABLES} | frozen_lists.guards(vendor)
+
+
+def _append_only(vendor: str, table: str) -> Guard:
+    name, key, what = TABLES[table]
+    texts = {"sqlite": (SQLITE_INSTALL, SQLITE_REMOVE), "postgresql": (POSTGRESQL_INSTALL, POSTGRESQL_REMOVE)}[vendor]
+    install, remove = (
+        tuple(text.format(table=table, name=name, key=key, what=what) for text in some) for some in texts
+    )
+    return Guard(frozenset(f"{name}_{suffix}" for suffix in SUFFIXES[vendor]), install, remove)
+
+
+def _existing(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
+    """The guards of the tables that migrations have made so far."""
+    names = {*connection.introspection.table_names(), "medialib_auditevent"}
+    return {table: guard for table, guard in _guards(connection.vendor).items() if table in names}
+
+
+def _names(connection: BaseDatabaseWrapper) -> set[str]:
     with connection.cursor() as cursor:
         cursor.execute(SQLITE_NAMES if connection.vendor == "sqlite" else POSTGRESQL_NAMES)
-        return {row[0] for row in cursor.fetchall()} >= names
+        return {row[0] for row in cursor.fetchall()}
 
 
-def _existing(connection: BaseDatabaseWrapper) -> list[str]:
-    """The tables that migrations have made so far."""
-    names = set(connection.introspection.table_names())
-    return [table for table in TABLES if table in names or table == "medialib_auditevent"]
-
-
-def _run(connection: BaseDatabaseWrapper, statements: tuple[str, ...], tables: Iterable[str]) -> None:
+def _run(connection: BaseDatabaseWrapper, statements: tuple[str, ...]) -> None:
     with connection.cursor() as cursor:
-        for table in tables:
-            name, key, what = TABLES[table]
-            for statement in statements:
-                cursor.execute(statement.format(table=table, name=name, key=key, what=what))
+        for statement in statements:
+            cursor.execute(statement)

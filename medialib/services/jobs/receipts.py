@@ -24,6 +24,7 @@ from medialib.services.audit.seal.keys import SigningKey
 from medialib.services.audit.seal.lines import BEFORE_ALL, canonical, lines
 from medialib.services.base.clock import shared_now
 from medialib.services.base.slices import slices
+from medialib.services.jobs import agreement
 
 FORMAT = "medialib-receipt-1"
 PROVEN = [
@@ -49,15 +50,20 @@ class Receipt:
 
 
 def receipt(job: DeletionJob) -> Receipt:
-    """Raises Refused while the job is not finished, and where the log cannot prove it."""
-    if not job.is_finished:
-        early = _("Job %(number)s is not finished. Its receipt is written when every file has its outcome.")
-        raise Refused(early, number=job.pk)
+    """Raises Refused while the job is not finished, and where the log cannot prove it or contradicts it."""
+    refuse_early(job)
     key = _key()
     sealing.seal_all()
+    agreement.refuse_contradicted(job)
     facts = _facts(job) | {"key": key.public, "proofs": _proofs(job)}
     text = canonical(facts)
     return Receipt(f'{{"receipt":{text},"signature":"{key.sign(text.encode())}"}}\n', facts)
+
+
+def refuse_early(job: DeletionJob) -> None:
+    if not job.is_finished:
+        early = _("Job %(number)s is not finished. Its receipt is written when every file has its outcome.")
+        raise Refused(early, number=job.pk)
 
 
 @dataclass(frozen=True)
@@ -100,6 +106,13 @@ def outcomes_name(job: DeletionJob) -> str:
     return f"job-{job.pk}-outcomes.jsonl"
 
 
+def certified_outcome_lines(job: DeletionJob) -> Iterator[str]:
+    """As outcome_lines. Raises Refused, before any is read, where receipt() would for what the log says."""
+    refuse_early(job)
+    agreement.refuse_contradicted(job)
+    return outcome_lines(job)
+
+
 def outcome_lines(job: DeletionJob) -> Iterator[str]:
     """The file of outcomes, many lines to a piece: canonical JSON, one file a line, in the manifest's order."""
     rows = job.manifest.items.order_by("position").values_list(
@@ -131,6 +144,7 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "requested_by": job.requested_by_name,
         "reason": job.reason,
         "manifest_sha256": manifest.sha256,
+        "manifest_sha256_at_end": _manifest_at_end(job),
         "manifest_account": manifest.source.get("account", ""),
         "frozen_by": manifest.frozen_by_name,
         "files": job.file_count,
@@ -143,6 +157,12 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "purges": list(job.purges.order_by("pk").values("url", "request_id", "state")),
         "how_to_verify": HOW_TO_VERIFY,
     }
+
+
+def _manifest_at_end(job: DeletionJob) -> str:
+    """The hash that the list had when the job ended; empty where the log does not have it any more."""
+    ends = AuditEvent.objects.filter(job=job, event=EventKind.JOB_FINISHED).order_by("-pk")
+    return str((ends.values_list("detail", flat=True).first() or {}).get("manifest", ""))
 
 
 def _times(job: DeletionJob) -> dict[str, str | None]:

@@ -23,7 +23,7 @@ from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.manifests import freezing
 from medialib.services.manifests.hashing import canonical_lines, manifest_sha256
 from medialib.services.selections import ticks
-from tests import factories
+from tests import dba, factories
 from tests.models.random_libraries import FIELDS, examples, filters, filters_by, libraries, library_of
 
 if TYPE_CHECKING:
@@ -254,7 +254,8 @@ def test_a_changed_item_is_noticed(account: Account, change: dict[str, Any]) -> 
     factories.asset(account)
     manifest = freeze_all(account)
     assert manifest_sha256(manifest) == manifest.sha256
-    Item.objects.update(**change)
+    with dba.without_triggers():
+        Item.objects.update(**change)
     assert manifest_sha256(manifest) != manifest.sha256
 
 
@@ -262,7 +263,8 @@ def test_a_lost_item_is_noticed(account: Account) -> None:
     for _ in range(3):
         factories.asset(account)
     manifest = freeze_all(account)
-    manifest.items.filter(position=1).delete()
+    with dba.without_triggers():
+        manifest.items.filter(position=1).delete()
     assert manifest_sha256(manifest) != manifest.sha256
 
 

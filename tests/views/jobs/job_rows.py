@@ -21,18 +21,25 @@ from medialib.models import (
     Outcome,
     Worker,
 )
+from medialib.services.manifests.hashing import manifest_sha256
 from tests import factories
 
 SHA = "9f3c0a1b" * 8
 
 
 def manifest(
-    account: Account, owner: User, paths: list[str] | int = 3, *, library_count: int = 1_000_000, **fields: Any
+    account: Account,
+    owner: User,
+    paths: list[str] | int = 3,
+    *,
+    library_count: int = 1_000_000,
+    has_real_hash: bool = False,
+    **fields: Any,
 ) -> Manifest:
-    """A frozen list of files that the index knows, each of one kilobyte."""
+    """A frozen list of files that the index knows, each of one kilobyte. Its hash is made up unless told otherwise."""
     count = paths if isinstance(paths, int) else len(paths)
     assets = [factories.asset(account, "" if isinstance(paths, int) else paths[n]) for n in range(count)]
-    smallest = {"frozen_by_name": owner.username, "frozen_at": now(), "sha256": SHA, "total_bytes": 1024 * count}
+    smallest = {"frozen_by_name": owner.username, "frozen_at": now(), "sha256": "", "total_bytes": 1024 * count}
     frozen = Manifest.objects.create(
         account=account, frozen_by=owner, file_count=count, library_count=library_count, **smallest | fields
     )
@@ -47,6 +54,8 @@ def manifest(
         )
         for n, asset in enumerate(assets)
     )
+    frozen.sha256 = manifest_sha256(frozen) if has_real_hash else SHA
+    frozen.save()
     return frozen
 
 
@@ -67,13 +76,16 @@ def job(frozen: Manifest, **fields: Any) -> DeletionJob:
     )
 
 
-def finished(frozen: Manifest, outcomes: list[str]) -> DeletionJob:
+def finished(frozen: Manifest, outcomes: list[str], skip_causes: list[str] | None = None) -> DeletionJob:
     """A finished job whose files ended so, in order, settled by one call."""
     counts = {outcome: outcomes.count(outcome) for outcome in Outcome.values if outcome in outcomes}
-    done = job(frozen, state="finished", started_at=now(), finished_at=now(), calls=1, **counts)
+    at = now()
+    done = job(frozen, state="finished", started_at=at, finished_at=at, calls=1, **counts)
     call = exchange(done)
-    for item, outcome in zip(frozen.items.order_by("position"), outcomes, strict=True):
-        item.outcome, item.evidence, item.settled_at, item.exchange = outcome, "HTTP 200", now(), call
+    causes = skip_causes or [""] * len(outcomes)
+    for item, outcome, cause in zip(frozen.items.order_by("position"), outcomes, causes, strict=True):
+        item.outcome, item.evidence, item.settled_at, item.exchange = outcome, "HTTP 200", at, call
+        item.skip_cause = cause
         item.save()
     return done
 

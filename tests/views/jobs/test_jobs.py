@@ -15,7 +15,7 @@ from django.utils.timezone import now
 from medialib.models import Asset, AuditEvent, DeletionJob, EventKind, Manifest, Outcome, PurgeRequest
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls, progress
-from tests import factories
+from tests import dba, factories
 from tests.conftest import prove
 from tests.views.jobs import job_rows
 
@@ -229,7 +229,8 @@ def test_sum_is_shown_and_holds(staff_client, staff, account):
 
 def test_mismatch_between_job_and_files_is_an_incident(staff_client, staff, account):
     done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "deleted", "failed"])
-    done.manifest.items.filter(outcome="failed").update(outcome="deleted")
+    with dba.without_triggers():
+        done.manifest.items.filter(outcome="failed").update(outcome="deleted")
     answer = page_of(staff_client, done)
     assert "Incident" in text(answer)
     assert "accounted for" not in text(answer)
@@ -400,11 +401,9 @@ def test_a_leavers_job_is_taken_over_on_its_page_by_somebody_with_the_right(staf
 
 
 def test_files_that_changed_are_offered_for_a_list_as_they_are_now(staff_client, staff, account):
-    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "skipped", "skipped"])
-    changed, protected = done.manifest.items.filter(outcome="skipped")
-    for item, cause in ((changed, "changed"), (protected, "protected")):
-        item.skip_cause = cause
-        item.save()
+    causes = ["", "changed", "protected"]
+    done = job_rows.finished(job_rows.manifest(account, staff, 3), ["deleted", "skipped", "skipped"], causes)
+    changed, _protected = done.manifest.items.filter(outcome="skipped")
     Asset.objects.filter(file_id=changed.file_id).update(path="/now/here.jpg", size_bytes=9)
     page = staff_client.get(reverse("medialib:job", args=[done.pk]))
     assert "1 file had changed at ImageKit since it was frozen" in text(page)
