@@ -18,8 +18,8 @@ from medialib.models.query.units import age_in_words
 from medialib.models.query.visible import visible
 from medialib.services.library import insight
 from medialib.templatetags.job_words import percent
+from medialib.views import charts
 from medialib.views.access import account_named, staff_may
-from medialib.views.library import charts
 from medialib.views.library.sync import freshness
 from medialib.web.htmx import part_or_page
 
