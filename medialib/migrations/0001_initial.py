@@ -146,7 +146,7 @@ class Migration(migrations.Migration):
             name='AuditPath',
             fields=[
                 ('event_id', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('folded', medialib.models.audit.index.FoldedPathField()),
+                ('folded', medialib.models.audit.index.FoldedTextField()),
             ],
         ),
         migrations.CreateModel(

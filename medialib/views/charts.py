@@ -55,7 +55,7 @@ class Slots:
         )
 
 
-class Part(Protocol):
+class ChartPart(Protocol):
     """What a picture is made of: a name and how large it is; the template knows the list that it stands for."""
 
     @property
@@ -89,7 +89,7 @@ class Shape(Rectangle):
         return bool(self.words) and self.height >= 3 * LINE
 
 
-def treemap(parts: Sequence[Part], box: Box) -> list[Shape]:
+def treemap(parts: Sequence[ChartPart], box: Box) -> list[Shape]:
     """Rectangles whose areas are as the bytes of the parts, the largest first. Parts without bytes have none."""
     largest = sorted((part for part in parts if part.total_bytes > 0), key=lambda part: -part.total_bytes)
     areas = squarify.normalize_sizes([part.total_bytes for part in largest], box.width, box.height)
@@ -97,14 +97,14 @@ def treemap(parts: Sequence[Part], box: Box) -> list[Shape]:
     return [_tile(part, place, rank) for rank, (part, place) in enumerate(zip(largest, places, strict=True))]
 
 
-def _tile(part: Part, place: dict[str, float], rank: int) -> Shape:
+def _tile(part: ChartPart, place: dict[str, float], rank: int) -> Shape:
     width, height = max(place["dx"] - GAP, 1.0), max(place["dy"] - GAP, 1.0)
     words = shortened(part.label, width - 12) if height >= LINE + 8 else ""
     tile = Rectangle(x=place["x"], y=place["y"], width=width, height=height)
     return _shape(part, tile, shade=rank % SHADES, words=words)
 
 
-def columns(parts: Sequence[Part], box: Box) -> list[Shape]:
+def columns(parts: Sequence[ChartPart], box: Box) -> list[Shape]:
     """Upright bars side by side, in the order of the parts, the highest as high as the picture."""
     most = max((part.total_bytes for part in parts), default=0) or 1
     slots = Slots(len(parts), box, gap=max(GAP, box.width / max(len(parts), 1) * 0.2))
@@ -112,7 +112,7 @@ def columns(parts: Sequence[Part], box: Box) -> list[Shape]:
     return [_shape(part, slots.bar(slot, tall[slot])) for slot, part in enumerate(parts)]
 
 
-def _shape(part: Part, place: Rectangle, *, shade: int = 0, words: str = "") -> Shape:
+def _shape(part: ChartPart, place: Rectangle, *, shade: int = 0, words: str = "") -> Shape:
     numbers = {name: round(value, 1) for name, value in asdict(place).items()}
     return Shape(part=part, shade=shade, words=words, **numbers)
 

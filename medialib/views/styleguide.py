@@ -112,10 +112,10 @@ def _course(job: DeletionJob) -> DrawnTimeline | None:
     return drawn(timeline.course(begin, begin + timedelta(minutes=4), _calls(begin), []))
 
 
-def _calls(begin: datetime) -> list[timeline.Call]:
+def _calls(begin: datetime) -> list[timeline.TimedCall]:
     statuses = {17: 429, 18: 429, 40: 500, 66: None}
     return [
-        timeline.Call(
+        timeline.TimedCall(
             pk=number,
             kind="delete",
             file_count=100,

@@ -20,13 +20,13 @@ TABLE, TEXT = "medialib_auditpath", "medialib_audit_text"
 Sql = tuple[str, tuple[Any, ...]]
 
 
-class FoldedPathField(BinaryTextField):
+class FoldedTextField(BinaryTextField):
     """A path without case, as medialib.models.folding folds it."""
 
 
 class AuditPath(models.Model):
     event_id = models.BigIntegerField(primary_key=True)
-    folded = FoldedPathField()
+    folded = FoldedTextField()
 
     def __str__(self) -> str:
         return self.folded
@@ -52,7 +52,7 @@ class AuditDay(models.Model):
         return f"{self.files} {self.outcome} on {self.day}"
 
 
-class _Found(models.Lookup[Any]):
+class _TextLookup(models.Lookup[Any]):
     """Of at least three letters, found by the index of runs of three: FTS5 on SQLite, pg_trgm on PostgreSQL."""
 
     prepare_rhs = False
@@ -70,15 +70,15 @@ class _Found(models.Lookup[Any]):
         return f"{column} LIKE %s", (*params, self.like.format(term=connection.ops.prep_for_like_query(self.rhs)))
 
 
-@FoldedPathField.register_lookup
-class Found(_Found):
+@FoldedTextField.register_lookup
+class ContainsText(_TextLookup):
     """Whether the path contains this."""
 
     lookup_name = "found"
 
 
-@FoldedPathField.register_lookup
-class FoundAtStart(_Found):
+@FoldedTextField.register_lookup
+class BeginsWithText(_TextLookup):
     """Whether the path begins with this."""
 
     lookup_name = "found_at_start"

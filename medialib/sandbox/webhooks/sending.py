@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from medialib.sandbox.http.answers import dumps
-from medialib.sandbox.library.files import Folder, Row, iso
+from medialib.sandbox.library.files import Row, StoredFolder, iso
 from medialib.sandbox.library.library import Library, now_ms
 from medialib.sandbox.webhooks.registrations import Registrations, Webhook
 
@@ -99,7 +99,7 @@ def _data(event_type: str, row: Row, endpoint: str) -> dict[str, Any]:
     """The whole object; of what is deleted only its ids."""
     if not event_type.endswith(".deleted"):
         return row.as_json(endpoint)
-    if isinstance(row, Folder):
+    if isinstance(row, StoredFolder):
         return {"folderId": row.folder_id}
     version = {"versionId": row.version_id} if event_type == "file-version.deleted" else {}
     return {"fileId": row.file_id, **version}

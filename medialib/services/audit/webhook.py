@@ -32,7 +32,7 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 
 
 @dataclass(frozen=True)
-class Message:
+class AuditMessage:
     id: str
     last_event: int
     body: str
@@ -52,7 +52,7 @@ def deliver_due(owner: str, *, session: requests.Session, is_over: Callable[[], 
     return count
 
 
-def next_message(after: int) -> Message | None:
+def next_message(after: int) -> AuditMessage | None:
     """The next events after this one, or None when all that is sealed was sent."""
     segment = AuditSegment.objects.in_order().filter(last_id__gt=after).first()
     if segment is None:
@@ -63,7 +63,7 @@ def next_message(after: int) -> Message | None:
         return None
     rows = list(export.rows(events.filter(pk__lte=ids[-1])))
     data = {"first_sequence": ids[0], "last_sequence": ids[-1], "segment": segment.number, "events": rows}
-    return Message(f"audit-{ids[0]}-{ids[-1]}", ids[-1], _body(data))
+    return AuditMessage(f"audit-{ids[0]}-{ids[-1]}", ids[-1], _body(data))
 
 
 def _body(data: dict[str, Any]) -> str:
@@ -81,7 +81,7 @@ def _claim(owner: str) -> AuditCursor | None:
     return AuditCursor.objects.get(name=CURSOR) if won else None
 
 
-def _post(message: Message, session: requests.Session) -> str:
+def _post(message: AuditMessage, session: requests.Session) -> str:
     """Why it was not taken, or an empty text."""
     at = shared_now().astimezone(UTC)
     headers = {
@@ -103,7 +103,7 @@ def _post(message: Message, session: requests.Session) -> str:
     return "" if 200 <= answer.status_code < 300 else f"HTTP {answer.status_code}"
 
 
-def _settle(cursor: AuditCursor, message: Message, owner: str, *, trouble: str) -> bool:
+def _settle(cursor: AuditCursor, message: AuditMessage, owner: str, *, trouble: str) -> bool:
     """Move on, or wait longer with each failure. False when another worker took over meanwhile."""
     ours = AuditCursor.objects.filter(name=CURSOR, lease_owner=owner, event_id=cursor.event_id)
     if not trouble:

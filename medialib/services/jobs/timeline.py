@@ -19,7 +19,7 @@ FAILED = frozenset({Ended.REFUSED, Ended.LOST, Ended.LOOK_UP_FAILED})
 
 
 @dataclass(frozen=True)
-class Call:
+class TimedCall:
     pk: int
     kind: str
     file_count: int
@@ -47,7 +47,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Moment:
+class CourseMoment:
     """Something worth a look: `kind` is wait, pause or error; `call` the one that shows it best."""
 
     kind: str
@@ -62,7 +62,7 @@ class Timeline:
     begin: datetime
     end: datetime
     files: list[int]  # For each slot.
-    moments: list[Moment]
+    moments: list[CourseMoment]
 
     @property
     def peak(self) -> int:
@@ -114,7 +114,7 @@ def timeline(job: DeletionJob) -> Timeline | None:
     return course(begin, end, calls, _pauses(job, end))
 
 
-def course(begin: datetime, end: datetime, calls: list[Call], pauses: list[Moment]) -> Timeline:
+def course(begin: datetime, end: datetime, calls: list[TimedCall], pauses: list[CourseMoment]) -> Timeline:
     """What some calls say, in the order in which they were sent."""
     files = [0] * SLOTS
     for call in calls:
@@ -128,16 +128,16 @@ def _place(at: datetime, begin: datetime, end: datetime) -> float:
     return min(1.0, max(0.0, (at - begin) / (end - begin)))
 
 
-def _calls(job: DeletionJob) -> list[Call]:
+def _calls(job: DeletionJob) -> list[TimedCall]:
     columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "ended", "result", "gone_count")
     rows = Exchange.objects.filter(batch__job=job).order_by("-pk").values_list(*columns)[:MAX_CALLS]
-    return sorted((Call(*row) for row in rows), key=lambda call: call.sent_at)
+    return sorted((TimedCall(*row) for row in rows), key=lambda call: call.sent_at)
 
 
-def _waits(calls: list[Call], pauses: list[Moment], end: datetime) -> list[Moment]:
+def _waits(calls: list[TimedCall], pauses: list[CourseMoment], end: datetime) -> list[CourseMoment]:
     """From an answer of 429 to the next call or pause. Answers that come while a wait runs belong to it."""
     sent = [call.sent_at for call in calls]
-    found: list[Moment] = []
+    found: list[CourseMoment] = []
     over = None
     for call in calls:
         at = call.answered_at
@@ -147,26 +147,28 @@ def _waits(calls: list[Call], pauses: list[Moment], end: datetime) -> list[Momen
         over = sent[following] if following < len(sent) else min(end, at + timedelta(seconds=1))
         over = min([over, *(pause.at for pause in pauses if pause.at >= at)])
         seconds = (over - at).total_seconds()
-        found.append(Moment("wait", at, seconds, call=call.pk))
+        found.append(CourseMoment("wait", at, seconds, call=call.pk))
     return found
 
 
-def _pauses(job: DeletionJob, end: datetime) -> list[Moment]:
+def _pauses(job: DeletionJob, end: datetime) -> list[CourseMoment]:
     kinds = (EventKind.JOB_PAUSED, EventKind.JOB_RESUMED, EventKind.JOB_CANCELLED, EventKind.JOB_FINISHED)
     events = AuditEvent.objects.filter(job_id=job.pk, event__in=kinds).order_by("pk")
-    found: list[Moment] = []
+    found: list[CourseMoment] = []
     paused: AuditEvent | None = None
     for event in [*events, None]:
         if paused is not None and (event is None or event.event != EventKind.JOB_PAUSED):
             until = event.time if event else end
-            found.append(Moment("pause", paused.time, (until - paused.time).total_seconds(), paused.actor_name))
+            found.append(CourseMoment("pause", paused.time, (until - paused.time).total_seconds(), paused.actor_name))
             paused = None
         if event is not None and event.event == EventKind.JOB_PAUSED and paused is None:
             paused = event
     return found
 
 
-def _errors(calls: list[Call]) -> list[Moment]:
+def _errors(calls: list[TimedCall]) -> list[CourseMoment]:
     return [
-        Moment("error", call.answered_at or call.sent_at, 0, call.result, call.pk) for call in calls if call.has_failed
+        CourseMoment("error", call.answered_at or call.sent_at, 0, call.result, call.pk)
+        for call in calls
+        if call.has_failed
     ]

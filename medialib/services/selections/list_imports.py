@@ -28,7 +28,7 @@ from medialib.models.list_imports import Cause
 from medialib.services.base.csv_cells import BOM, plain
 from medialib.services.selections import ticks
 from medialib.services.selections.list_lines import Line
-from medialib.services.selections.list_matching import Candidate, Found, Match, find
+from medialib.services.selections.list_matching import Candidate, Match, MatchedLine, find
 from medialib.services.selections.list_reading import FALLBACK, encoding_of, read_texts
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _lock(made: ListImport) -> None:
     made.refresh_from_db(from_queryset=ListImport.objects.select_for_update())
 
 
-Result = tuple[Found, str]
+Result = tuple[MatchedLine, str]
 
 
 def _results(made: ListImport, part: ListPart) -> list[Result]:
@@ -126,10 +126,10 @@ def _texts(part: ListPart) -> list[tuple[int, str]]:
 
 
 def _left_out(part: ListPart) -> list[Result]:
-    return [(Found(Line(number, text)), LEFT_OUT) for number, text in _texts(part)]
+    return [(MatchedLine(Line(number, text)), LEFT_OUT) for number, text in _texts(part)]
 
 
-def _result(found: Found, seen: set[int]) -> Match:
+def _result(found: MatchedLine, seen: set[int]) -> Match:
     if len(found.candidates) == 1:
         return Match.REPEATED if found.candidates[0][0] in seen else Match.MATCHED
     return Match.AMBIGUOUS if found.cause in (Cause.SEVERAL, Cause.QUERY) else Match.NOT_FOUND

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from medialib.models import DeletionJob
 from medialib.services.audit.log import SYSTEM
 from medialib.services.jobs import timeline
-from medialib.services.jobs.timeline import SLOTS, Moment, Timeline
+from medialib.services.jobs.timeline import SLOTS, CourseMoment, Timeline
 from medialib.views.charts import Box, Rectangle, Slots
 
 BOX, LANE = Box(960, 120), 16  # The lane below the bars is for the marks.
@@ -60,7 +60,7 @@ class DrawnTimeline(Timeline):
     def unlisted(self) -> int:
         return len(self.marks) - len(self.listed)
 
-    def _place_of(self, moment: Moment) -> Rectangle:
+    def _place_of(self, moment: CourseMoment) -> Rectangle:
         share = moment.seconds / (self.end - self.begin).total_seconds()
         width = min(max(NARROWEST, share * BOX.width), float(BOX.width))
         x = min(self.place(moment.at) * BOX.width, BOX.width - width)
@@ -77,7 +77,7 @@ def drawn_timeline(job: DeletionJob) -> DrawnTimeline | None:
     return drawn(course) if course else None
 
 
-def _words(moment: Moment) -> str:
+def _words(moment: CourseMoment) -> str:
     if moment.kind == "wait":
         return _("ImageKit said: too many calls (429)")
     if moment.kind == "pause":

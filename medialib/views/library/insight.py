@@ -105,7 +105,7 @@ SECTIONS: dict[str, tuple[Callable[[], str], Build]] = {
 }
 
 
-def _labelled(parts: list[insight.Part], name: Callable[[str], str], *, under: str = "") -> list[Labelled]:
+def _labelled(parts: list[insight.InsightPart], name: Callable[[str], str], *, under: str = "") -> list[Labelled]:
     everything = sum(part.total_bytes for part in parts) or 1
     return [
         Labelled(

@@ -10,7 +10,7 @@ from django.utils.timezone import now
 
 from medialib.models import Account, DeletionJob, EventKind
 from medialib.services.jobs import timeline
-from medialib.services.jobs.timeline import Call, Timeline
+from medialib.services.jobs.timeline import TimedCall, Timeline
 from medialib.views.jobs.timeline import drawn
 from tests.views.jobs import job_rows
 
@@ -26,8 +26,8 @@ ENDED = {200: "answered", 207: "answered", 404: "answered", 429: "waited", 400: 
 
 def call(
     pk: int, sent: float, status: int | None = 200, *, kind: str = "delete", ended: str = "", gone: int = 0
-) -> Call:
-    return Call(
+) -> TimedCall:
+    return TimedCall(
         pk=pk,
         kind=kind,
         file_count=100,
@@ -40,7 +40,7 @@ def call(
     )
 
 
-def course(*calls: Call, pauses: list[timeline.Moment] | None = None) -> Timeline:
+def course(*calls: TimedCall, pauses: list[timeline.CourseMoment] | None = None) -> Timeline:
     return timeline.course(BEGIN, at(96), list(calls), pauses or [])
 
 
@@ -60,7 +60,7 @@ def test_refusals_during_a_wait_belong_to_it() -> None:
 
 
 def test_wait_ends_where_a_pause_begins() -> None:
-    pause = timeline.Moment("pause", at(2.5), 40, "kim")
+    pause = timeline.CourseMoment("pause", at(2.5), 40, "kim")
     found = course(call(1, 0, 429), call(2, 42), pauses=[pause])
     assert (found.waited_s, found.paused_s) == (2.0, 40)
 

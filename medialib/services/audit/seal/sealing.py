@@ -142,7 +142,7 @@ def _segment(
     key: SigningKey, head: AuditSegment | None, run: list[Line], leaves: list[bytes], *, successor: str | None
 ) -> AuditSegment:
     times = [when for _, when, _ in run]
-    header = headers.Header(
+    header = headers.SegmentHeader(
         number=head.number + 1 if head else 1,
         first_position=head.first_position + head.event_count if head else 1,
         count=len(run),
