@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
-from medialib.models.outcomes import STATE_WORDS
 
 register = template.Library()
 
@@ -62,7 +61,7 @@ def outcome_words(outcome: str) -> str:
 @register.filter
 def state_words(state: str) -> str:
     """`waiting to start`."""
-    return str(STATE_WORDS[state]) if state in JobState.values else state
+    return str(JobState(state).label) if state in JobState.values else state
 
 
 @register.filter

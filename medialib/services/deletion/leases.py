@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from medialib.models import Batch, BatchState, DeletionJob, Ended, Exchange, Item, JobState
-from medialib.models.jobs import BATCH_SIZE, lease_length
+from medialib.models.deletion.batches import BATCH_SIZE, lease_length
 from medialib.services.deletion.claim import Claim
 
 

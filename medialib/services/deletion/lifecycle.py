@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.services.audit import log
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake

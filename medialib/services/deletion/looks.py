@@ -15,7 +15,7 @@ from datetime import datetime
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.models.query.units import UNKNOWN_TIME

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import Account, BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
-from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
-from medialib.models.outcomes import STATE_WORDS
+from medialib.models.deletion.batches import BATCH_SIZE
+from medialib.models.deletion.jobs import sum_of_outcomes
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
@@ -291,4 +291,4 @@ def verify(job: DeletionJob, *, actor: Actor) -> int:
 
 def _state(job: DeletionJob) -> Promise:
     job.refresh_from_db(fields=["state"])
-    return STATE_WORDS[job.state]
+    return JobState(job.state).label

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Manifest, PaceKind
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
 
