@@ -91,7 +91,7 @@ def account_of(port: int) -> Account:
 
 
 def index(account: Account, say: Say) -> None:
-    """Bring the index in step: quick, and the sandbox may have been changed or moved meanwhile."""
+    """Bring the index in step: quick, and the sandbox may have changed or moved since."""
     started = time.monotonic()
     run = sync.run_sync(account)
     say(f"Indexed {run.seen:,} files of the sandbox in {time.monotonic() - started:.1f} s.")

@@ -82,7 +82,7 @@ class Child:
 
 
 class Children:
-    """All children, in the order of their start. As a context manager it stops them whatever happens."""
+    """All children, in the order of their start. As a context manager it always stops them."""
 
     def __init__(self, log_dir: Path) -> None:
         self.log_dir = log_dir

@@ -161,7 +161,7 @@ class KeyKind(models.TextChoices):
 
 
 class KeyPurpose(models.TextChoices):
-    """What a client is wanted for. Each gets the weakest key that suffices."""
+    """What a client is for. Each gets the weakest key that can do it."""
 
     READ = "read"
     DELETE = "delete"

@@ -63,7 +63,7 @@ class SkipCause(models.TextChoices):
 
 
 class FrozenFile(NamedTuple):
-    """What is frozen of a file, and held against what a look finds."""
+    """What is frozen of a file, to be compared with what a look finds."""
 
     file_id: str
     path: str

@@ -63,7 +63,7 @@ NOTHING = DeleteScope(frozenset())
 
 
 def prefixes_of(text: str) -> Iterable[str]:
-    """Folders written one a line, as /campaigns or /campaigns/*, as path prefixes that end in a slash."""
+    """Folders, one on each line (/campaigns or /campaigns/*), as path prefixes that end in a slash."""
     lines = (line.strip().removesuffix("*").strip("/") for line in text.splitlines() if line.strip())
     return ["/" if not folder else f"/{folder}/" for folder in lines]
 

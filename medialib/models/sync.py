@@ -44,7 +44,7 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def claim(
         self, account: Account, *, kind: SyncKind = SyncKind.FULL, since: datetime | None = None
     ) -> SyncRun | None:
-        """Begin a run; None when another one is at it. The database lets an account have only one."""
+        """Begin a run; None while another one runs. The database lets an account have only one."""
         self.bury_the_dead(account)
         try:
             with transaction.atomic():
@@ -124,7 +124,7 @@ class SyncRun(models.Model):
 
     @property
     def asks_about(self) -> int:
-        """How many files a person is asked about: whether they are gone indeed. 0 when nobody is asked."""
+        """How many files a person is asked about, whether they are really gone. 0 when nobody is asked."""
         return self.withheld or 0 if self.accepted_at is None else 0
 
     @property
@@ -134,7 +134,7 @@ class SyncRun(models.Model):
         return (end - self.started_at).total_seconds()
 
     def beat(self, *, place: dict[str, Any] | None = None, **counts: int) -> bool:
-        """Say that the run is alive and add to its counts; False when it was taken for dead meanwhile."""
+        """Say that the run is alive and add to its counts; False when it counts as dead by now."""
         grown: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
         if place is not None:
             grown["place"] = place

@@ -84,7 +84,7 @@ class Front:
             return refusal.answer
         except Cut:
             raise
-        except Exception:  # noqa: BLE001  A stranger's client gets an answer, whatever happens.
+        except Exception:  # noqa: BLE001  A stranger's client always gets an answer.
             traceback.print_exc()
             return Refusal(500, "The sandbox made a mistake; its own output says which.").answer
 

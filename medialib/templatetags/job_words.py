@@ -83,7 +83,7 @@ def purge_words(state: str) -> str:
 
 @register.filter
 def kind_words(kind: str) -> str:
-    """`image`; what is no kind of file is left as it is."""
+    """`image`; a text that is not a kind of file is left as it is."""
     return str(KIND_WORDS[AssetKind(kind)]) if kind in AssetKind.values else kind
 
 

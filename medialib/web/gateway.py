@@ -83,7 +83,7 @@ class StreamedAnswer:
     # In the thread.
 
     def run(self, application: Wsgi, environ: dict[str, Any]) -> None:
-        """Answer, and never raise: whoever waits for the last piece would wait for ever."""
+        """Answer, and never raise: the reader of the last piece would wait for ever."""
         rest: bytes | None = None
         try:
             rest = self._collect(application(environ, self._start))

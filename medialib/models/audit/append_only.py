@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or remove audit events and their seals, whoever asks: the ORM, the admin or raw SQL.
+"""Triggers that refuse to change or remove audit events and their seals, for all alike: the ORM, the admin or raw SQL.
 
 SQLite drops a table's triggers when a later migration rebuilds it, so a post_migrate receiver puts them back.
 """
@@ -64,7 +64,7 @@ POSTGRESQL_NAMES = """
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
-    """Put the triggers in place on the tables that there are; does nothing where they are."""
+    """Put the triggers on the tables that exist; does nothing where they are in place."""
     statements = {"sqlite": SQLITE_INSTALL, "postgresql": POSTGRESQL_INSTALL}[connection.vendor]
     if not is_installed(connection):
         _run(connection, statements, _existing(connection))

@@ -1,4 +1,4 @@
-"""AuditEvent: a permanent row that people search, readable after all it names is gone."""
+"""AuditEvent: a permanent row that people search, readable after everything it names is gone."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class AuditEvent(models.Model):
         ordering = ["-pk"]
         verbose_name, verbose_name_plural = _("audit event"), _("audit events")
         constraints = [
-            # Each file of a job is settled once in the log too, whatever a worker believes.
+            # Each file of a job is settled once in the log too, even if two workers settle it.
             models.UniqueConstraint(
                 fields=["job", "file_id"], condition=Q(event="file.settled"), name="audit_file_settled_once"
             ),

@@ -1,7 +1,7 @@
 """What makes a long audit log quick to read: its paths in an index, and its outcomes summed by day.
 
 Both are filled beside the work, from events that are sealed already: the transactions that delete files pay nothing.
-They can be made anew from the log at any time and prove nothing by themselves.
+They can be rebuilt from the log at any time and prove nothing by themselves.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Sql = tuple[str, tuple[Any, ...]]
 
 
 class FoldedTextField(BinaryTextField):
-    """A path without case, as medialib.models.folding folds it."""
+    """A path without case, as models/query/folding.py folds it."""
 
 
 class AuditPath(models.Model):

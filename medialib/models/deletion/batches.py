@@ -19,7 +19,7 @@ MAX_POSTPONEMENT = timedelta(minutes=2)
 
 
 def lease_length() -> timedelta:
-    """How long a batch stays with a worker that no longer says that it lives."""
+    """How long a batch stays with a worker that has stopped reporting that it is alive."""
     return timedelta(seconds=settings.LEASE_S)
 
 

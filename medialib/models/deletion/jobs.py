@@ -55,7 +55,7 @@ class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
         return mine.exclude(taken_back) if user_id else self.none()
 
     def move(self, job: DeletionJob, *, to: JobState, only_from: Iterable[JobState], **changes: object) -> bool:
-        """Change a job's state if it still is in one of `only_from`; False when somebody was first."""
+        """Change a job's state if it still is in one of `only_from`; False when somebody else was first."""
         return bool(self.filter(pk=job.pk, state__in=list(only_from)).update(state=to, **changes))
 
     def count_outcomes(self, job_id: int, counts: dict[str, int], *, deleted_bytes: int = 0) -> None:
@@ -187,5 +187,5 @@ class DeletionJob(models.Model):
 
     @property
     def is_stopped_by_its_key(self) -> bool:
-        """Whether it goes on once somebody stores a key that works, and resumes it."""
+        """Whether it continues once somebody stores a key that works and resumes it."""
         return self.state == JobState.PAUSED and self.pause_code in ABOUT_THE_KEY

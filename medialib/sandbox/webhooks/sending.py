@@ -48,7 +48,7 @@ class Sender:
         self._is_busy = self._is_stopping = False
 
     def tell(self, event_type: str, row: Row) -> None:
-        """Take an event in, as things are now; whoever made it happen does not wait for its sending."""
+        """Take an event in, as things are now; the caller does not wait for its sending."""
         webhooks = self._registrations.subscribed(event_type)
         if not webhooks:
             return

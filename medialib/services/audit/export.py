@@ -52,7 +52,7 @@ def prepare(
 ) -> AuditEventQuerySet:
     """Record the export, then return what to export: the events up to now, so that it ends while others go on.
 
-    With `after`, only later events, and only sealed ones: whoever goes on from the last sequence number misses none.
+    With `after`, only later events, and only sealed ones: so a reader can continue from the last sequence number.
     """
     if after is not None:
         sealing.seal_all()

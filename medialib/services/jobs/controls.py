@@ -48,7 +48,7 @@ def open_deletion_job(
     """Queue the deletion of exactly the files in `manifest`, once.
 
     `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice, a file lies outside
+    AlreadySubmitted when the manifest has a job, Refused when the purge quota is too small, a file lies outside
     what the actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
@@ -160,7 +160,7 @@ def pause(job: DeletionJob, *, actor: Actor) -> None:
 
 @members_only
 def resume(job: DeletionJob, *, actor: Actor) -> None:
-    """Go on. The breaker counts anew from here. A job that never started has its manifest checked again."""
+    """Continue. The breaker counts from zero again. A job that never started has its manifest checked again."""
     at = shared_now()
     job.refresh_from_db()
     to = JobState.RUNNING if job.started_at else JobState.SCHEDULED
@@ -184,7 +184,7 @@ def resume(job: DeletionJob, *, actor: Actor) -> None:
 
 @members_only
 def take_over(job: DeletionJob, *, actor: Actor) -> None:
-    """Answer for a paused job from here on, and let it go on: its files are judged by this person's rights.
+    """Answer for a paused job from here on, and let it continue: its files are judged by this person's rights.
 
     For a job whose requester left or lost the right. Raises Refused when it is not paused, or a file that is left lies
     outside what the actor may delete.

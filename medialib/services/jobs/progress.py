@@ -111,7 +111,7 @@ class Progress:
 
     @property
     def can_take_over(self) -> bool:
-        """Whether it stands still because who asked for it may no longer delete."""
+        """Whether it stands still because the person who asked for it may no longer delete."""
         return self.job.state == JobState.PAUSED and self.job.pause_code == PauseCode.REQUESTER
 
     @property
@@ -145,7 +145,7 @@ def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[
 
 
 def counted_outcomes(job: DeletionJob) -> dict[str, int]:
-    """Outcomes as the items themselves hold them, to hold the job's counters against; "" counts those without one."""
+    """Outcomes as the items have them, to compare the job's counters with; "" counts those without one."""
     rows = Item.objects.filter(manifest_id=job.manifest_id).order_by().values_list("outcome").annotate(Count("pk"))
     return dict(rows)
 

@@ -150,6 +150,6 @@ def _filled(parts: Iterable[InsightPart]) -> list[InsightPart]:
 
 
 def _rest(file_count: int, total_bytes: int, parts: Sequence[InsightPart]) -> InsightPart:
-    """What the shown parts leave over, which is no list of its own."""
+    """What the shown parts leave over, which has no list of its own."""
     files, size = sum(part.file_count for part in parts), sum(part.total_bytes for part in parts)
     return InsightPart("…", file_count - files, total_bytes - size, None)

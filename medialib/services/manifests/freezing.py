@@ -43,7 +43,7 @@ LOOK_UP_SIZE = 100
 class FrozenList:
     """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
 
-    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were any.
+    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were ids.
     `outside` is how many were left out because they lie where the actor may not delete.
     """
 

@@ -145,7 +145,7 @@ def calls_per_second(account: Account) -> float:
 
 
 def deletion_plan(manifest: Manifest) -> DeletionPlan:
-    """The plan for a manifest, in the name of who froze it."""
+    """The plan for a manifest, in the name of the person who froze it."""
     calls = calls_needed(manifest.file_count)
     jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
     lately = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=now() - LATELY)

@@ -1,7 +1,7 @@
 """Match a list of file ids, paths or addresses with the index, line by line, and tick what matched.
 
 Nothing is guessed: a line that fits several files is ambiguous and selects none of them. A list is cut into parts, each
-matched in a transaction of its own, so that a long one holds up no other work, shows how far it is, and goes on where
+matched in a transaction of its own, so that a long one holds up no other work, shows how far it is, and continues where
 it stopped.
 """
 
@@ -192,7 +192,7 @@ def _names(candidates: tuple[Candidate, ...]) -> tuple[str, str]:
 
 
 def _forget_older(made: ListImport) -> None:
-    """One that is being matched in another window stays."""
+    """A list that is being matched in another window stays."""
     mine = list(ListImport.objects.filter(owner=made.owner, account=made.account).order_by("-made_at", "-pk"))
     old = [each.pk for each in mine[KEPT:] if each.is_done] + [each.pk for each in mine[KEPT_UNFINISHED:]]
     ListImport.objects.filter(pk__in=old).delete()

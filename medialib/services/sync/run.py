@@ -48,12 +48,11 @@ def run_sync(
     """List all files of the account and update its rows; what is no longer there is marked, never removed.
 
     An incremental run lists only what changed since the last complete run, and so marks nothing. A run that stopped
-    within the last hour is taken up where it was, whatever kind is asked for. With `accept_removals` any number of
-    files may turn out to be gone.
+    within the last hour is taken up where it stopped, even if another kind is asked for. With `accept_removals` any
+    number of files may turn out to be gone.
 
-    Raises RemovalsWithheld when more would be marked than is believed unasked, Refused when a sync of it runs already,
-    and MedialibError when it could not be done to the end: then what was listed is up to date, and nothing was marked
-    as gone.
+    Raises RemovalsWithheld when more would be marked than is done without asking, Refused when a sync runs already, and
+    MedialibError when it could not be finished: then what was listed is up to date, and nothing was marked as gone.
     """
     with client or keys.client_for(account) as connected:
         run = _claim(account, kind)
@@ -185,7 +184,7 @@ def _unseen_rows(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[i
 
 @contextmanager
 def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
-    """Whatever happens is on the run's record, and a person reads one sentence."""
+    """Each failure is noted on the run, as one sentence for a person."""
     try:
         yield
     except (ImageKitError, DatabaseError, MedialibError) as error:

@@ -1,4 +1,4 @@
-"""Holds the whole log to its seals and anchors, and names the first place that does not fit."""
+"""Compares the whole log with its seals and anchors, and names the first place that does not fit."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Broken(Exception):
 
 @dataclass
 class LogReport:
-    """`problem` is the first bad place, empty when the log is whole; `notes` are what else one should know."""
+    """`problem` is the first bad place, empty when the log is whole; `notes` say what else to know."""
 
     events: int = 0
     segments: int = 0
@@ -139,7 +139,7 @@ def _told(header: SegmentHeader) -> tuple[Any, ...]:
 
 def _check_events(segment: AuditSegment, header: SegmentHeader, *, after: int, excused: int) -> bool:
     """Whether the events are there, and exactly those that were sealed. False where a statement says they were pruned,
-    which has yet to be held to the chain."""
+    which still has to be compared with the chain."""
     found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
     if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
         return True
@@ -179,7 +179,7 @@ def _after(found: list[tuple[int, bytes]], index: int) -> str:
 
 
 def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegment], chain: _Chain) -> None:
-    """What is gone must be so by the word of a key of this log, about this very chain."""
+    """What is gone needs a statement signed by a key of this log, about this very chain."""
     valid = [one.last_segment for one in prunings if one.holds(hashes=chain.hashes, keys=chain.keys)]
     for segment in gone:
         if segment.number > max(valid, default=0):
