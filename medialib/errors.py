@@ -21,7 +21,7 @@ said = lazy(str, str)
 
 
 def in_english(text: str | Promise) -> str:
-    """A sentence as the record keeps it, whoever was reading along."""
+    """A sentence as the record keeps it: in English, whatever the language of the page."""
     with translation.override("en"):
         return str(text)
 
@@ -43,7 +43,7 @@ class MedialibError(Exception):
 
 
 class WrongUse(MedialibError):
-    """The request cannot be right, whatever the state of the world."""
+    """The request can never be right."""
 
 
 class UnknownAccount(WrongUse):

@@ -53,13 +53,13 @@ def sync_changes(account_id: int) -> None:
 
 @task()
 def reread_folder(account_id: int, path: str) -> None:
-    """Read a folder and all below it again, of which ImageKit told that it was made, renamed, moved or deleted."""
+    """Read a folder and all below it again, because ImageKit said that it was made, renamed, moved or deleted."""
     subtrees.reread_folder(Account.objects.get(pk=account_id), path)
 
 
 @task()
 def reread_file(account_id: int, file_id: str) -> None:
-    """Read one file again, of which ImageKit told that it has another version."""
+    """Read one file again, because ImageKit said that it has another version."""
     subtrees.reread_file(Account.objects.get(pk=account_id), file_id)
 
 

@@ -188,6 +188,16 @@ def test_no_import_is_hidden_in_a_function() -> None:
     assert hidden == set()
 
 
+def test_one_class_name_means_one_thing() -> None:
+    """Classes inside others, such as Meta, are named by the outer one. Django finds commands and migrations by name."""
+    homes: dict[str, list[str]] = {}
+    for module, path in modules().items():
+        for node in tree(path).body:
+            if isinstance(node, ast.ClassDef) and node.name not in {"Command", "Migration"}:
+                homes.setdefault(node.name.lstrip("_"), []).append(module)
+    assert {name: found for name, found in homes.items() if len(found) > 1} == {}
+
+
 def test_modules_stay_short() -> None:
     lengths = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in modules().items()}
     too_long = {name: lines for name, lines in lengths.items() if lines >= MAX_LINES and ".migrations." not in name}

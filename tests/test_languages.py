@@ -13,8 +13,10 @@ from typing import Any
 import pytest
 from bs4 import BeautifulSoup, NavigableString
 from django.conf import settings
+from django.contrib import admin
 from django.test import Client
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.utils.translation.template import templatize
 
@@ -146,7 +148,10 @@ def test_translated_sentences_and_those_for_developers_pass(source: str, tmp_pat
 
 def labelled() -> list[Path]:
     """Where forms and the admin get their labels from. Other models are never shown field by field."""
-    models = [ROOT / "medialib" / "models" / name for name in ("accounts.py", "memberships.py")]
+    models = [
+        ROOT / "medialib" / "models" / name
+        for name in ("accounts.py", "memberships.py", "sync.py", "deletion/jobs.py", "audit/events.py")
+    ]
     return [*models, *(path for room in ("admin", "forms") for path in sorted((ROOT / "medialib" / room).glob("*.py")))]
 
 
@@ -297,6 +302,26 @@ def test_admin_asks_in_german(staff_client: Client) -> None:
     shown = words(page(staff_client.get("/admin/medialib/membership/add/")))
     assert "Je Zeile ein Ordner, etwa /campaigns/*." in shown
     assert "Dateien in 24 Stunden" in shown
+
+
+def test_admin_names_models_and_fields_in_german() -> None:
+    """What Django makes of a name in the code stays English."""
+    ours = [model for model in admin.site._registry if model._meta.app_label == "medialib"]
+    fields = [field for model in ours for field in model._meta.concrete_fields if not field.primary_key]
+    names = {str(model._meta): model._meta.verbose_name for model in ours}
+    names |= {f"{model._meta} (many)": model._meta.verbose_name_plural for model in ours}
+    names |= {str(field): field.verbose_name for field in fields if field.name != "ciphertext"}
+    names |= {f"{field} (help)": field.help_text for field in fields if field.help_text}
+    assert len(names) > 80
+    assert {where for where, name in names.items() if not isinstance(name, Promise)} == set()
+
+
+@pytest.mark.django_db
+def test_admin_heads_columns_in_german(admin_client: Client) -> None:
+    admin_client.post("/language/", {"language": "de", "next": "/"})
+    factories.membership(factories.user("kim"), factories.account("acme"))
+    heads = [words(head) for head in page(admin_client.get("/admin/medialib/membership/")).select("thead th")]
+    assert "Hinzugefügt von" in heads
 
 
 def test_client_errors_are_said_in_german_around_the_words_of_imagekit() -> None:

@@ -29,7 +29,7 @@ def actor_of(request: HttpRequest) -> Actor:
 
 
 class GuardedAdmin(admin.options.BaseModelAdmin):
-    """One permission opens it. Rows of accounts that the person is no member of do not exist here either."""
+    """One permission opens it. Rows of other accounts than the person's do not exist here either."""
 
     permission = ""
     account_field = "account"  # Which field leads to the account; empty for accounts themselves.
@@ -65,7 +65,7 @@ class GuardedAdmin(admin.options.BaseModelAdmin):
 
 
 class FreshAdmin(admin.ModelAdmin):
-    """Whoever opens or sends one of its forms must have proved a few minutes ago who it is."""
+    """To open or send one of its forms, a person must have proved a few minutes ago who they are."""
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
         return self._when_fresh(request) or super().add_view(request, form_url, extra_context)

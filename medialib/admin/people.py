@@ -41,7 +41,7 @@ class MembershipAdmin(GuardedAdmin, FreshAdmin):
         return self.is_allowed(request)
 
     def _is_own_limit(self, request: HttpRequest, obj: Membership | None) -> bool:
-        """What holds a key manager within folders is somebody else's to change. Removing it only takes away."""
+        """Whether this is the person's own membership: only somebody else may widen it. Removing it is allowed."""
         return obj is not None and obj.user_id == person_of(request).pk and not person_of(request).is_superuser
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Membership]:
@@ -84,7 +84,7 @@ def is_above(request: HttpRequest, user: User | None) -> bool:
 
 @admin.register(User)
 class PersonAdmin(FreshAdmin, UserAdmin):
-    """Django's own, but not from a screen that was left open, and nobody hands on more than they have."""
+    """Django's own, but not from a screen that was left open, and nobody grants more than they have."""
 
     form = PersonForm
 
@@ -108,7 +108,7 @@ class PersonAdmin(FreshAdmin, UserAdmin):
 
 @admin.register(Group)
 class RightsAdmin(FreshAdmin, GroupAdmin):
-    """What a group may do is a right of everybody in it."""
+    """A right of a group is a right of everybody in it."""
 
     form = GroupForm
 

@@ -1,4 +1,4 @@
-"""The admin's forms for people and groups: nobody hands on more than they may themselves."""
+"""The admin's forms for people and groups: nobody grants more than they have themselves."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The way in, on django-allauth: who is let in, second factors, asking again before what cannot be undone."""
+"""Sign-in, on django-allauth: who is let in, second factors, a fresh proof before what cannot be undone."""

@@ -29,7 +29,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Whatever the way in, password, passkey or provider: who may not use medialib gets no session."""
+        """A person who may not use medialib gets no session, by password, passkey or provider."""
         if not user.is_active:
             return back_to_sign_in(request, NOT_ACTIVE)
         if not user.is_staff:
@@ -37,7 +37,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return super().pre_login(request, user, **kwargs)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """By the name alone. allauth's own adds the Host header, which whoever tries may choose."""
+        """By the name alone. allauth's own adds the Host header, which the sender can choose."""
         name = credentials.get("email") or credentials.get("username") or ""
         return unicodedata.normalize("NFKC", str(name)).casefold()
 

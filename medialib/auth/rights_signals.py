@@ -1,4 +1,4 @@
-"""What Django tells us of people and their rights: added, changed, removed, and who belongs to which group.
+"""Changes of people and their rights, as Django signals them: added, changed, removed, and who belongs to which group.
 
 By signals, because Django's own admin and commands change them too, and no service of ours is on that way.
 """
@@ -60,7 +60,7 @@ def record_group_removed(instance: Group, **kwargs: Any) -> None:
 def record_rights(
     sender: Any, instance: Model, action: str, reverse: bool, model: type[Model], pk_set: set[Any] | None, **kwargs: Any
 ) -> None:
-    """One event an owner and change. Reversed, as in group.user_set.add(person), each of `pk_set` is an owner."""
+    """One event for each owner and change. Reversed, as in group.user_set.add(person), each of `pk_set` is an owner."""
     if sender not in RIGHTS or action not in ("post_add", "post_remove", "pre_clear"):
         return
     word = {"post_add": "added", "post_remove": "removed", "pre_clear": "cleared"}[action]

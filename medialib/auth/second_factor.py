@@ -1,4 +1,4 @@
-"""Where REQUIRE_SECOND_FACTOR is set, people without a second factor can do nothing but set one up."""
+"""With REQUIRE_SECOND_FACTOR, people without a second factor can do nothing but set one up."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def _is_open(match: ResolverMatch | None) -> bool:
 
 
 def _is_proved(request: HttpRequest, user: User) -> bool:
-    """People who came from a provider were asked there for what the company wants to know."""
+    """People who came from a provider were asked there for whatever the company requires."""
     if is_mfa_enabled(user, FACTORS):
         return True
     return any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user))

@@ -1,4 +1,4 @@
-"""Asks again who it is before what cannot be undone: large deletions, and keys and rights.
+"""Asks people to prove again who they are before large deletions and changes of keys and rights.
 
 A stolen session or an unlocked screen then is not enough. The request that was interrupted is never kept: it may hold a
 private key, and sessions lie in the database.
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 
 def is_fresh(request: HttpRequest) -> bool:
-    """Whether the person has proved in this session who it is, not longer ago than the setting says."""
+    """Whether the person has proved who they are in this session, no longer ago than the setting allows."""
     assert isinstance(request.user, User)  # noqa: S101  # Only asked behind a guard that lets no stranger pass.
     records = get_authentication_records(request, request.user)
     return any(time.time() - record.get("at", 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
@@ -33,7 +33,7 @@ def ask_again(request: HttpRequest, *, then: str) -> HttpResponseRedirect:
 
 
 def address(request: HttpRequest, *, then: str) -> str:
-    """Where the person can confirm who it is: here, or with a new sign-in where only the provider knows."""
+    """Where the person can prove who they are: here, or by a new sign-in where only the provider can tell."""
     assert isinstance(request.user, User)  # noqa: S101
     ways = get_adapter().get_reauthentication_methods(request.user)
     query = urlencode({"next": then})

@@ -74,7 +74,7 @@ class PlaceForm(forms.Form):
     newer_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
 
     def place(self) -> dict[str, int | None]:
-        """A place that is no number is the beginning."""
+        """A place that is not a number means the beginning."""
         self.is_valid()
         return {name: self.cleaned_data.get(name) for name in self.fields}
 
@@ -88,7 +88,7 @@ class FindFileForm(forms.Form):
 
 
 class ChartForm(forms.Form):
-    """Everything is optional, and what makes no sense is taken as not given: nothing is changed from here."""
+    """Everything is optional, and nonsense counts as not given: nothing is changed from here."""
 
     by = forms.ChoiceField(label=_("By"), choices=[("outcome", _("outcome")), ("actor", _("person"))], required=False)
     measure = forms.ChoiceField(
@@ -113,7 +113,7 @@ class ChartForm(forms.Form):
 def parse_query(text: str) -> dict[str, str]:
     """The fields of an AuditFilterForm from a line such as `actor:kim path:/brand/ outcome:failed after:2026-01-31`.
 
-    An unknown word is no filter: it is looked for in paths, as it stands, so that nothing is silently left out.
+    An unknown word is not a filter: it is looked for in paths, as it stands, so that nothing is silently dropped.
     """
     fields: dict[str, str] = {}
     for piece in PIECE.finditer(text):

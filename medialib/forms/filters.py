@@ -48,7 +48,7 @@ class Input:
 
 
 @dataclass(frozen=True)
-class Group:
+class Fieldset:
     """A fieldset of the form. Its inputs stand in rows: wide ones alone, others beside each other."""
 
     title: str
@@ -95,9 +95,9 @@ def form_context(typed: Typed) -> dict[str, Any]:
     return {"typed": typed, "filter_groups": groups(typed), "filter_words": words}
 
 
-def groups(typed: Typed) -> list[Group]:
+def groups(typed: Typed) -> list[Fieldset]:
     """The inputs of the form, in the order of the table."""
-    return [Group(_title(title), tuple(_rows(_inputs(title, typed)))) for title in GROUPS]
+    return [Fieldset(_title(title), tuple(_rows(_inputs(title, typed)))) for title in GROUPS]
 
 
 def _title(title: object) -> str:

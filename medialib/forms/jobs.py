@@ -77,7 +77,7 @@ class ConfirmForm(forms.Form):
 
 
 class AgainForm(forms.Form):
-    """Asks for the number of files once more before a large job starts, goes on or is tried again."""
+    """Asks for the number of files once more before a large job starts, continues or is tried again."""
 
     typed_count = _typed_count_field(autofocus=True)
 
@@ -113,7 +113,7 @@ class JobListForm(forms.Form):
     older_than = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
 
     def query(self) -> JobsQuery:
-        """Fields that make no sense are taken as not given: nothing is deleted from this list."""
+        """Fields that make no sense count as not given: nothing is deleted from this list."""
         self.is_valid()
         given = self.cleaned_data
         return JobsQuery(given.get("state") or "", given.get("account") or "", given.get("older_than"))

@@ -22,7 +22,7 @@ class ViewToSave:
 
 
 class SavedViewForm(forms.Form):
-    """Either the name for the list one looks at, or the number of a view to forget."""
+    """Either a name for the present list, or the number of a view to forget."""
 
     name = forms.CharField(required=False, max_length=200)
     is_shared = forms.BooleanField(required=False)

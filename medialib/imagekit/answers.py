@@ -65,7 +65,7 @@ class Answer:
 
     @property
     def _reset_s(self) -> float | None:
-        """Seconds until calls count anew. A number beyond a day is a time: since 1970, in seconds or milliseconds."""
+        """Seconds until calls are counted again. More than a day is a time: since 1970, in seconds or milliseconds."""
         reset_ms = self._number("X-RateLimit-Reset")
         if reset_ms is None or reset_ms <= A_DAY_MS:
             return None if reset_ms is None else reset_ms / 1000
@@ -158,7 +158,7 @@ class Answer:
 
 
 def read_deletion(answer: Answer, sent: Collection[str]) -> DeleteAnswer:
-    """Sort the answer to a bulk delete. Only ids that were sent count, whatever else it names."""
+    """Sort the answer to a bulk delete. Only ids that were sent count, even if it names others."""
     if answer.status in (200, 207):
         return _read_deleted(answer, sent)
     if answer.status == 404:
@@ -177,7 +177,7 @@ def _read_deleted(answer: Answer, sent: Collection[str]) -> DeleteAnswer:
     if not has_needed:
         raise answer.unreadable()
     refused = {file_id: text for file_id, text in _error_texts(answer, errors).items() if file_id in sent}
-    # An id in both is not taken for gone: the error asks for a look.
+    # An id in both does not count as gone: the error asks for a look.
     deleted = frozenset(_strings(listed) & set(sent)) - refused.keys()
     return DeleteAnswer(deleted=deleted, errors=refused, http_status=answer.status, **answer.facts)
 

@@ -82,7 +82,7 @@ class NotSent(ImageKitError):
 class AnswerLost(ImageKitError):
     """The request may have been carried out, but no usable answer came. `http_status` is set if a status line did.
 
-    `retry_after_s` is how long to wait, where whoever answered said so.
+    `retry_after_s` is how long to wait, where the answer says so.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 
 from medialib.errors import Refused
-from medialib.management.processes import HOST, Part, Parts, require_free_port, wait_until_answers
+from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
 from medialib.models import Account
 from medialib.services.accounts import accounts
 from medialib.services.sync import run as sync
@@ -42,26 +42,26 @@ def run(*, port: int, file_count: int, say: Say) -> None:
     logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
     began = time.monotonic()
     call_command("migrate", verbosity=0)
-    with Parts(settings.DATA_DIR / "demo-logs") as parts:
-        start_sandbox(parts, port + 1, file_count)
+    with Children(settings.DATA_DIR / "demo-logs") as children:
+        start_sandbox(children, port + 1, file_count)
         prepare(port + 1, say)
-        start_product(parts, port)
+        start_product(children, port)
         say(f"Ready in {time.monotonic() - began:.0f} s: http://{HOST}:{port}/ - Ctrl-C stops everything.")
-        parts.watch(say)
+        children.watch(say)
 
 
-def start_sandbox(parts: Parts, port: int, file_count: int) -> Part:
+def start_sandbox(children: Children, port: int, file_count: int) -> Child:
     data_dir = settings.DATA_DIR / "demo-sandbox"  # Not named for the port, so that the demo may move to another one.
     options = ["--port", str(port), "--files", str(file_count), "--key", SANDBOX_KEY, "--data-dir", str(data_dir)]
-    part = parts.start("sandbox", [*MANAGE, "runsandbox", *options])
+    part = children.start("sandbox", [*MANAGE, "runsandbox", *options])
     wait_until_answers(part, port, timeout_s=START_WITHIN_S)
     return part
 
 
-def start_product(parts: Parts, port: int) -> None:
+def start_product(children: Children, port: int) -> None:
     where = ("--host", HOST, "--port", str(port), "--no-access-log")
-    web = parts.start("web server", [sys.executable, "-m", "granian", *where, *SERVE])
-    parts.start("worker", [*MANAGE, "runworker"])
+    web = children.start("web server", [sys.executable, "-m", "granian", *where, *SERVE])
+    children.start("worker", [*MANAGE, "runworker"])
     wait_until_answers(web, port, timeout_s=START_WITHIN_S)
 
 
@@ -91,7 +91,7 @@ def account_of(port: int) -> Account:
 
 
 def index(account: Account, say: Say) -> None:
-    """Bring the index in step: quick, and the sandbox may have been changed or moved meanwhile."""
+    """Bring the index in step: quick, and the sandbox may have changed or moved since."""
     started = time.monotonic()
     run = sync.run_sync(account)
     say(f"Indexed {run.seen:,} files of the sandbox in {time.monotonic() - started:.1f} s.")

@@ -24,11 +24,11 @@ TAIL_LINES = 12
 PR_SET_PDEATHSIG = 1
 
 
-class PartFailed(MedialibError):
+class ChildFailed(MedialibError):
     """A child process does not start or keeps dying."""
 
 
-class Part:
+class Child:
     """One child: its command, its log file, and the process while there is one."""
 
     def __init__(self, name: str, command: Sequence[str], *, log_dir: Path) -> None:
@@ -41,7 +41,7 @@ class Part:
 
     def start(self) -> None:
         with self.log.open("ab") as output:
-            # A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the parts in order.
+            # A group of its own: Ctrl-C in the terminal reaches the parent only, which stops the children in order.
             self.process = subprocess.Popen(
                 self.command,
                 stdin=subprocess.DEVNULL,
@@ -65,10 +65,10 @@ class Part:
         self.kill_group()  # What a dead parent may have left.
         self.start()
 
-    def failure(self, what: str) -> PartFailed:
+    def failure(self, what: str) -> ChildFailed:
         tail = self.log.read_text(errors="replace").splitlines()[-TAIL_LINES:]
         print("\n".join(f"  {self.name}: {line}" for line in tail), file=sys.stderr)
-        return PartFailed(f"The {self.name} {what}; its log is {self.log}.")
+        return ChildFailed(f"The {self.name} {what}; its log is {self.log}.")
 
     def signal_group(self, number: signal.Signals) -> None:
         try:
@@ -81,13 +81,13 @@ class Part:
         self.process.wait()
 
 
-class Parts:
-    """All children, in the order of their start. As a context manager it stops them whatever happens."""
+class Children:
+    """All children, in the order of their start. As a context manager it always stops them."""
 
     def __init__(self, log_dir: Path) -> None:
         self.log_dir = log_dir
         self.log_dir.mkdir(parents=True, exist_ok=True)
-        self.running: list[Part] = []
+        self.running: list[Child] = []
 
     def __enter__(self) -> Self:
         return self
@@ -95,30 +95,30 @@ class Parts:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def start(self, name: str, command: Sequence[str]) -> Part:
-        part = Part(name, command, log_dir=self.log_dir)
-        self.running.append(part)
-        return part
+    def start(self, name: str, command: Sequence[str]) -> Child:
+        child = Child(name, command, log_dir=self.log_dir)
+        self.running.append(child)
+        return child
 
     def watch(self, say: Callable[[str], None]) -> None:
         """Restart what dies, until somebody interrupts."""
         while True:
-            for part in self.running:
-                if part.has_died:
-                    say(f"The {part.name} stopped (code {part.process.returncode}); starting it again.")
-                    part.restart()
+            for child in self.running:
+                if child.has_died:
+                    say(f"The {child.name} stopped (code {child.process.returncode}); starting it again.")
+                    child.restart()
             time.sleep(POLL_S)
 
     def stop(self) -> None:
         """The last started stops first; who does not stop in time is killed. A second Ctrl-C changes nothing."""
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
-        for part in reversed(self.running):
-            part.signal_group(signal.SIGTERM)
+        for child in reversed(self.running):
+            child.signal_group(signal.SIGTERM)
         deadline = time.monotonic() + STOP_WITHIN_S
-        for part in reversed(self.running):
-            _wait(part.process, until=deadline)
-            part.kill_group()
+        for child in reversed(self.running):
+            _wait(child.process, until=deadline)
+            child.kill_group()
         self.running.clear()
 
 
@@ -132,14 +132,14 @@ def require_free_port(port: int, *, hint: str) -> None:
             raise MedialibError(f"Port {port} is taken by another program or not allowed. {hint}") from None
 
 
-def wait_until_answers(part: Part, port: int, *, timeout_s: float) -> None:
-    """Wait until something accepts connections on the port. Raises PartFailed when the part dies or stays silent."""
+def wait_until_answers(child: Child, port: int, *, timeout_s: float) -> None:
+    """Wait until something accepts connections on the port. Raises ChildFailed when the child dies or stays silent."""
     deadline = time.monotonic() + timeout_s
     while not _accepts(port):
-        if part.has_died:
-            raise part.failure("did not start")
+        if child.has_died:
+            raise child.failure("did not start")
         if time.monotonic() > deadline:
-            raise part.failure(f"did not answer within {timeout_s:.0f} seconds")
+            raise child.failure(f"did not answer within {timeout_s:.0f} seconds")
         time.sleep(POLL_S / 4)
 
 

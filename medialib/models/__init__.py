@@ -5,7 +5,9 @@ from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
-from medialib.models.jobs import Batch, BatchState, DeletionJob, Exchange, PurgeRequest, PurgeState
+from medialib.models.deletion.batches import Batch, BatchState, Exchange
+from medialib.models.deletion.jobs import DeletionJob
+from medialib.models.deletion.purges import PurgeRequest, PurgeState
 from medialib.models.list_imports import ListImport, ListPart
 from medialib.models.manifests import Item, Manifest, SkipCause
 from medialib.models.memberships import Membership

@@ -53,18 +53,23 @@ class AccountQuerySet(models.QuerySet["Account"]):
 
 
 class Account(models.Model):
-    name = models.SlugField(max_length=60, unique=True)
-    colour = models.CharField(max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
+    name = models.SlugField(_("name"), max_length=60, unique=True)
+    colour = models.CharField(_("colour"), max_length=10, choices=AccountColour.choices, default=AccountColour.TEAL)
     url_endpoint = models.URLField(
-        max_length=300, help_text=_("Where files are delivered, e.g. https://ik.imagekit.io/acme")
+        _("URL endpoint"), max_length=300, help_text=_("Where files are delivered, e.g. https://ik.imagekit.io/acme")
     )
     api_url = models.URLField(_("API address"), max_length=300, default=DEFAULT_API_URL)
     upload_url = models.URLField(_("upload address"), max_length=300, default=DEFAULT_UPLOAD_URL)
     other_endpoints = models.TextField(
-        blank=True, help_text=_("Other addresses that deliver its files, one a line: own domains, further endpoints.")
+        _("other endpoints"),
+        blank=True,
+        help_text=_("Other addresses that deliver its files, one a line: own domains, further endpoints."),
     )
     headroom_percent = models.PositiveSmallIntegerField(
-        null=True, blank=True, help_text=_("Share of ImageKit's limit left to your own production; empty: the default.")
+        _("headroom (%)"),
+        null=True,
+        blank=True,
+        help_text=_("Share of ImageKit's limit left to your own production; empty: the default."),
     )
     undo_window_s = models.PositiveIntegerField(
         _("undo window (seconds)"),
@@ -73,7 +78,9 @@ class Account(models.Model):
         help_text=_("How long a confirmed job waits; empty: the longer the more is at stake."),
     )
     protected_folders = models.TextField(
-        blank=True, help_text=_("One folder a line. Files in or below them are skipped by every deletion.")
+        _("protected folders"),
+        blank=True,
+        help_text=_("One folder a line. Files in or below them are skipped by every deletion."),
     )
     limit_files = models.PositiveIntegerField(
         _("number to be typed above (files)"),
@@ -94,12 +101,13 @@ class Account(models.Model):
         default=True,
         help_text=_("Read the files at ImageKit right before they are deleted, and skip what changed."),
     )
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = AccountQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        verbose_name, verbose_name_plural = _("account"), _("accounts")
         permissions = [
             ("view_library", "Can browse the library"),
             ("delete_files", "Can delete files at ImageKit"),
@@ -153,7 +161,7 @@ class KeyKind(models.TextChoices):
 
 
 class KeyPurpose(models.TextChoices):
-    """What a client is wanted for. Each gets the weakest key that suffices."""
+    """What a client is for. Each gets the weakest key that can do it."""
 
     READ = "read"
     DELETE = "delete"
@@ -194,21 +202,31 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
 
 
 class ApiKey(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys")
-    kind = models.CharField(max_length=10, choices=KeyKind.choices, default=KeyKind.READ_WRITE)
-    label = models.CharField(max_length=80, blank=True)
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("account"))
+    kind = models.CharField(_("kind"), max_length=10, choices=KeyKind.choices, default=KeyKind.READ_WRITE)
+    label = models.CharField(_("label"), max_length=80, blank=True)
     ciphertext = models.TextField(editable=False)
-    last_four = models.CharField(max_length=4, editable=False)
+    last_four = models.CharField(_("last four characters"), max_length=4, editable=False)
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("added by"),
     )
-    added_at = models.DateTimeField(auto_now_add=True)
-    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    added_at = models.DateTimeField(_("added"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True, editable=False)
     expires_at = models.DateTimeField(
         _("expires"), null=True, blank=True, help_text=_("When ImageKit stops accepting it, as you set it there.")
     )
     retired_at = models.DateTimeField(
-        null=True, blank=True, editable=False, help_text=_("From then on it is not used, and its secret is erased.")
+        _("retired"),
+        null=True,
+        blank=True,
+        editable=False,
+        help_text=_("From then on it is not used, and its secret is erased."),
     )
     checked_at = models.DateTimeField(_("tested"), null=True, blank=True, editable=False)
     may_write = models.BooleanField(
@@ -219,7 +237,7 @@ class ApiKey(models.Model):
 
     class Meta:
         ordering = ["-added_at", "-pk"]
-        verbose_name = "API key"
+        verbose_name, verbose_name_plural = _("API key"), _("API keys")
 
     def __str__(self) -> str:
         return f"…{self.last_four}"

@@ -31,7 +31,7 @@ class Cause(models.TextChoices):
 
 class ListImportQuerySet(models.QuerySet["ListImport"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """One's own, in accounts that this person may see."""
+        """The person's own, in accounts that the person may see."""
         return self.filter(owner_id=user.pk, account__in=Account.objects.visible_to(user))
 
 
@@ -60,7 +60,7 @@ class ListImport(models.Model):
 
     @property
     def done_count(self) -> int:
-        """Lines of which is known what became of them."""
+        """Lines that have been matched, or are known to name no file."""
         return self.matched + self.repeated + self.not_found + self.ambiguous
 
     @property
@@ -74,7 +74,7 @@ class ListImport(models.Model):
 
 
 class ListPart(models.Model):
-    """Some thousand lines that are matched in one transaction, so that a long list may stop anywhere and go on."""
+    """Some thousand lines that are matched in one transaction, so that a long list can stop anywhere and continue."""
 
     id: int
     whole = models.ForeignKey(ListImport, on_delete=models.CASCADE, related_name="parts", db_index=False)

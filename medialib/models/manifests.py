@@ -63,7 +63,7 @@ class SkipCause(models.TextChoices):
 
 
 class FrozenFile(NamedTuple):
-    """What is frozen of a file, and held against what a look finds."""
+    """What is frozen of a file, to be compared with what a look finds."""
 
     file_id: str
     path: str
@@ -72,7 +72,7 @@ class FrozenFile(NamedTuple):
     version_name: str
 
 
-class Span(Protocol):
+class ItemRange(Protocol):
     """Neighbouring items, such as a batch or a claim on one."""
 
     @property
@@ -82,7 +82,7 @@ class Span(Protocol):
 
 
 class ItemQuerySet(models.QuerySet["Item"]):
-    def within(self, manifest_id: uuid.UUID, spans: Iterable[Span]) -> Self:
+    def within(self, manifest_id: uuid.UUID, spans: Iterable[ItemRange]) -> Self:
         """The items of these spans of a manifest; none without a span."""
         positions = Q(pk__in=[])
         for span in spans:

@@ -63,7 +63,7 @@ NOTHING = DeleteScope(frozenset())
 
 
 def prefixes_of(text: str) -> Iterable[str]:
-    """Folders written one a line, as /campaigns or /campaigns/*, as path prefixes that end in a slash."""
+    """Folders, one on each line (/campaigns or /campaigns/*), as path prefixes that end in a slash."""
     lines = (line.strip().removesuffix("*").strip("/") for line in text.splitlines() if line.strip())
     return ["/" if not folder else f"/{folder}/" for folder in lines]
 
@@ -107,6 +107,7 @@ class Membership(models.Model):
         blank=True,
         related_name="memberships",
         help_text=_("Empty: every account, also those that are added later."),
+        verbose_name=_("account"),
     )
     may_delete = models.BooleanField(
         _("may delete"),
@@ -131,14 +132,20 @@ class Membership(models.Model):
         _("% of the library in 24 hours"), null=True, blank=True, help_text=_("The same, as a share of the library.")
     )
     added_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("added by"),
     )
-    added_at = models.DateTimeField(auto_now_add=True)
+    added_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     objects = MembershipQuerySet.as_manager()
 
     class Meta:
         ordering = ["account__name", "user__username"]
+        verbose_name, verbose_name_plural = _("membership"), _("memberships")
         constraints = [
             models.UniqueConstraint(fields=["user", "account"], name="membership_once_per_account"),
             models.UniqueConstraint(

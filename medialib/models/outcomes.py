@@ -75,20 +75,11 @@ class Ended(models.TextChoices):
 
 
 class JobState(models.TextChoices):
-    SCHEDULED = "scheduled", "waiting to start"
-    RUNNING = "running"
-    PAUSED = "paused"
-    CANCELLING = "cancelling"
-    FINISHED = "finished"
-
-
-STATE_WORDS: dict[str, Promise] = {
-    JobState.SCHEDULED: pgettext_lazy("job", "waiting to start"),
-    JobState.RUNNING: pgettext_lazy("job", "running"),
-    JobState.PAUSED: pgettext_lazy("job", "paused"),
-    JobState.CANCELLING: pgettext_lazy("job", "cancelling"),
-    JobState.FINISHED: pgettext_lazy("job", "finished"),
-}
+    SCHEDULED = "scheduled", pgettext_lazy("job", "waiting to start")
+    RUNNING = "running", pgettext_lazy("job", "running")
+    PAUSED = "paused", pgettext_lazy("job", "paused")
+    CANCELLING = "cancelling", pgettext_lazy("job", "cancelling")
+    FINISHED = "finished", pgettext_lazy("job", "finished")
 
 
 class PauseCode(models.TextChoices):

@@ -8,7 +8,7 @@ from medialib.models.accounts import Account
 
 
 class PaceKind(models.TextChoices):
-    """ImageKit counts each endpoint for itself; these are those that medialib calls often.
+    """ImageKit counts each endpoint separately; these are the ones that medialib calls often.
 
     READ is for syncs; LOOK, for the looks before delete calls, is an allowance of our own.
     """

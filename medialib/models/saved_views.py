@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class SavedViewQuerySet(models.QuerySet["SavedView"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """One's own, and what others share, in accounts that this person may see."""
+        """The person's own, and those that others share, in accounts that the person may see."""
         mine_or_shared = Q(owner_id=user.pk) | Q(is_shared=True)
         return self.filter(mine_or_shared, account__in=Account.objects.visible_to(user))
 
@@ -49,7 +49,7 @@ class SavedView(models.Model):
 
 
 class ListPreferences(models.Model):
-    """Table or grid, density, columns. One row a person, so it is the same on each of their machines."""
+    """Table or grid, density, columns. One row for each person, so it is the same on each of their machines."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="list_preferences")
     choices = models.JSONField(default=dict)

@@ -39,7 +39,7 @@ class RowBeyond(models.Lookup[Any]):
     """Whether (column, pk) lies beyond (value, number), as one comparison of rows.
 
     An index on both starts at the exact row, however many rows share the value. Written with OR it would start at the
-    first of these and read all up to it. It is a lookup because Django 6.1 writes "= TRUE" behind any other condition
+    first of these and read all before it. It is a lookup because Django 6.1 writes "= TRUE" behind any other condition
     on SQLite, and no index answers that.
     """
 
@@ -91,9 +91,9 @@ class CanonicalTime(Func):
 
 
 def analyze(model: type[models.Model]) -> None:
-    """Let PostgreSQL's planner see how a table has grown, which it else does minutes later.
+    """Let PostgreSQL's planner see how a table has grown, which it otherwise does minutes later.
 
-    It takes an account that it has not seen yet for empty, and then finds some files of it by reading all of them.
+    It assumes that an account it has not seen yet is empty, and then finds some of its files by reading all of them.
     SQLite's planner is told once, see sqlite_planner.
     """
     connection = connections[router.db_for_write(model)]

@@ -8,6 +8,8 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils.timezone import now
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from medialib.models.accounts import Account
 
@@ -16,16 +18,16 @@ SILENT_FOR = timedelta(minutes=2)  # A run that has not been heard of for so lon
 
 
 class SyncState(models.TextChoices):
-    RUNNING = "running"
-    COMPLETE = "complete"
-    FAILED = "failed"
+    RUNNING = "running", pgettext_lazy("sync", "running")
+    COMPLETE = "complete", pgettext_lazy("sync", "complete")
+    FAILED = "failed", pgettext_lazy("sync", "failed")
 
 
 class SyncKind(models.TextChoices):
     """A full run lists every file and so learns what is gone; an incremental one lists what changed since the last."""
 
-    FULL = "full"
-    INCREMENTAL = "incremental"
+    FULL = "full", pgettext_lazy("sync", "full")
+    INCREMENTAL = "incremental", pgettext_lazy("sync", "incremental")
 
 
 class SyncRunQuerySet(models.QuerySet["SyncRun"]):
@@ -42,7 +44,7 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
     def claim(
         self, account: Account, *, kind: SyncKind = SyncKind.FULL, since: datetime | None = None
     ) -> SyncRun | None:
-        """Begin a run; None when another one is at it. The database lets an account have only one."""
+        """Begin a run; None while another one runs. The database lets an account have only one."""
         self.bury_the_dead(account)
         try:
             with transaction.atomic():
@@ -72,29 +74,40 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
 
 
 class SyncRun(models.Model):
-    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sync_runs")
-    kind = models.CharField(max_length=11, choices=SyncKind.choices, default=SyncKind.FULL)
-    since = models.DateTimeField(null=True, help_text="An incremental run lists what changed at or after this time.")
-    place = models.JSONField(default=dict, help_text="What is left to list, for whoever takes the run up again.")
-    state = models.CharField(max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
-    started_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
-    heartbeat_at = models.DateTimeField(null=True)
-    seen = models.PositiveIntegerField(default=0)
-    added = models.PositiveIntegerField(default=0)
-    changed = models.PositiveIntegerField(default=0)
-    came_back = models.PositiveIntegerField(default=0)
-    removed = models.PositiveIntegerField(default=0)
-    withheld = models.PositiveIntegerField(
-        null=True, help_text="Files that the list no longer showed and that were too many to be marked as gone unasked."
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="sync_runs", verbose_name=_("account"))
+    kind = models.CharField(_("kind"), max_length=11, choices=SyncKind.choices, default=SyncKind.FULL)
+    since = models.DateTimeField(
+        _("changes since"), null=True, help_text=_("An incremental run lists what changed at or after this time.")
     )
-    accepted_at = models.DateTimeField(null=True, help_text="When a person said that these files are gone.")
-    error = models.TextField(blank=True)
+    place = models.JSONField(
+        _("what is left to list"),
+        default=dict,
+        help_text=_("What is left to list, for whoever takes the run up again."),
+    )
+    state = models.CharField(_("state"), max_length=10, choices=SyncState.choices, default=SyncState.RUNNING)
+    started_at = models.DateTimeField(_("started"))
+    finished_at = models.DateTimeField(_("finished"), null=True)
+    heartbeat_at = models.DateTimeField(_("last heard of"), null=True)
+    seen = models.PositiveIntegerField(pgettext_lazy("files", "seen"), default=0)
+    added = models.PositiveIntegerField(pgettext_lazy("files", "added"), default=0)
+    changed = models.PositiveIntegerField(pgettext_lazy("files", "changed"), default=0)
+    came_back = models.PositiveIntegerField(pgettext_lazy("files", "came back"), default=0)
+    removed = models.PositiveIntegerField(pgettext_lazy("files", "removed"), default=0)
+    withheld = models.PositiveIntegerField(
+        pgettext_lazy("files", "withheld"),
+        null=True,
+        help_text=_("Files that the list no longer showed and that were too many to be marked as gone unasked."),
+    )
+    accepted_at = models.DateTimeField(
+        _("removals accepted"), null=True, help_text=_("When a person said that these files are gone.")
+    )
+    error = models.TextField(_("error"), blank=True)
 
     objects = SyncRunQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name, verbose_name_plural = _("sync"), _("syncs")
         indexes = [models.Index(fields=["account", "state", "-id"], name="sync_run_latest")]
         constraints = [
             models.UniqueConstraint(fields=["account"], condition=Q(state="running"), name="sync_one_at_a_time"),
@@ -111,7 +124,7 @@ class SyncRun(models.Model):
 
     @property
     def asks_about(self) -> int:
-        """How many files a person is asked about: whether they are gone indeed. 0 when nobody is asked."""
+        """How many files a person is asked about, whether they are really gone. 0 when nobody is asked."""
         return self.withheld or 0 if self.accepted_at is None else 0
 
     @property
@@ -121,7 +134,7 @@ class SyncRun(models.Model):
         return (end - self.started_at).total_seconds()
 
     def beat(self, *, place: dict[str, Any] | None = None, **counts: int) -> bool:
-        """Say that the run is alive and add to its counts; False when it was taken for dead meanwhile."""
+        """Say that the run is alive and add to its counts; False when it counts as dead by now."""
         grown: dict[str, Any] = {name: F(name) + count for name, count in counts.items()}
         if place is not None:
             grown["place"] = place

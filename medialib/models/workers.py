@@ -1,4 +1,4 @@
-"""Worker: a process that says now and then that it is alive, so that pages can tell when none is."""
+"""Worker: a process that reports regularly that it is alive, so that pages can tell when none is."""
 
 from __future__ import annotations
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from medialib.sandbox.cdn.cache import Cdn
-from medialib.sandbox.http.answers import Answer, Refusal, json_answer
+from medialib.sandbox.http.answers import Refusal, Response, json_answer
 from medialib.sandbox.http.faults import Fault, partial_answer
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.library import listing
@@ -43,41 +43,41 @@ class Api:
         self.jobs = Jobs()
         self.index: Library | None = None  # What listings show, while they lag behind.
 
-    def list_files(self, work: Work) -> Answer:
+    def list_files(self, work: Work) -> Response:
         asked = listing.wanted(work.request.params, now_ms=now_ms())
         return json_answer(200, listing.page(self.index or self.library, asked))
 
-    def details(self, work: Work) -> Answer:
+    def details(self, work: Work) -> Response:
         return json_answer(200, self.library.file(work.ids[0]).as_json(self.library.endpoint))
 
-    def update_details(self, work: Work) -> Answer:
+    def update_details(self, work: Work) -> Response:
         return json_answer(200, update(self.library, work.ids[0], work.request.json_object()))
 
-    def versions(self, work: Work) -> Answer:
+    def versions(self, work: Work) -> Response:
         return json_answer(200, self.library.versions(work.ids[0]))
 
-    def version(self, work: Work) -> Answer:
+    def version(self, work: Work) -> Response:
         return json_answer(200, self.library.version(*work.ids))
 
-    def delete_file(self, work: Work) -> Answer:
+    def delete_file(self, work: Work) -> Response:
         self.library.delete(work.ids[0])
         work.removed.extend(work.ids)
-        return Answer(204)
+        return Response(204)
 
-    def delete_many(self, work: Work) -> Answer:
+    def delete_many(self, work: Work) -> Response:
         asked = checked_batch(work.request.json_object())
         file_ids, stay = self.library.delete_batch(asked, work.fault.staying if work.fault else _none_stays)
         work.removed.extend(file_id for file_id in file_ids if file_id not in stay)
         return partial_answer(file_ids, stay) if stay else json_answer(200, {"successfullyDeletedFileIds": file_ids})
 
-    def purge(self, work: Work) -> Answer:
+    def purge(self, work: Work) -> Response:
         url = work.request.json_object().get("url")
         return json_answer(201, {"requestId": self.cdn.purge(url, deletions=self.library.deletions)})
 
-    def purge_status(self, work: Work) -> Answer:
+    def purge_status(self, work: Work) -> Response:
         return json_answer(200, {"status": self.cdn.status(work.ids[0])})
 
-    def create_folder(self, work: Work) -> Answer:
+    def create_folder(self, work: Work) -> Response:
         body = work.request.json_object()
         name, parent = body.get("folderName"), body.get("parentFolderPath")
         if not isinstance(name, str) or not isinstance(parent, str):
@@ -85,20 +85,20 @@ class Api:
         self.library.create_folder(parent, name)
         return json_answer(201, {})
 
-    def delete_folder(self, work: Work) -> Answer:
+    def delete_folder(self, work: Work) -> Response:
         path = work.request.json_object().get("folderPath")
         if not isinstance(path, str):
             raise Refusal(400, "folderPath parameter is missing.", reason="MISSING_PARAMETER")
         work.removed.extend(self.library.delete_folder(path))
-        return Answer(204)
+        return Response(204)
 
-    def usage(self, work: Work) -> Answer:
+    def usage(self, work: Work) -> Response:
         _check_dates(work.request.params)
         members = ("bandwidthBytes", "videoProcessingUnitsCount", "extensionUnitsCount", "originalCacheStorageBytes")
         usage = dict.fromkeys(members, 0) | {"mediaLibraryStorageBytes": self.library.stored_bytes}
         return json_answer(200, usage)
 
-    def upload(self, work: Work) -> Answer:
+    def upload(self, work: Work) -> Response:
         return json_answer(200, self.uploads.take(work.request.form()))
 
 

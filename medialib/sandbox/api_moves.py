@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from medialib.sandbox.api import Api, Work
-from medialib.sandbox.http.answers import HELP, Answer, Refusal, json_answer
+from medialib.sandbox.http.answers import HELP, Refusal, Response, json_answer
 from medialib.sandbox.library import folders, moves
 from medialib.sandbox.library.jobs import Job
 from medialib.sandbox.library.library import clean_folder
@@ -16,24 +16,24 @@ NOT_PURGED = (
 )
 
 
-def copy_file(api: Api, work: Work) -> Answer:
+def copy_file(api: Api, work: Work) -> Response:
     body = work.request.json_object()
     path, folder = _texts(body, "sourceFilePath", "destinationPath")
     with api.library.lock:
         file = moves.source(api.library, path)
         with_versions = body.get("includeFileVersions") is True
         api.uploads.copy(moves.copy(api.library, file, folder, with_versions=with_versions))
-    return Answer(204)
+    return Response(204)
 
 
-def move_file(api: Api, work: Work) -> Answer:
+def move_file(api: Api, work: Work) -> Response:
     path, folder = _texts(work.request.json_object(), "sourceFilePath", "destinationPath")
     with api.library.lock:
         moves.move(api.library, moves.source(api.library, path), folder)
-    return Answer(204)
+    return Response(204)
 
 
-def rename_file(api: Api, work: Work) -> Answer:
+def rename_file(api: Api, work: Work) -> Response:
     body = work.request.json_object()
     path, name = _texts(body, "filePath", "newFileName")
     with api.library.lock:
@@ -49,7 +49,7 @@ def rename_file(api: Api, work: Work) -> Answer:
     return json_answer(200, {"purgeRequestId": request_id})
 
 
-def copy_folder(api: Api, work: Work) -> Answer:
+def copy_folder(api: Api, work: Work) -> Response:
     body = work.request.json_object()
     path, to = _texts(body, "sourceFolderPath", "destinationPath")
     with_versions = body.get("includeVersions") is True
@@ -57,13 +57,13 @@ def copy_folder(api: Api, work: Work) -> Answer:
     return json_answer(200, api.jobs.add(Job("COPY_FOLDER")))
 
 
-def move_folder(api: Api, work: Work) -> Answer:
+def move_folder(api: Api, work: Work) -> Response:
     path, to = _texts(work.request.json_object(), "sourceFolderPath", "destinationPath")
     folders.move_folder(api.library, path, to)
     return json_answer(200, api.jobs.add(Job("MOVE_FOLDER")))
 
 
-def rename_folder(api: Api, work: Work) -> Answer:
+def rename_folder(api: Api, work: Work) -> Response:
     body = work.request.json_object()
     for name in ("folderPath", "newFolderName"):
         if not isinstance(body.get(name), str):
@@ -76,7 +76,7 @@ def rename_folder(api: Api, work: Work) -> Answer:
     return json_answer(202, api.jobs.add(job))
 
 
-def job_status(api: Api, work: Work) -> Answer:
+def job_status(api: Api, work: Work) -> Response:
     return api.jobs.status(work.ids[0])
 
 

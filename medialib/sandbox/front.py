@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from medialib.sandbox import openapi
 from medialib.sandbox.api import Api, Work
 from medialib.sandbox.cdn.delivery import Delivery
-from medialib.sandbox.http.answers import Answer, Refusal, json_answer
+from medialib.sandbox.http.answers import Refusal, Response, json_answer
 from medialib.sandbox.http.calls import Call, CallLog
 from medialib.sandbox.http.faults import Fault, Faults
 from medialib.sandbox.http.hooks import Hooks
@@ -76,7 +76,7 @@ class Front:
         self._is_stopping = True
         self.gate.set()
 
-    def respond(self, request: Request, connection: socket.socket) -> Answer:
+    def respond(self, request: Request, connection: socket.socket) -> Response:
         """The answer to one request. Raises Cut when the connection is to break instead."""
         try:
             return self._answer(request, connection)
@@ -84,11 +84,11 @@ class Front:
             return refusal.answer
         except Cut:
             raise
-        except Exception:  # noqa: BLE001  A stranger's client gets an answer, whatever happens.
+        except Exception:  # noqa: BLE001  A stranger's client always gets an answer.
             traceback.print_exc()
             return Refusal(500, "The sandbox made a mistake; its own output says which.").answer
 
-    def _answer(self, request: Request, connection: socket.socket) -> Answer:
+    def _answer(self, request: Request, connection: socket.socket) -> Response:
         start = f"/{self.imagekit_id}/"
         if request.path.startswith(start) and request.method in ("GET", "HEAD"):
             return self.delivery.answer(request, request.path[len(start) - 1 :])
@@ -97,7 +97,7 @@ class Front:
         route, ids = find_route(request.method, request.path)
         return self._call(request, route, tuple(unquote(file_id) for file_id in ids), connection)
 
-    def _call(self, request: Request, route: Route, ids: tuple[str, ...], connection: socket.socket) -> Answer:
+    def _call(self, request: Request, route: Route, ids: tuple[str, ...], connection: socket.socket) -> Response:
         call = self.log.open(
             route.kind,
             file_ids=ids or _batch_ids(request, route),
@@ -118,7 +118,7 @@ class Front:
 
     def _checked(
         self, request: Request, route: Route, ids: tuple[str, ...], call: Call, connection: socket.socket
-    ) -> Answer:
+    ) -> Response:
         self.keys.check(request.key(), is_write=route.is_write)
         headers = self.rates.take(route.rate_class)
         fault = self.faults.take(call)
@@ -138,7 +138,7 @@ class Front:
         if self._is_stopping:
             raise Cut
 
-    def _worked(self, work: Work, route: Route, call: Call) -> Answer:
+    def _worked(self, work: Work, route: Route, call: Call) -> Response:
         if work.fault and not work.fault.trouble.works:
             return json_answer(200, {})
         self.hooks.run("before", call)
@@ -146,7 +146,7 @@ class Front:
         self.hooks.run("after", call)
         return answer
 
-    def _done(self, work: Work, route: Route, call: Call) -> Answer:
+    def _done(self, work: Work, route: Route, call: Call) -> Response:
         # Under the lock, the log tells removals in the order in which they happened.
         lock = self.api.library.lock if route.kind in ("delete", "folder") else nullcontext()
         try:
@@ -157,7 +157,7 @@ class Front:
         except Refusal as refusal:
             return refusal.answer
 
-    def _troubled(self, answer: Answer, fault: Fault, call: Call, connection: socket.socket) -> Answer:
+    def _troubled(self, answer: Response, fault: Fault, call: Call, connection: socket.socket) -> Response:
         trouble, answer = fault.trouble, fault.change(answer)
         call.status = answer.status
         if trouble.delay_s and wait_for_hang_up(connection, trouble.delay_s):

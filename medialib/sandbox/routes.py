@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from medialib.sandbox import api_moves, api_webhooks
 from medialib.sandbox.api import Api, Work
-from medialib.sandbox.http.answers import Answer, Refusal
+from medialib.sandbox.http.answers import Refusal, Response
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,10 @@ class Route:
     kind: str  # What the call log, the faults and the hooks call it.
     rate_class: str  # "" = not limited.
     is_write: bool
-    answer: Callable[[Api, Work], Answer]
+    answer: Callable[[Api, Work], Response]
 
 
-def _route(method: str, path: str, kind: str, rate_class: str, answer: Callable[[Api, Work], Answer]) -> Route:
+def _route(method: str, path: str, kind: str, rate_class: str, answer: Callable[[Api, Work], Response]) -> Route:
     pattern = re.compile(re.sub(r"\{\w+\}", "([^/]+)", path))
     return Route(method, pattern, kind, rate_class, rate_class != "read", answer)
 

@@ -17,7 +17,7 @@ from medialib.sandbox.api import Api
 from medialib.sandbox.cdn.cache import Cdn
 from medialib.sandbox.cdn.delivery import Delivery
 from medialib.sandbox.front import Front, Keys
-from medialib.sandbox.http.answers import Answer
+from medialib.sandbox.http.answers import Response
 from medialib.sandbox.http.calls import Call, CallLog, DeletedByCall
 from medialib.sandbox.http.faults import Fault, Faults
 from medialib.sandbox.http.hooks import Action, Hook, Hooks, Match
@@ -120,7 +120,7 @@ class Sandbox(World):
         yield from self._cdn.snapshot()
         yield from self._webhooks.snapshot()
 
-    def _respond(self, request: Request, connection: socket.socket) -> Answer:
+    def _respond(self, request: Request, connection: socket.socket) -> Response:
         return self._front.respond(request, connection)
 
     # Life ------------------------------------------------------------------------------------------------------------

@@ -54,7 +54,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellTemplate:
     """A <td> with {} where the values of a row go."""
 
     html: str
@@ -68,7 +68,7 @@ def asset_rows(
     """A <tr> for each file: its tick, its picture of so many pixels, its name, and the columns of these keys."""
     panel = reverse("medialib:asset-panel", args=[account.name, "0"]).removesuffix("0/")
     page = Page(panel, pixels, ticked, _("Select %(name)s"), Calendar())
-    cells = [Cell(HEAD, _head), *(cell for key, cell in CELLS.items() if key in columns)]
+    cells = [CellTemplate(HEAD, _head), *(cell for key, cell in CELLS.items() if key in columns)]
     row = Markup(f"<tr data-row>{''.join(cell.html for cell in cells)}</tr>")
     return joined(row(*(value for cell in cells for value in cell.values(asset, page))) for asset in assets)
 
@@ -116,28 +116,28 @@ def _access(asset: Asset, _page: Page) -> tuple[object, ...]:
 
 
 # By the key of the column, in the order of views/library/columns.py.
-CELLS: Mapping[str, Cell] = {
-    "folder": Cell(
+CELLS: Mapping[str, CellTemplate] = {
+    "folder": CellTemplate(
         '<td class="cell-clip col-folder cell-muted"><a href="?{}" title="{}"><bdi dir="ltr">{}</bdi></a></td>',
         lambda asset, _page: (folder_query(asset.folder), *[visible(asset.folder)] * 2),
     ),
-    "type": Cell(
+    "type": CellTemplate(
         '<td class="col-type cell-muted">{}</td>', lambda asset, _page: (visible((asset.format or asset.kind).upper()),)
     ),
-    "dimensions": Cell('<td class="col-dimensions cell-muted">{}</td>', _dimensions),
-    "size": Cell('<td class="col-size">{}</td>', lambda asset, _page: (file_size(asset.size_bytes),)),
-    "created": Cell(
+    "dimensions": CellTemplate('<td class="col-dimensions cell-muted">{}</td>', _dimensions),
+    "size": CellTemplate('<td class="col-size">{}</td>', lambda asset, _page: (file_size(asset.size_bytes),)),
+    "created": CellTemplate(
         '<td class="col-created cell-muted">{}</td>', lambda asset, page: (page.calendar.moment(asset.created_at),)
     ),
-    "updated": Cell(
+    "updated": CellTemplate(
         '<td class="col-updated cell-muted">{}</td>', lambda asset, page: (page.calendar.moment(asset.updated_at),)
     ),
-    "tags": Cell('<td class="cell-clip col-tags cell-muted" title="{}">{}{}</td>', _tags),
-    "access": Cell('<td class="col-access cell-muted">{}</td>', _access),
-    "version": Cell(
+    "tags": CellTemplate('<td class="cell-clip col-tags cell-muted" title="{}">{}{}</td>', _tags),
+    "access": CellTemplate('<td class="col-access cell-muted">{}</td>', _access),
+    "version": CellTemplate(
         '<td class="cell-clip col-version cell-muted">{}</td>', lambda asset, _page: (asset.version_name or NOTHING,)
     ),
-    "file_id": Cell(
+    "file_id": CellTemplate(
         '<td class="cell-clip col-file_id cell-muted hash" title="{}">{}</td>',
         lambda asset, _page: (asset.file_id, asset.file_id),
     ),

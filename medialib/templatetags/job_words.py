@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
-from medialib.models.outcomes import STATE_WORDS
 
 register = template.Library()
 
@@ -62,7 +61,7 @@ def outcome_words(outcome: str) -> str:
 @register.filter
 def state_words(state: str) -> str:
     """`waiting to start`."""
-    return str(STATE_WORDS[state]) if state in JobState.values else state
+    return str(JobState(state).label) if state in JobState.values else state
 
 
 @register.filter
@@ -84,7 +83,7 @@ def purge_words(state: str) -> str:
 
 @register.filter
 def kind_words(kind: str) -> str:
-    """`image`; what is no kind of file is left as it is."""
+    """`image`; a text that is not a kind of file is left as it is."""
     return str(KIND_WORDS[AssetKind(kind)]) if kind in AssetKind.values else kind
 
 

@@ -88,7 +88,7 @@ def query_with(context: template.Context, **changes: Any) -> str:
 
 
 class Calendar:
-    """The current time zone, day and language, for whoever writes many times: finding them takes longer than writing.
+    """The current time zone, day and language, for code that writes many times: finding them takes longer than writing.
 
     localtime.js rewrites each <time> in the reader's own time zone; without it the server's zone stands.
     """

@@ -45,7 +45,7 @@ def staff_may(permission: str) -> Callable[[View], View]:
 
 
 def hide_foreign(request: HttpRequest, account_name: str) -> None:
-    """Raises Http404 for an account that the person is no member of: whether it exists is not told.
+    """Raises Http404 for an account that the person is not a member of, and does not tell whether it exists.
 
     Here, so that a new page cannot forget it. A name that no account has is left to the page, since some speak of
     accounts that are long gone.

@@ -1,4 +1,4 @@
-"""Every component in every state on one page, for who works on the look. Exists in development only."""
+"""Every component in every state on one page, for people who work on the design. Exists in development only."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from django.views.decorators.http import require_safe
 
 from medialib.models import Account, DeletionJob, Ended, JobState, Manifest, Outcome, PauseCode
 from medialib.services.jobs import timeline
-from medialib.services.jobs.progress import Progress, Pulse
+from medialib.services.jobs.progress import Pulse
 from medialib.views.access import staff_may
+from medialib.views.jobs.progress import JobProgress
+from medialib.views.jobs.timeline import DrawnTimeline, drawn
 
 FILES = 48_213
 COLOURS = ("teal", "blue", "violet", "pink", "orange", "amber", "green", "slate")
@@ -85,7 +87,7 @@ def styleguide(request: HttpRequest) -> HttpResponse:
     return render(request, "styleguide/page.html", context)
 
 
-def _progress(name: str) -> Progress:
+def _progress(name: str) -> JobProgress:
     fields, has_worker = JOBS[name]
     at = now()
     account = Account(pk=0, name="acme-prod", colour="orange", url_endpoint="https://ik.imagekit.io/acme")
@@ -99,21 +101,21 @@ def _progress(name: str) -> Progress:
         job.finished_at = at
     if name == "rate limited":
         job.wait_until = at + timedelta(seconds=8)
-    return Progress(job, at, Pulse(at.timestamp(), 312, job.settled, 4.8, 480.0), has_worker)
+    return JobProgress(job, at, Pulse(at.timestamp(), 312, job.settled, 4.8, 480.0), has_worker)
 
 
-def _course(job: DeletionJob) -> timeline.Timeline | None:
+def _course(job: DeletionJob) -> DrawnTimeline | None:
     """A course with everything in it, drawn from calls that were never made."""
     if job.state == JobState.SCHEDULED:
         return None
     begin = now() - timedelta(minutes=4)
-    return timeline.draw(begin, begin + timedelta(minutes=4), _calls(begin), [])
+    return drawn(timeline.course(begin, begin + timedelta(minutes=4), _calls(begin), []))
 
 
-def _calls(begin: datetime) -> list[timeline.Call]:
+def _calls(begin: datetime) -> list[timeline.TimedCall]:
     statuses = {17: 429, 18: 429, 40: 500, 66: None}
     return [
-        timeline.Call(
+        timeline.TimedCall(
             pk=number,
             kind="delete",
             file_count=100,

@@ -14,7 +14,7 @@ from medialib.services.sync.webhooks import NotSigned
 @csrf_exempt
 @require_POST
 def imagekit_webhook(request: HttpRequest, account: str) -> HttpResponse:
-    """202 for what was taken in, whatever became of it: another answer makes ImageKit send it again."""
+    """202 for each event that was taken in, used or not: any other answer makes ImageKit send it again."""
     length = request.META.get("CONTENT_LENGTH") or "0"
     if not length.isdigit() or int(length) > webhooks.MOST_BYTES:
         return JsonResponse({"error": "The event is too large."}, status=413)

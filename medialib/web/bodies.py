@@ -1,6 +1,6 @@
-"""Takes a request's body in before a thread is given to the request: whoever sends slowly keeps nobody else waiting.
+"""Takes a request's body in before a thread is given to the request: a slow sender keeps nobody else waiting.
 
-A body has a deadline that moves on as it comes, so there is a least speed, and one that does not move. Small bodies
+A body has a deadline that moves on as it arrives, which demands a least speed, and one that does not move. Small bodies
 stay in memory, larger ones lie in a temporary file.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
-GRACE_S = 10.0  # Of pauses in all, whatever is sent.
+GRACE_S = 10.0  # Of all pauses together, however much is sent.
 LEAST_BYTES_A_SECOND = 8_192
 WITHIN_S = 900.0
 IN_MEMORY_BYTES = 262_144
@@ -29,7 +29,7 @@ class TooMuch(Exception):
 
 
 class Gone(Exception):
-    """Whoever sent it went away."""
+    """The sender went away."""
 
 
 @dataclass

@@ -11,13 +11,9 @@ from django.utils.timezone import now
 
 from medialib.models import Account, DeletionJob, Worker
 
-SECTIONS = {
-    "home": "library", "library": "library", "asset-panel": "library", "asset-versions": "library",
-    "review": "library", "confirm": "library", "insight": "library", "insight-part": "library",
-    "list-import": "library", "list-report": "library",
-    "jobs": "jobs", "job": "jobs", "job-control": "jobs", "job-exchange": "jobs",
-    "audit": "audit", "file-history": "audit",
-}  # fmt: skip
+# Which link of the main navigation is the current one, by the first word of a page's address …
+SECTIONS = {"": "library", "<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit"}
+OTHER_SECTIONS = {"file-history": "audit"}  # … but for these pages, by their names.
 
 
 def visible_accounts(request: HttpRequest) -> list[Account]:
@@ -61,7 +57,10 @@ class Frame:
     def section(self) -> str:
         """Which link of the main navigation is the current one."""
         match = self._request.resolver_match
-        return SECTIONS.get(match.url_name or "", "") if match and match.app_name == "medialib" else ""
+        if match is None or match.app_name != "medialib":
+            return ""
+        by_word = SECTIONS.get(match.route.partition("/")[0], "")
+        return OTHER_SECTIONS.get(match.url_name or "", by_word)
 
     @cached_property
     def active_jobs(self) -> int:

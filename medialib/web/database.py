@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @receiver(connection_created, dispatch_uid="medialib.no_jit")
 def do_without_jit(connection: BaseDatabaseWrapper, **kwargs: Any) -> None:
-    """PostgreSQL takes our searches for long ones and compiles for 250 ms what then runs for one.
+    """PostgreSQL expects our searches to be long and compiles each for 250 ms, although it then runs for one.
 
     Said after connecting: as an option of the connection, poolers such as PgBouncer would refuse it.
     """

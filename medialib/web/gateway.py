@@ -65,12 +65,12 @@ class Gateway:
                 await self._answer(environ_of(scope, body.file, length=stated), receive, send)
 
     async def _answer(self, environ: dict[str, Any], receive: Receive, send: Send) -> None:
-        answer = Answer(asyncio.get_running_loop())
+        answer = StreamedAnswer(asyncio.get_running_loop())
         self.pool.submit(answer.run, self.application, environ)
         await answer.pass_on(receive, send)
 
 
-class Answer:
+class StreamedAnswer:
     """One answer on its way from a thread to the server's loop."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -83,7 +83,7 @@ class Answer:
     # In the thread.
 
     def run(self, application: Wsgi, environ: dict[str, Any]) -> None:
-        """Answer, and never raise: whoever waits for the last piece would wait for ever."""
+        """Answer, and never raise: the reader of the last piece would wait for ever."""
         rest: bytes | None = None
         try:
             rest = self._collect(application(environ, self._start))

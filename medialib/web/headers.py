@@ -15,7 +15,7 @@ from medialib.web.context_processors import visible_accounts
 if TYPE_CHECKING:
     from django.http import HttpRequest, HttpResponseBase
 
-# What the pages never need, switched off for whatever might get into them.
+# What the pages never need, switched off in case a script gets into them.
 PERMISSIONS_POLICY = ", ".join(
     f"{feature}=()"
     for feature in ("camera", "display-capture", "geolocation", "hid", "microphone", "midi", "payment", "serial", "usb")

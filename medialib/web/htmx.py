@@ -15,7 +15,7 @@ def wants_part(request: HttpRequest) -> bool:
 
 
 def part_or_page(request: HttpRequest, context: dict[str, Any], *, part: str, page: str) -> HttpResponse:
-    """The template `part` for htmx, else `page`. Caches are told that one address has both."""
+    """The template `part` for htmx, else `page`. The headers tell caches that one address has both."""
     response = render(request, part if wants_part(request) else page, context)
     patch_vary_headers(response, ["HX-Request"])
     return response

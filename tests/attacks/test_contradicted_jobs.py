@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from medialib.models import DeletionJob
 from medialib.services.jobs import agreement, receipts
-from medialib.services.jobs.agreement import Contradicted
+from medialib.services.jobs.agreement import OutcomesContradicted
 from tests import dba
 from tests.commands.conftest import run
 from tests.services.deletion.conftest import actor, job_for, quick
@@ -99,7 +99,7 @@ def test_a_job_that_the_log_contradicts_is_not_certified(done_job: DeletionJob, 
     statements, said = ATTEMPTS[attempt]
     edit(*statements)
     done_job.refresh_from_db()
-    with pytest.raises(Contradicted) as caught:
+    with pytest.raises(OutcomesContradicted) as caught:
         agreement.refuse_contradicted(done_job)
     assert said in str(caught.value)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from medialib.errors import MedialibError
-from medialib.management.processes import HOST, Part, PartFailed, Parts, require_free_port, wait_until_answers
+from medialib.management.processes import HOST, Child, ChildFailed, Children, require_free_port, wait_until_answers
 
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 PARENT = """
@@ -39,38 +39,40 @@ def is_alive(pid: int) -> bool:
 
 
 @pytest.fixture
-def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Parts:
+def children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Children:
     monkeypatch.setattr(
         "medialib.management.processes.signal.signal", lambda *_: None
     )  # The test run keeps its own Ctrl-C.
-    return Parts(tmp_path)
+    return Children(tmp_path)
 
 
-def test_stopping_ends_children_and_their_children(parts: Parts) -> None:
-    with parts:
-        part = parts.start("parent", [sys.executable, "-c", PARENT])
-        wait_for(lambda: part.log.read_text().strip())
-        grandchild = int(part.log.read_text())
+def test_stopping_ends_children_and_their_children(children: Children) -> None:
+    with children:
+        child = children.start("parent", [sys.executable, "-c", PARENT])
+        wait_for(lambda: child.log.read_text().strip())
+        grandchild = int(child.log.read_text())
     wait_for(lambda: not is_alive(grandchild))
-    assert part.has_died
+    assert child.has_died
 
 
-def test_a_child_that_dies_is_started_again(parts: Parts) -> None:
-    with parts:
-        part = parts.start("worker", SLEEPER)
-        first = part.process
+def test_a_child_that_dies_is_started_again(children: Children) -> None:
+    with children:
+        child = children.start("worker", SLEEPER)
+        first = child.process
         first.kill()
         first.wait()
-        part.restart()
-        assert not part.has_died
-        assert part.process.pid != first.pid
+        child.restart()
+        assert not child.has_died
+        assert child.process.pid != first.pid
 
 
-def test_a_child_that_dies_each_time_at_once_ends_the_program(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
-    with parts:
-        parts.start("worker", [sys.executable, "-c", "raise SystemExit('no database')"])
-        with pytest.raises(PartFailed, match="worker keeps stopping"):
-            parts.watch(say=lambda _: None)
+def test_a_child_that_dies_each_time_at_once_ends_the_program(
+    children: Children, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with children:
+        children.start("worker", [sys.executable, "-c", "raise SystemExit('no database')"])
+        with pytest.raises(ChildFailed, match="worker keeps stopping"):
+            children.watch(say=lambda _: None)
     assert "no database" in capsys.readouterr().err
 
 
@@ -83,19 +85,19 @@ def test_a_taken_port_is_named() -> None:
             require_free_port(port, hint="PORT=8100")
 
 
-def test_a_child_that_does_not_start_is_reported(parts: Parts) -> None:
-    with parts:
-        part = parts.start("sandbox", [sys.executable, "-c", "raise SystemExit(3)"])
-        with pytest.raises(PartFailed, match="sandbox did not start"):
-            wait_until_answers(part, 1, timeout_s=20)
+def test_a_child_that_does_not_start_is_reported(children: Children) -> None:
+    with children:
+        child = children.start("sandbox", [sys.executable, "-c", "raise SystemExit(3)"])
+        with pytest.raises(ChildFailed, match="sandbox did not start"):
+            wait_until_answers(child, 1, timeout_s=20)
 
 
 def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     code = f"""
 import sys, time
 from pathlib import Path
-from medialib.management.processes import Part
-print(Part("child", {SLEEPER!r}, log_dir=Path({str(tmp_path)!r})).process.pid, flush=True)
+from medialib.management.processes import Child
+print(Child("child", {SLEEPER!r}, log_dir=Path({str(tmp_path)!r})).process.pid, flush=True)
 time.sleep(60)
 """
     parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=os.environ, text=True)
@@ -107,6 +109,6 @@ time.sleep(60)
 
 
 def test_each_part_has_a_log_of_its_own(tmp_path: Path) -> None:
-    part = Part("talker", [sys.executable, "-c", "print('hello')"], log_dir=tmp_path)
-    part.process.wait()
+    child = Child("talker", [sys.executable, "-c", "print('hello')"], log_dir=tmp_path)
+    child.process.wait()
     assert (tmp_path / "talker.log").read_text() == "hello\n"

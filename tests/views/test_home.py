@@ -75,3 +75,24 @@ def test_every_page_has_landmarks_one_heading_and_a_way_past_the_frame(staff_cli
         read = page(staff_client.get(address, follow=True))
         assert len(read.select("h1")) == len(read.select("main#main")) == 1
         assert read.select_one("a.skip-link")["href"] == "#main"
+
+
+@pytest.mark.parametrize(
+    ("address", "link"),
+    [
+        ("/{account}/library/", "Library"),
+        ("/{account}/insight/", "Library"),
+        ("/jobs/", "Jobs"),
+        ("/jobs/{job}/", "Jobs"),
+        ("/audit/", "Audit"),
+        ("/audit/chart/", "Audit"),
+        ("/{account}/files/f1/history/", "Audit"),
+    ],
+)
+def test_link_of_the_section_is_the_current_one(
+    admin_client: Client, account: Account, active_job: DeletionJob, address: str, link: str
+) -> None:
+    factories.asset(account, "/a.jpg", file_id="f1")
+    shown = page(admin_client.get(address.format(account=account.name, job=active_job.pk)))
+    current = shown.select('.topbar-link[aria-current="page"]')
+    assert [words(each).split()[0] for each in current] == [link]

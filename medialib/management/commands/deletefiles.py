@@ -23,7 +23,7 @@ from medialib.services.deletion import runner
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
 from medialib.services.manifests import freezing
-from medialib.services.manifests.freezing import Frozen
+from medialib.services.manifests.freezing import FrozenList
 from medialib.services.manifests.plan import deletion_plan
 from medialib.services.selections.list_matching import MAX_LIST_BYTES, ListedIds, in_words, listed_ids
 
@@ -93,7 +93,7 @@ class Command(MedialibCommand):
             for found in listed.problems[:MOST_PROBLEMS]:
                 self.stderr.write(f"  {in_words(found)}")
 
-    def _mention(self, frozen: Frozen) -> None:
+    def _mention(self, frozen: FrozenList) -> None:
         if frozen.strangers:
             self.stderr.write(f"Not a file id, so left out: {_some(frozen.strangers)}")
         if frozen.outside:

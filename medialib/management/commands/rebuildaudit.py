@@ -7,7 +7,7 @@ from medialib.services.audit import rebuilding
 
 
 class Command(MedialibCommand):
-    help = "Make the search index and the sums of the audit pages anew from the sealed events. The log is not changed."
+    help = "Rebuild the search index and the sums of the audit pages from the sealed events. The log is not changed."
 
     def work(self, **options: Any) -> Report:
         count = rebuilding.rebuild()

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from medialib.management.base import MedialibCommand, Report
 from medialib.services.audit import rebuilding
 from medialib.services.audit.seal import verify
-from medialib.services.audit.seal.verify import Verdict
+from medialib.services.audit.seal.verify import LogReport
 from medialib.services.base.words import counted
 
 REBUILD = "Run “manage.py rebuildaudit”, and ask who changed it."
@@ -25,14 +25,14 @@ class Command(MedialibCommand):
         )
 
     def work(self, *, trust: list[str], **options: Any) -> Report:
-        verdict, index = verify.verify(trusted=trust), index_problem()
-        data = {"whole": verdict.is_whole, **asdict(verdict), "index_problem": index}
-        if not verdict.is_whole:
-            error = f"The audit log is not whole. {verdict.problem}"
+        report, index = verify.verify(trusted=trust), index_problem()
+        data = {"whole": report.is_whole, **asdict(report), "index_problem": index}
+        if not report.is_whole:
+            error = f"The audit log is not whole. {report.problem}"
         else:
             error = f"The log is whole, but what is searched is not. {index} {REBUILD}" if index else ""
-        lines = [sentence(verdict)] if verdict.is_whole else []
-        return Report([*lines, *verdict.notes], data, ok=not error, error=error)
+        lines = [sentence(report)] if report.is_whole else []
+        return Report([*lines, *report.notes], data, ok=not error, error=error)
 
 
 def index_problem() -> str:
@@ -43,14 +43,14 @@ def index_problem() -> str:
     return ""
 
 
-def sentence(verdict: Verdict) -> str:
-    if not verdict.segments:
-        return f"Nothing is sealed yet, {counted(verdict.unsealed, 'event')} to be sealed."
+def sentence(report: LogReport) -> str:
+    if not report.segments:
+        return f"Nothing is sealed yet, {counted(report.unsealed, 'event')} to be sealed."
     parts = [
-        f"{counted(verdict.events, 'event')} in {counted(verdict.segments, 'segment')}, whole, signed by {verdict.key}."
+        f"{counted(report.events, 'event')} in {counted(report.segments, 'segment')}, whole, signed by {report.key}."
     ]
-    if verdict.pruned:
-        parts.append(f"{verdict.pruned} of them were archived and removed, as the log says.")
-    if verdict.unsealed:
-        parts.append(f"{verdict.unsealed} newer events are not sealed yet.")
+    if report.pruned:
+        parts.append(f"{report.pruned} of them were archived and removed, as the log says.")
+    if report.unsealed:
+        parts.append(f"{report.unsealed} newer events are not sealed yet.")
     return " ".join(parts)

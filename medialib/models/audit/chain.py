@@ -39,7 +39,7 @@ class AuditSegmentQuerySet(models.QuerySet["AuditSegment"]):
 class AuditSegment(models.Model):
     """All events with ids from first_id to last_id, under one Merkle root, linked to the segment before and signed.
 
-    `header` is the text that is signed; the columns repeat what queries need and are held to it by verifyaudit.
+    `header` is the text that is signed; the columns repeat what queries need and verifyaudit compares them with it.
     """
 
     number = models.BigIntegerField(primary_key=True)

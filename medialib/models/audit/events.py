@@ -1,4 +1,4 @@
-"""AuditEvent: a permanent row that people search, readable after all it names is gone."""
+"""AuditEvent: a permanent row that people search, readable after everything it names is gone."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from medialib.models.accounts import Account
-from medialib.models.jobs import DeletionJob
+from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.memberships import sees_everything
 from medialib.models.outcomes import Outcome
 
@@ -94,41 +95,76 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
 class AuditEvent(models.Model):
     """What happened, copied in full: its foreign keys may point nowhere later, its text stays."""
 
-    time = models.DateTimeField()
-    event = models.CharField(max_length=30, choices=EventKind.choices)
+    time = models.DateTimeField(_("time"))
+    event = models.CharField(_("event"), max_length=30, choices=EventKind.choices)
     actor = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False
+        settings.AUTH_USER_MODEL,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("actor"),
     )
-    actor_name = models.CharField(max_length=150, blank=True)
-    address = models.CharField(max_length=64, blank=True, help_text="Network address that the request came from.")
+    actor_name = models.CharField(_("actor (name)"), max_length=150, blank=True)
+    address = models.CharField(
+        _("network address"), max_length=64, blank=True, help_text=_("Network address that the request came from.")
+    )
     request_id = models.CharField(
-        max_length=100, blank=True, help_text="ImageKit's id of the call, where there was one."
+        _("ImageKit's request id"),
+        max_length=100,
+        blank=True,
+        help_text=_("ImageKit's id of the call, where there was one."),
     )
     # With defaults in the database too: code that does not know these two may go on writing events.
     session = models.CharField(
-        max_length=16, blank=True, default="", db_default="", help_text="Fingerprint of the person's session."
+        _("session"),
+        max_length=16,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("Fingerprint of the person's session."),
     )
     web_request = models.CharField(
-        max_length=36, blank=True, default="", db_default="", help_text="medialib's own id of the page request."
+        _("page request"),
+        max_length=36,
+        blank=True,
+        default="",
+        db_default="",
+        help_text=_("medialib's own id of the page request."),
     )
-    account = models.ForeignKey(Account, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
-    account_name = models.CharField(max_length=60, blank=True)
-    job = models.ForeignKey(DeletionJob, on_delete=models.DO_NOTHING, null=True, related_name="+", db_constraint=False)
-    file_id = models.CharField(max_length=64, blank=True)
-    file_path = models.TextField(blank=True)
-    size_bytes = models.BigIntegerField(null=True)
-    outcome = models.CharField(max_length=12, choices=Outcome.choices, blank=True)
-    evidence = models.TextField(blank=True)
-    http_status = models.PositiveSmallIntegerField(null=True)
-    reason = models.TextField(blank=True)
-    detail = models.JSONField(default=dict)
+    account = models.ForeignKey(
+        Account,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("account"),
+    )
+    account_name = models.CharField(_("account (name)"), max_length=60, blank=True)
+    job = models.ForeignKey(
+        DeletionJob,
+        on_delete=models.DO_NOTHING,
+        null=True,
+        related_name="+",
+        db_constraint=False,
+        verbose_name=_("job"),
+    )
+    file_id = models.CharField(_("file id"), max_length=64, blank=True)
+    file_path = models.TextField(_("path"), blank=True)
+    size_bytes = models.BigIntegerField(_("size (bytes)"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=12, choices=Outcome.choices, blank=True)
+    evidence = models.TextField(_("evidence"), blank=True)
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    reason = models.TextField(_("reason"), blank=True)
+    detail = models.JSONField(_("detail"), default=dict)
 
     objects = AuditEventQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
+        verbose_name, verbose_name_plural = _("audit event"), _("audit events")
         constraints = [
-            # Each file of a job is settled once in the log too, whatever a worker believes.
+            # Each file of a job is settled once in the log too, even if two workers settle it.
             models.UniqueConstraint(
                 fields=["job", "file_id"], condition=Q(event="file.settled"), name="audit_file_settled_once"
             ),

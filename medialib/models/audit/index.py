@@ -1,7 +1,7 @@
 """What makes a long audit log quick to read: its paths in an index, and its outcomes summed by day.
 
 Both are filled beside the work, from events that are sealed already: the transactions that delete files pay nothing.
-They can be made anew from the log at any time and prove nothing by themselves.
+They can be rebuilt from the log at any time and prove nothing by themselves.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ TABLE, TEXT = "medialib_auditpath", "medialib_audit_text"
 Sql = tuple[str, tuple[Any, ...]]
 
 
-class FoldedPathField(BinaryTextField):
-    """A path without case, as medialib.models.folding folds it."""
+class FoldedTextField(BinaryTextField):
+    """A path without case, as models/query/folding.py folds it."""
 
 
 class AuditPath(models.Model):
     event_id = models.BigIntegerField(primary_key=True)
-    folded = FoldedPathField()
+    folded = FoldedTextField()
 
     def __str__(self) -> str:
         return self.folded
@@ -52,7 +52,7 @@ class AuditDay(models.Model):
         return f"{self.files} {self.outcome} on {self.day}"
 
 
-class _Found(models.Lookup[Any]):
+class _TextLookup(models.Lookup[Any]):
     """Of at least three letters, found by the index of runs of three: FTS5 on SQLite, pg_trgm on PostgreSQL."""
 
     prepare_rhs = False
@@ -70,15 +70,15 @@ class _Found(models.Lookup[Any]):
         return f"{column} LIKE %s", (*params, self.like.format(term=connection.ops.prep_for_like_query(self.rhs)))
 
 
-@FoldedPathField.register_lookup
-class Found(_Found):
+@FoldedTextField.register_lookup
+class ContainsText(_TextLookup):
     """Whether the path contains this."""
 
     lookup_name = "found"
 
 
-@FoldedPathField.register_lookup
-class FoundAtStart(_Found):
+@FoldedTextField.register_lookup
+class BeginsWithText(_TextLookup):
     """Whether the path begins with this."""
 
     lookup_name = "found_at_start"

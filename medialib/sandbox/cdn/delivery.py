@@ -10,7 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from medialib.sandbox.cdn import pictures
 from medialib.sandbox.cdn.cache import Cdn, cache_key
-from medialib.sandbox.http.answers import Answer, Refusal
+from medialib.sandbox.http.answers import Refusal, Response
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.library.files import File
 from medialib.sandbox.library.library import Library
@@ -30,14 +30,14 @@ class Delivery:
         self._cdn = cdn
         self._uploads = uploads
 
-    def answer(self, request: Request, path: str) -> Answer:
+    def answer(self, request: Request, path: str) -> Response:
         """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
         transformation, file_path = taken_apart(unquote(path), request.query)
         file = self._library.at_path(file_path)
         if file is None or not file.is_published or (file.gone and not self._is_cached(file, path, request)):
             raise Refusal(404, "The requested asset was not found.")
         body, content_type = self._content(file, transformation)
-        return Answer(200, body, content_type, _HEADERS)
+        return Response(200, body, content_type, _HEADERS)
 
     def _is_cached(self, file: File, path: str, request: Request) -> bool:
         return self._cdn.still_serves(file, cache_key(path, request.query))

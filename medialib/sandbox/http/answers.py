@@ -11,7 +11,7 @@ HELP = "For support kindly contact us at support@imagekit.io ."
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     status: int
     body: bytes = b""
     content_type: str = "application/json; charset=utf-8"
@@ -27,12 +27,12 @@ class Refusal(Exception):
     def __init__(self, status: int, message: str, *, headers: Mapping[str, str] | None = None, **members: Any) -> None:
         super().__init__(message)
         body = dumps({"message": message, "help": HELP, **members})
-        self.answer = Answer(status, body, headers=headers or {})
+        self.answer = Response(status, body, headers=headers or {})
 
 
 def dumps(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def json_answer(status: int, value: Any) -> Answer:
-    return Answer(status, dumps(value))
+def json_answer(status: int, value: Any) -> Response:
+    return Response(status, dumps(value))

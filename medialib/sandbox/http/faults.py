@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from medialib.sandbox.http.answers import Answer, Refusal, dumps
+from medialib.sandbox.http.answers import Refusal, Response, dumps
 from medialib.sandbox.http.calls import Call
 from medialib.sandbox.http.rates import MESSAGE, rate_headers
 
-Change = Callable[[Answer, Mapping[str, Any]], Answer]
+Change = Callable[[Response, Mapping[str, Any]], Response]
 ON = ("delete", "list", "details", "purge", "update", "file", "folder", "bulk_job", "any")
 LOCKED = "A bulk job is running on given folder path, please try after sometime."
 DELETE_ONLY = frozenset(["short_200", "partial_207", "partial_207_gone"])
@@ -52,7 +52,7 @@ class Fault:
     def fits(self, call: Call) -> bool:
         return self.on in ("any", call.kind) and (self.match is None or self.match(call))
 
-    def change(self, answer: Answer) -> Answer:
+    def change(self, answer: Response) -> Response:
         change = self.trouble.change
         return change(answer, self.params) if change else answer
 
@@ -121,28 +121,28 @@ def _error(status: int, message: str) -> Change:
 
 def _html(status: int | None, text: str) -> Change:
     page = f"<html><head><title>{text}</title></head><body><h1>{text}</h1></body></html>".encode()
-    return lambda answer, params: Answer(status or answer.status, page, "text/html")
+    return lambda answer, params: Response(status or answer.status, page, "text/html")
 
 
-def _too_many(answer: Answer, params: Mapping[str, Any]) -> Answer:
+def _too_many(answer: Response, params: Mapping[str, Any]) -> Response:
     reset_ms = params.get("reset_ms", 1000)
     headers = rate_headers(params.get("limit", 5), params.get("interval_ms", 1000), reset_ms)
     return Refusal(429, MESSAGE, headers=headers if params.get("headers", True) else {}).answer
 
 
-def _too_many_bare(answer: Answer, params: Mapping[str, Any]) -> Answer:
+def _too_many_bare(answer: Response, params: Mapping[str, Any]) -> Response:
     return Refusal(429, MESSAGE).answer
 
 
-def _half(answer: Answer, params: Mapping[str, Any]) -> Answer:
+def _half(answer: Response, params: Mapping[str, Any]) -> Response:
     return replace(answer, body=answer.body[: len(answer.body) // 2])
 
 
-def _elsewhere(answer: Answer, params: Mapping[str, Any]) -> Answer:
-    return Answer(302, b"", headers={"Location": params.get("location", "/elsewhere")})
+def _elsewhere(answer: Response, params: Mapping[str, Any]) -> Response:
+    return Response(302, b"", headers={"Location": params.get("location", "/elsewhere")})
 
 
-def _fewer(answer: Answer, params: Mapping[str, Any]) -> Answer:
+def _fewer(answer: Response, params: Mapping[str, Any]) -> Response:
     if answer.status != 200:
         return answer
     deleted = answer.json()["successfullyDeletedFileIds"]
@@ -150,18 +150,18 @@ def _fewer(answer: Answer, params: Mapping[str, Any]) -> Answer:
     return replace(answer, body=dumps({"successfullyDeletedFileIds": [i for i in deleted if i not in omitted]}))
 
 
-def _listed_in_errors(answer: Answer, params: Mapping[str, Any]) -> Answer:
+def _listed_in_errors(answer: Response, params: Mapping[str, Any]) -> Response:
     if answer.status != 200:
         return answer
     deleted = answer.json()["successfullyDeletedFileIds"]
     return partial_answer(deleted, _chosen(params.get("stay", 1), deleted))
 
 
-def partial_answer(file_ids: list[str], staying: set[str]) -> Answer:
+def partial_answer(file_ids: list[str], staying: set[str]) -> Response:
     """A 207 that names the ids of `staying` as errors."""
     errors = [{"fileId": file_id, "error": "Error in deleting the file"} for file_id in file_ids if file_id in staying]
     deleted = [file_id for file_id in file_ids if file_id not in staying]
-    return Answer(207, dumps({"successfullyDeletedFileIds": deleted, "errors": errors}))
+    return Response(207, dumps({"successfullyDeletedFileIds": deleted, "errors": errors}))
 
 
 TROUBLES: dict[str, Trouble] = {

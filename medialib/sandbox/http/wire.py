@@ -13,7 +13,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from medialib.sandbox.http.answers import Answer, Refusal
+from medialib.sandbox.http.answers import Refusal, Response
 from medialib.sandbox.http.calls import has_hung_up, readable
 from medialib.sandbox.http.requests import Request
 
@@ -23,7 +23,7 @@ MAX_BODY_BYTES = 130 * 1024 * 1024
 class Cut(Exception):
     """Ends the connection; `answer` is set when half of it is to be sent first."""
 
-    def __init__(self, answer: Answer | None = None) -> None:
+    def __init__(self, answer: Response | None = None) -> None:
         super().__init__()
         self.answer = answer
 
@@ -32,7 +32,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self, host: str, port: int, respond: Callable[[Request, socket.socket], Answer]) -> None:
+    def __init__(self, host: str, port: int, respond: Callable[[Request, socket.socket], Response]) -> None:
         self.respond = respond
         self._handlers: dict[threading.Thread, socket.socket] = {}
         self._lock = threading.Lock()
@@ -126,17 +126,17 @@ class Handler(BaseHTTPRequestHandler):
             raise Cut
         return body
 
-    def _send(self, answer: Answer) -> None:
+    def _send(self, answer: Response) -> None:
         body = b"" if self.command == "HEAD" else answer.body
         self.connection.sendall(self._head(answer) + body)
 
-    def _cut(self, answer: Answer | None) -> None:
+    def _cut(self, answer: Response | None) -> None:
         if answer:
             self.connection.sendall(self._head(answer) + answer.body[: len(answer.body) // 2])
         self.close_connection = True
         _shut(self.connection)
 
-    def _head(self, answer: Answer) -> bytes:
+    def _head(self, answer: Response) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Date: {self.date_time_string()}"]
         if answer.status != 204:
             lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}"]

@@ -49,7 +49,7 @@ _FORMATS = frozenset(
 
 
 @dataclass(frozen=True)
-class Span:
+class DateSpan:
     """What a date text stands for: a day, a second, or an instant. Comparisons use its start, `=` all of it."""
 
     start_ms: int
@@ -57,11 +57,11 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Field:
+class SearchField:
     name: str
     operators: frozenset[str]
     read: Read
-    parse: Callable[[Field, str, int], Any]
+    parse: Callable[[SearchField, str, int], Any]
     matcher: Callable[[str, tuple[Any, ...], Read], Test] | None = None
 
     def read_value(self, text: str, operator: str, now_ms: int) -> Any:
@@ -79,31 +79,31 @@ class Field:
         return (self.matcher or _match_plain)(operator, values, self.read)
 
 
-def field_named(text: str) -> Field | None:
+def field_named(text: str) -> SearchField | None:
     if text.startswith('"customMetadata.') and len(text) > 17:
         return _custom_field(text[1:-1])
     return _FIELDS.get(text)
 
 
-def _custom_field(name: str) -> Field:
+def _custom_field(name: str) -> SearchField:
     key = name.partition(".")[2]
     operators = COMPARE | {":", "HAS", "EXISTS", "NOT EXISTS"}
-    return Field(name, operators, lambda row: (row.member("customMetadata") or {}).get(key), _loose, _match_any)
+    return SearchField(name, operators, lambda row: (row.member("customMetadata") or {}).get(key), _loose, _match_any)
 
 
 # How values are written ----------------------------------------------------------------------------------------------
-def _quoted(field: Field, text: str, now_ms: int = 0) -> str:
+def _quoted(field: SearchField, text: str, now_ms: int = 0) -> str:
     if not text.startswith('"'):
         raise ValueError(f"{field.name} field must have a string value. Make sure the value is enclosed within quotes.")
     return text[1:-1]
 
 
-def _folder(field: Field, text: str, now_ms: int) -> str:
+def _folder(field: SearchField, text: str, now_ms: int) -> str:
     return "/" + _quoted(field, text).strip("/")
 
 
-def _choice(choices: Iterable[str]) -> Callable[[Field, str, int], str]:
-    def parse(field: Field, text: str, now_ms: int) -> str:
+def _choice(choices: Iterable[str]) -> Callable[[SearchField, str, int], str]:
+    def parse(field: SearchField, text: str, now_ms: int) -> str:
         value = _quoted(field, text)
         if value not in choices:
             raise ValueError(f"{field.name} field must have a valid value.")
@@ -112,11 +112,11 @@ def _choice(choices: Iterable[str]) -> Callable[[Field, str, int], str]:
     return parse
 
 
-def _date(field: Field, text: str, now_ms: int) -> Span:
+def _date(field: SearchField, text: str, now_ms: int) -> DateSpan:
     text = text[1:-1] if text.startswith('"') else ""
     if ago := re.fullmatch(r"(\d{1,5})([hdwmy])", text):
         start = now_ms - int(ago[1]) * _AGO_MS[ago[2]]
-        return Span(start, start + 1)
+        return DateSpan(start, start + 1)
     for pattern, layout, length in _DATE_FORMS:
         if re.fullmatch(pattern, text):
             return _span(field, text, layout, length)
@@ -130,48 +130,48 @@ _DATE_FORMS = (
 )
 
 
-def _span(field: Field, text: str, layout: str, length_ms: int) -> Span:
+def _span(field: SearchField, text: str, layout: str, length_ms: int) -> DateSpan:
     try:
         start = round(datetime.strptime(text, layout).replace(tzinfo=UTC).timestamp() * 1000)
     except ValueError:
         raise _bad_date(field) from None
-    return Span(start, start + length_ms)
+    return DateSpan(start, start + length_ms)
 
 
-def _bad_date(field: Field) -> ValueError:
+def _bad_date(field: SearchField) -> ValueError:
     return ValueError(
         f"{field.name} field must have a valid date value. Make sure the value is enclosed within quotes."
     )
 
 
-def _number(field: Field, text: str, now_ms: int) -> float:
+def _number(field: SearchField, text: str, now_ms: int) -> float:
     try:
         return float(text)
     except ValueError:
         raise ValueError(f"{field.name} field must have a valid number value.") from None
 
 
-def _size(field: Field, text: str, now_ms: int) -> float:
+def _size(field: SearchField, text: str, now_ms: int) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(|b|kb|mb|gb)", text.strip('"').lower())
     if not match or (match[2] and not text.startswith('"')):
         raise ValueError(f"{field.name} field must have a valid size value.")
     return float(match[1]) * _UNITS[match[2]]
 
 
-def _seconds(field: Field, text: str, now_ms: int) -> float:
+def _seconds(field: SearchField, text: str, now_ms: int) -> float:
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(sec|min|hr|s|m|h)", text.strip('"'))
     if match and text.startswith('"'):
         return float(match[1]) * {"s": 1, "m": 60, "h": 3600}[match[2][0]]
     return _number(field, text, now_ms)
 
 
-def _boolean(field: Field, text: str, now_ms: int) -> bool:
+def _boolean(field: SearchField, text: str, now_ms: int) -> bool:
     if text not in ("true", "false"):
         raise ValueError(f"{field.name} field must have a boolean value, without quotes.")
     return text == "true"
 
 
-def _loose(field: Field, text: str, now_ms: int) -> Any:
+def _loose(field: SearchField, text: str, now_ms: int) -> Any:
     if text.startswith('"'):
         return text[1:-1]
     return text == "true" if text in ("true", "false") else _number(field, text, now_ms)
@@ -203,7 +203,7 @@ def _comparison(operator: str, bound: Any) -> Callable[[Any], bool]:
     return compare[operator]
 
 
-def _match_date(operator: str, values: tuple[Span, ...], read: Read) -> Test:
+def _match_date(operator: str, values: tuple[DateSpan, ...], read: Read) -> Test:
     if operator in ("=", "IN"):
         return lambda row: any(span.start_ms <= read(row) < span.end_ms for span in values)
     return _ordered(operator, values[0].start_ms, read)
@@ -263,29 +263,31 @@ def _all_tags(row: Row) -> tuple[str, ...]:
     return (*row.tags, *(tag["name"] for tag in row.member("AITags") or ()))
 
 
-_FIELDS: dict[str, Field] = {
+_FIELDS: dict[str, SearchField] = {
     field.name: field
     for field in (
-        Field("name", TEXT | {"HAS"}, lambda row: row.name, _quoted),
-        Field("tags", frozenset(["IN", "NOT IN", "HAS", "EXISTS", "NOT EXISTS"]), _all_tags, _quoted, _match_tags),
-        Field("type", EQUAL, lambda row: row.type, _choice(_TYPES)),
-        Field("id", EQUAL, lambda row: row.id, _quoted),
-        Field("createdAt", COMPARE, lambda row: row.created_ms, _date, _match_date),
-        Field("updatedAt", COMPARE, lambda row: row.updated_ms, _date, _match_date),
-        Field("width", COMPARE, lambda row: row.width, _number),
-        Field("height", COMPARE, lambda row: row.height, _number),
-        Field("size", COMPARE, lambda row: row.size, _size),
-        Field("videoDuration", COMPARE, lambda row: row.member("duration"), _seconds),
-        Field("format", frozenset(["=", "IN"]), _format, _choice(_FORMATS)),
-        Field("private", frozenset(["="]), lambda row: row.is_private, _boolean),
-        Field("published", frozenset(["="]), lambda row: row.is_published, _boolean),
-        Field(
+        SearchField("name", TEXT | {"HAS"}, lambda row: row.name, _quoted),
+        SearchField(
+            "tags", frozenset(["IN", "NOT IN", "HAS", "EXISTS", "NOT EXISTS"]), _all_tags, _quoted, _match_tags
+        ),
+        SearchField("type", EQUAL, lambda row: row.type, _choice(_TYPES)),
+        SearchField("id", EQUAL, lambda row: row.id, _quoted),
+        SearchField("createdAt", COMPARE, lambda row: row.created_ms, _date, _match_date),
+        SearchField("updatedAt", COMPARE, lambda row: row.updated_ms, _date, _match_date),
+        SearchField("width", COMPARE, lambda row: row.width, _number),
+        SearchField("height", COMPARE, lambda row: row.height, _number),
+        SearchField("size", COMPARE, lambda row: row.size, _size),
+        SearchField("videoDuration", COMPARE, lambda row: row.member("duration"), _seconds),
+        SearchField("format", frozenset(["=", "IN"]), _format, _choice(_FORMATS)),
+        SearchField("private", frozenset(["="]), lambda row: row.is_private, _boolean),
+        SearchField("published", frozenset(["="]), lambda row: row.is_published, _boolean),
+        SearchField(
             "transparency",
             frozenset(["="]),
             lambda row: row.is_image and _format(row) in ("png", "webp", "svg"),
             _boolean,
         ),
-        Field("path", TEXT, lambda row: row.folder, _folder, _match_folder),
-        Field("createdBy", EQUAL, lambda row: row.member("createdBy"), _quoted),
+        SearchField("path", TEXT, lambda row: row.folder, _folder, _match_folder),
+        SearchField("createdBy", EQUAL, lambda row: row.member("createdBy"), _quoted),
     )
 }

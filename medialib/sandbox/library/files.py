@@ -108,7 +108,7 @@ class File:
 
 
 @dataclass(slots=True, eq=False)
-class Folder:
+class StoredFolder:
     """A folder. It has no fileId, size or url, as at ImageKit."""
 
     folder_id: str
@@ -151,7 +151,7 @@ class Folder:
         }
 
 
-Row = File | Folder
+Row = File | StoredFolder
 _DEFAULTS = [(field.name, field.default) for field in fields(File)]
 
 

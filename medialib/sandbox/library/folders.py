@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from medialib.sandbox.http.answers import Refusal
-from medialib.sandbox.library.files import File, Folder
+from medialib.sandbox.library.files import File, StoredFolder
 from medialib.sandbox.library.library import Library, clean_folder, now_ms
 from medialib.sandbox.library.moves import Copied, carry, copy_to, later
 from medialib.sandbox.library.versions import moved
@@ -79,14 +79,14 @@ def _checked(path: str, to: str) -> tuple[str, str]:
     return path, clean_folder(target)
 
 
-def _tree(library: Library, path: str) -> tuple[list[File], list[Folder]]:
+def _tree(library: Library, path: str) -> tuple[list[File], list[StoredFolder]]:
     if path not in library.folders:
         message = f"No files & folder found at sourceFolderPath `{path}`."
         raise Refusal(404, message, reason="NO_FILES_FOLDER")
     return library.tree(path)
 
 
-def _make_folders(library: Library, folders: list[Folder], path: str, target: str) -> set[str]:
+def _make_folders(library: Library, folders: list[StoredFolder], path: str, target: str) -> set[str]:
     """Make the folders that are not there yet, and say where all of them are."""
     paths = [target + folder.path[len(path) :] for folder in folders]
     for new_path in sorted(paths):

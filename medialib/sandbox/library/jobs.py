@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from medialib.sandbox.http.answers import HELP, Answer, Refusal, json_answer
+from medialib.sandbox.http.answers import HELP, Refusal, Response, json_answer
 
 PURGE_FAILED = "Folder renamed successfully but purging cache on nested files failed."
 
@@ -33,7 +33,7 @@ class Jobs:
             self._jobs[job_id] = job
         return {"jobId": job_id}
 
-    def status(self, job_id: str) -> Answer:
+    def status(self, job_id: str) -> Response:
         """Raises Refusal (404) for an unknown job."""
         with self._lock:
             job = self._jobs.get(job_id)
@@ -43,7 +43,7 @@ class Jobs:
             return _answer(job, {"jobId": job_id, "type": job.type})
 
 
-def _answer(job: Job, about: dict[str, Any]) -> Answer:
+def _answer(job: Job, about: dict[str, Any]) -> Response:
     if job.looks == 1:
         return json_answer(200, {**about, "status": "Pending"})
     if job.has_purge_failed:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from medialib.sandbox.http.answers import Refusal
-from medialib.sandbox.library.files import File, Folder, Row
+from medialib.sandbox.library.files import File, Row, StoredFolder
 from medialib.sandbox.library.orders import Orders
 from medialib.sandbox.library.store import Entry, Store
 
@@ -33,7 +33,7 @@ class Library:
         self.endpoint = endpoint
         self.lock = threading.RLock()
         self.files: dict[str, File] = {}
-        self.folders: dict[str, Folder] = {}
+        self.folders: dict[str, StoredFolder] = {}
         self.orders = Orders()
         self.stored_bytes = 0
         self._store = store
@@ -167,9 +167,9 @@ class Library:
             missing.append(path)
             path = path.rpartition("/")[0] or "/"
         for path in reversed(missing):
-            self.put_folder(Folder(self.new_id(created_ms), path, created_ms, created_ms), "folder.created")
+            self.put_folder(StoredFolder(self.new_id(created_ms), path, created_ms, created_ms), "folder.created")
 
-    def put_folder(self, folder: Folder, event: str) -> None:
+    def put_folder(self, folder: StoredFolder, event: str) -> None:
         self._journal({"folder": [folder.folder_id, folder.path, folder.created_ms, folder.updated_ms]})
         self.folders[folder.path] = folder
         self.say(event, folder)
@@ -187,7 +187,7 @@ class Library:
             self.say("folder.deleted", *folders)
             return file_ids
 
-    def tree(self, path: str) -> tuple[list[File], list[Folder]]:
+    def tree(self, path: str) -> tuple[list[File], list[StoredFolder]]:
         """All files below a folder, and the folder with all below it. Raises Refusal (400) when they are too many."""
         files = [file for file in self.files.values() if file.path.startswith(path + "/")]
         folders = [folder for name, folder in self.folders.items() if name == path or name.startswith(path + "/")]
@@ -228,7 +228,7 @@ class Library:
                 if file_id in self.files:
                     self._forget(self.files[file_id])
         elif "folder" in entry:
-            folder = Folder(*entry["folder"])
+            folder = StoredFolder(*entry["folder"])
             self.folders[folder.path] = folder
         elif "gone_folders" in entry:
             self._forget_folders(entry["gone_folders"])

@@ -11,8 +11,8 @@ from typing import Any
 
 from medialib.sandbox.http.answers import Refusal
 from medialib.sandbox.library import search
-from medialib.sandbox.library.fields import Span
-from medialib.sandbox.library.files import File, Folder, Row
+from medialib.sandbox.library.fields import DateSpan
+from medialib.sandbox.library.files import File, Row, StoredFolder
 from medialib.sandbox.library.library import Library
 from medialib.sandbox.library.orders import SORT_KEYS, sort_key
 
@@ -110,7 +110,7 @@ def _kinds(asked: Wanted) -> set[str]:
     if asked.query is None:
         return {"file", "folder"} if asked.type == "all" else {asked.type}
     for condition in asked.conditions:
-        if isinstance(condition, search.Condition) and condition.field == "type" and condition.operator in ("=", "IN"):
+        if isinstance(condition, search.Comparison) and condition.field == "type" and condition.operator in ("=", "IN"):
             return {str(value) for value in condition.values}
     return {"file", "folder"}
 
@@ -118,7 +118,7 @@ def _kinds(asked: Wanted) -> set[str]:
 def _by_id(library: Library, asked: Wanted) -> Sequence[Row] | None:
     """The few rows a query by id can mean, so that it need not look at a million."""
     for condition in asked.conditions:
-        if isinstance(condition, search.Condition) and condition.field == "id" and condition.operator in ("=", "IN"):
+        if isinstance(condition, search.Comparison) and condition.field == "id" and condition.operator in ("=", "IN"):
             return library.rows(map(str, condition.values))
     return None
 
@@ -153,9 +153,9 @@ def _created(file: File) -> int:
 def _created_range(asked: Wanted) -> tuple[int | None, int | None]:
     starts, ends = [], []
     for condition in asked.conditions:
-        if not isinstance(condition, search.Condition) or condition.field != "createdAt":
+        if not isinstance(condition, search.Comparison) or condition.field != "createdAt":
             continue
-        for span in (value for value in condition.values[:1] if isinstance(value, Span)):
+        for span in (value for value in condition.values[:1] if isinstance(value, DateSpan)):
             if condition.operator in (">", ">="):
                 starts.append(span.start_ms)
             elif condition.operator in ("<", "<="):
@@ -174,7 +174,7 @@ def _page(rows_: Sequence[Row], asked: Wanted) -> list[Row]:
 def _is_settled(condition: search.Node) -> bool:
     """`type = "file"` has already chosen the rows, so it need not be asked of each."""
     return (
-        isinstance(condition, search.Condition)
+        isinstance(condition, search.Comparison)
         and condition.field == "type"
         and condition.operator == "="
         and condition.values == ("file",)
@@ -184,7 +184,7 @@ def _is_settled(condition: search.Node) -> bool:
 def _matches(row: Row, asked: Wanted) -> bool:
     if asked.path is not None and row.folder != asked.path:
         return False
-    if asked.file_type != "all" and (isinstance(row, Folder) or row.is_image != (asked.file_type == "image")):
+    if asked.file_type != "all" and (isinstance(row, StoredFolder) or row.is_image != (asked.file_type == "image")):
         return False
     if asked.name and row.name != asked.name:
         return False

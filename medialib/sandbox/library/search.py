@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from medialib.sandbox.http.answers import Refusal
-from medialib.sandbox.library.fields import Field, Test, field_named
+from medialib.sandbox.library.fields import SearchField, Test, field_named
 from medialib.sandbox.library.files import Row
 
 SYNTAX = "Please refer to the documentation for syntax specification."
@@ -24,7 +24,7 @@ _OPERATORS = frozenset(["=", ":", "<", "<=", ">", ">=", "IN", "HAS", "EXISTS"])
 
 
 @dataclass(frozen=True)
-class Condition:
+class Comparison:
     field: str
     operator: str
     values: tuple[object, ...]
@@ -35,7 +35,7 @@ class Condition:
 
 
 @dataclass(frozen=True)
-class Group:
+class Combination:
     parts: tuple[Node, ...]
     combine: Callable[[object], bool]  # The built-in all or any.
 
@@ -43,17 +43,17 @@ class Group:
         return self.combine(part.matches(row) for part in self.parts)
 
 
-Node = Condition | Group
+Node = Comparison | Combination
 
 
 def parse(query: str, *, now_ms: int) -> Node:
     """Raises Refusal (400) with ImageKit's text when the query is not in the documented grammar."""
-    return _Parser(_tokens(query), now_ms).parse()
+    return _SearchParser(_tokens(query), now_ms).parse()
 
 
 def required_conditions(node: Node) -> list[Node]:
     """The parts of which every one must hold: what a listing may use to look at fewer rows."""
-    if isinstance(node, Group) and node.combine is all:
+    if isinstance(node, Combination) and node.combine is all:
         return [condition for part in node.parts for condition in required_conditions(part)]
     return [node]
 
@@ -74,7 +74,7 @@ def _invalid(detail: str = "") -> Refusal:
     return Refusal(400, f"Invalid search query - {detail} {SYNTAX}" if detail else f"Invalid search query. {SYNTAX}")
 
 
-class _Parser:
+class _SearchParser:
     def __init__(self, tokens: list[str], now_ms: int) -> None:
         self.tokens = tokens
         self.now_ms = now_ms
@@ -107,13 +107,13 @@ class _Parser:
         parts = [self.both()]
         while self.taken("OR"):
             parts.append(self.both())
-        return parts[0] if len(parts) == 1 else Group(tuple(parts), any)  # type: ignore[arg-type]
+        return parts[0] if len(parts) == 1 else Combination(tuple(parts), any)  # type: ignore[arg-type]
 
     def both(self) -> Node:
         parts = [self.term()]
         while self.taken("AND"):
             parts.append(self.term())
-        return parts[0] if len(parts) == 1 else Group(tuple(parts), all)  # type: ignore[arg-type]
+        return parts[0] if len(parts) == 1 else Combination(tuple(parts), all)  # type: ignore[arg-type]
 
     def term(self) -> Node:
         if not self.taken("("):
@@ -126,7 +126,7 @@ class _Parser:
         self.depth -= 1
         return node
 
-    def condition(self) -> Condition:
+    def condition(self) -> Comparison:
         name = self.take()
         field = field_named(name)
         if field is None:
@@ -135,7 +135,7 @@ class _Parser:
         if operator not in field.operators:
             raise _invalid(f"{operator} is not a valid operator for the {field.name} field.")
         values = self.values(field, operator)
-        return Condition(field.name, operator, values, field.test(operator, values))
+        return Comparison(field.name, operator, values, field.test(operator, values))
 
     def operator(self) -> str:
         negation = "NOT " if self.taken("NOT") else ""
@@ -144,7 +144,7 @@ class _Parser:
             raise _invalid()
         return negation + word
 
-    def values(self, field: Field, operator: str) -> tuple[object, ...]:
+    def values(self, field: SearchField, operator: str) -> tuple[object, ...]:
         if operator.endswith("EXISTS"):
             return ()
         if not operator.endswith("IN"):
@@ -156,7 +156,7 @@ class _Parser:
         self.take("]")
         return tuple(values)
 
-    def value(self, field: Field, operator: str) -> object:
+    def value(self, field: SearchField, operator: str) -> object:
         word = self.take()
         if word in "()[],":
             raise _invalid()

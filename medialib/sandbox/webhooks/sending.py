@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from medialib.sandbox.http.answers import dumps
-from medialib.sandbox.library.files import Folder, Row, iso
+from medialib.sandbox.library.files import Row, StoredFolder, iso
 from medialib.sandbox.library.library import Library, now_ms
 from medialib.sandbox.webhooks.registrations import Registrations, Webhook
 
@@ -48,7 +48,7 @@ class Sender:
         self._is_busy = self._is_stopping = False
 
     def tell(self, event_type: str, row: Row) -> None:
-        """Take an event in, as things are now; whoever made it happen does not wait for its sending."""
+        """Take an event in, as things are now; the caller does not wait for its sending."""
         webhooks = self._registrations.subscribed(event_type)
         if not webhooks:
             return
@@ -99,7 +99,7 @@ def _data(event_type: str, row: Row, endpoint: str) -> dict[str, Any]:
     """The whole object; of what is deleted only its ids."""
     if not event_type.endswith(".deleted"):
         return row.as_json(endpoint)
-    if isinstance(row, Folder):
+    if isinstance(row, StoredFolder):
         return {"folderId": row.folder_id}
     version = {"versionId": row.version_id} if event_type == "file-version.deleted" else {}
     return {"fileId": row.file_id, **version}

@@ -55,7 +55,7 @@ def add_account(
 ) -> Account:
     """Add an account and its first key. Raises WrongUse for bad values, Refused when the name is taken.
 
-    `other_endpoints` stand one a line.
+    `other_endpoints` has one on each line.
     """
     given = {"api_url": api_url, "upload_url": upload_url, "colour": colour, "other_endpoints": other_endpoints}
     account = Account(name=name, url_endpoint=url_endpoint, **{key: value for key, value in given.items() if value})
@@ -81,7 +81,7 @@ def change_account(
 ) -> dict[str, dict[str, Any]]:
     """Save an edited account and record what was and what is. Returns the changed fields.
 
-    A new `private_key` retires the current one. A changed API address takes the key anew and forgets all that are
+    A new `private_key` retires the current one. A changed API address asks for the key again and forgets all that are
     stored: they were entered for the other address. Raises WrongUse where that key is missing, or the reason for an
     account that is to do without looks.
     """
@@ -109,7 +109,7 @@ def change_account(
 
 
 def _refuse_another_address(account: Account, before: dict[str, Any]) -> None:
-    """A job that goes on at another address would take files unknown there for gone."""
+    """A job that continues at another address would believe that files unknown there are gone."""
     unsettled = DeletionJob.objects.filter(~Q(state=JobState.FINISHED) | Q(unverified__gt=0), account=account)
     if before["api_url"] != account.api_url and (job := unsettled.first()):
         text = _("The API address cannot change while job %(number)s needs it. Wait for its end, or cancel it.")

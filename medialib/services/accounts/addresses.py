@@ -59,7 +59,7 @@ def refuse_private(url: str, *, what: str | Promise) -> None:
 
 
 def refuse_foreign(url: str, *, what: str | Promise) -> None:
-    """Raises WrongUse for a host that is not ImageKit's: whoever may change an address must not choose who gets keys.
+    """Raises WrongUse for a host that is not ImageKit's: the right to change an address must not decide who gets keys.
 
     A machine that allows private addresses, as for the sandbox, allows others too.
     """

@@ -33,7 +33,7 @@ def add_groups(apps: Any, alias: str) -> None:
 
 
 def _permissions(apps: Any, alias: str, model: str, names: dict[str, str]) -> dict[str, Any]:
-    """Django makes permissions only after all migrations; made here, it finds them and leaves them be."""
+    """Django makes permissions only after all migrations; made here, they are found and left as they are."""
     types = apps.get_model("contenttypes", "ContentType").objects.using(alias)
     content_type, _ = types.get_or_create(app_label="medialib", model=model)
     manager = apps.get_model("auth", "Permission").objects.using(alias)

@@ -1,4 +1,4 @@
-"""Private keys: add, replace, rotate, test, retire. client_for() and check_key() are where one is decrypted."""
+"""Private keys: add, replace, rotate, test, retire. Only client_for() and check_key() decrypt one."""
 
 from __future__ import annotations
 
@@ -257,7 +257,7 @@ def _refuse_needed(key: ApiKey) -> None:
 
 
 def _retire(key: ApiKey, *, at: datetime, actor: Actor) -> None:
-    """The secret of a key that ends now goes now; a later one is erased by a worker, and not used meanwhile."""
+    """The secret of a key that ends now goes now; a later one is erased by a worker, and not used until then."""
     is_over = at <= now()
     key.retired_at, key.ciphertext = at, "" if is_over else key.ciphertext
     key.save(update_fields=["retired_at", "ciphertext"])

@@ -20,7 +20,7 @@ MAX_PATHS = 200
 
 
 def save(membership: Membership, *, actor: Actor) -> Membership:
-    """Grant or change. Raises WrongUse for a folder that is none, Refused for a second one of the same account."""
+    """Grant or change. Raises WrongUse for what is not a folder, Refused for a second one of the same account."""
     membership.delete_paths = clean_paths(membership.delete_paths)
     _require_reach(membership.account, actor=actor)
     is_new = membership.pk is None
@@ -46,7 +46,7 @@ def revoke(membership: Membership, *, actor: Actor) -> None:
 
 
 def join(account: Account, *, actor: Actor) -> None:
-    """Whoever adds an account sees it."""
+    """The person who adds an account sees it."""
     if actor.user and not Account.objects.visible_to(actor.user).filter(pk=account.pk).exists():
         membership = Membership.objects.create(user=actor.user, account=account, may_delete=True, added_by=actor.user)
         _record("granted", membership, before={}, actor=actor)
@@ -59,7 +59,7 @@ def record_factor_removed(person: User, *, kind: str, actor: Actor) -> None:
 
 
 def clean_paths(text: str) -> str:
-    """Folders, one a line, each once. Raises WrongUse for what could mean something else than it says."""
+    """Folders, one on each line, each once. Raises WrongUse for what could mean something else than it says."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     if len(lines) > MAX_PATHS:
         raise WrongUse(_("At most %(count)s folders."), count=MAX_PATHS)
@@ -73,7 +73,7 @@ def clean_paths(text: str) -> str:
 
 
 def _require_reach(account: Account | None, *, actor: Actor) -> None:
-    """Nobody hands out what lies beyond the own reach."""
+    """Nobody can grant more than they have themselves."""
     if actor.user is None:
         return
     if account is None:

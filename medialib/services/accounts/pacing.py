@@ -21,7 +21,7 @@ from medialib.imagekit.types import RateLimit
 from medialib.models import Account, Pace, PaceKind
 from medialib.services.base.clock import shared_now
 
-MAX_BLOCK_S = 3600.0  # No stated wait is believed beyond an hour; it would rather be a unit that changed.
+MAX_BLOCK_S = 3600.0  # A longer stated wait is not believed: more likely its unit has changed.
 MAX_REMEMBERED = 200  # Calls kept in the row; a faster limit is kept as the same rate over a shorter interval.
 PROBE_GROWTH = 1.5  # How a limit that nobody stated grows in each second without a refusal…
 PROBE_SECOND = timedelta(seconds=1)
@@ -124,7 +124,7 @@ def _blocked_s(pace: Pace, at: datetime) -> float:
 
 
 def wait_for_turn(account: Account, kind: PaceKind) -> None:
-    """Sleep until one call of this kind may be sent, and take it from the allowance. Holds no lock meanwhile."""
+    """Sleep until one call of this kind may be sent, and take it from the allowance. Holds no lock while it sleeps."""
     while True:
         with transaction.atomic():
             pace = pace_of(account, kind, lock=True)

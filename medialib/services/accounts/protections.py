@@ -107,7 +107,7 @@ def condition_of(rules: Iterable[ProtectionRule], *, at: datetime) -> Q:
 def protected_among(
     account_id: int, file_ids: Collection[str], rules: Iterable[ProtectionRule], *, at: datetime
 ) -> dict[str, ProtectionRule]:
-    """The rule that protects each of these files, for those that one protects; the oldest rule where several do."""
+    """The rule that protects each of these files, where one does: the oldest if there are several."""
     found: dict[str, ProtectionRule] = {}
     for rule in rules:
         open_ids = [file_id for file_id in file_ids if file_id not in found]

@@ -1,4 +1,4 @@
-"""Encrypting all that is stored encrypted anew, with the newest encryption key."""
+"""Encrypts everything that is stored encrypted again, with the newest encryption key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Reencryption:
 
 
 def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
-    """Encrypt every stored key anew with the newest of FIELD_ENCRYPTION_KEYS, one by one, while all keep working."""
+    """Encrypt every stored key again with the newest of FIELD_ENCRYPTION_KEYS, one by one, while all keep working."""
     vault.require_usable()
     keys.erase_retired()
     done, unreadable = 0, []
@@ -30,7 +30,7 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
         except Refused:
             unreadable.append(f"{key} of {key.account}")
         else:
-            # Only if nobody replaced it meanwhile.
+            # Only if nobody has replaced it.
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
     unreadable += factor_secrets.reencrypt()
     unreadable += _reencrypt_webhook_secrets()

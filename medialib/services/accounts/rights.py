@@ -1,7 +1,7 @@
 """Who may see and delete in which account: asked by every service that freezes or deletes for a person.
 
 What a person may do at all is a permission, asked by the page or the command; where, is a membership, asked here. The
-product itself, and whoever has the machine's command line, act without a person and are not restricted.
+product itself, and people on the machine's command line act without a person and are not restricted.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def require_usable() -> None:
 
 @sensitive_variables()
 def _fernet() -> MultiFernet:
-    # Made anew each time: it takes microseconds, and a changed setting counts at once.
+    # Made each time: it takes microseconds, and a changed setting counts at once.
     try:
         return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
     except (ValueError, TypeError):

@@ -1,20 +1,20 @@
-"""Files and bytes over time, by outcome or by person, drawn from the days that are summed beside the work.
+"""Files and bytes over time, by outcome or by person, added up from the days that are summed beside the work.
 
-Each bar leads to the events that it stands for: what settled these files, in exactly this time.
+Each sum leads to the events that it counts: what settled these files, in exactly this time.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min, Sum
 from django.db.models.functions import Coalesce
-from django.utils.text import capfirst
 
-from medialib.models import Account, AuditDay, EventKind, Outcome
+from medialib.models import Account, AuditDay, EventKind
 from medialib.models.memberships import sees_everything
 from medialib.services.audit.search import AuditFilter
 
@@ -22,12 +22,10 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
     from django.db.models import QuerySet
 
-BARS = 60  # At most, so that each can be pointed at.
-FEWEST_SLOTS = 14  # So that a single day is a bar and no wall.
-WIDTH, HEIGHT, GAP = 960.0, 200.0, 2.0  # Of the drawing, in its own units.
-MOST_PEOPLE = 6
+MAX_SLOTS = 60  # So that the bar of each can be pointed at.
+MAX_PEOPLE = 6
 OTHERS = "others"
-STEPS = (1, 7, 28, 91, 364)  # Days in one bar.
+STEPS = (1, 7, 28, 91, 364)  # Days in one slot.
 
 
 @dataclass(frozen=True)
@@ -40,54 +38,63 @@ class ChartQuery:
 
 
 @dataclass(frozen=True)
-class Bar:
-    label: str
-    shade: str  # Names the colour in the style sheet.
-    value: int
-    first: date
-    last: date
-    query: str
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
 class Series:
-    label: str
-    shade: str
+    """What one colour stands for: an outcome, a person, or the people beyond the first few."""
+
+    name: str
     total: int
     query: str
 
 
-@dataclass(frozen=True)
-class Chart:
-    bars: list[Bar]
+@dataclass(frozen=True, kw_only=True)
+class SlotSum:
+    """What one series adds up to in some days."""
+
+    series: Series
+    slot: int
+    value: int
+    first: date
+    last: date
+    query: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChartNumbers:
+    """`sums` stand in the order of the series, the largest first; `top` is the most of one slot."""
+
+    sums: list[SlotSum]
     series: list[Series]
     top: int
     first: date | None
     last: date | None
-    days_a_bar: int
-    width: float = WIDTH
-    height: float = HEIGHT
+    days_a_slot: int
+
+    @property
+    def slots(self) -> int:
+        if self.first is None or self.last is None:
+            return 0
+        return (self.last - self.first).days // self.days_a_slot + 1
 
 
-def chart(chart_query: ChartQuery, *, viewer: User) -> Chart:
+def chart(chart_query: ChartQuery, *, viewer: User) -> ChartNumbers:
     days = _days(chart_query, viewer)
     span = days.aggregate(first=Min("day"), last=Max("day"))
     if span["first"] is None:
-        return Chart([], [], 0, None, None, 1)
+        return ChartNumbers(sums=[], series=[], top=0, first=None, last=None, days_a_slot=1)
     first, last = chart_query.after or span["first"], chart_query.before or span["last"]
-    step = next((days for days in STEPS if (last - first).days < days * BARS), STEPS[-1])
+    step = next((days for days in STEPS if (last - first).days < days * MAX_SLOTS), STEPS[-1])
     names = _series(chart_query, days)
     sums = _sums(chart_query, days, names, first=first, step=step)
     tops: defaultdict[int, int] = defaultdict(int)
     for (slot, _), value in sums.items():
         tops[slot] += value
-    top = max(tops.values())
-    return Chart(
-        list(_bars(chart_query, sums, names, top, first, last, step)), list(names.values()), top, first, last, step
+    return ChartNumbers(
+        sums=list(_slot_sums(chart_query, sums, names, first, last, step)),
+        series=list(names.values()),
+        top=max(tops.values()),
+        first=first,
+        last=last,
+        days_a_slot=step,
     )
 
 
@@ -106,20 +113,18 @@ def _days(chart_query: ChartQuery, viewer: User) -> QuerySet[AuditDay]:
 
 
 def _series(chart_query: ChartQuery, days: QuerySet[AuditDay]) -> dict[str, Series]:
-    """What the colours stand for, the largest first. People beyond the first few are one."""
+    """The largest first. People beyond the first few are one."""
     field = "outcome" if chart_query.by == "outcome" else "actor_name"
     totals = list(days.values_list(field).annotate(total=Sum(chart_query.measure)).order_by("-total", field))
     found: dict[str, Series] = {}
     for place, (name, total) in enumerate(totals):
         if chart_query.by == "outcome":
-            found[name] = Series(str(capfirst(Outcome(name).label)), name, total, _query(chart_query, outcome=name))
-        elif place < MOST_PEOPLE:
-            found[name] = Series(name, f"person-{place + 1}", total, _query(chart_query, actor=name))
+            found[name] = Series(name, total, _query(chart_query, outcome=name))
+        elif place < MAX_PEOPLE:
+            found[name] = Series(name, total, _query(chart_query, actor=name))
         else:
             earlier = found.get(OTHERS)
-            found[OTHERS] = Series(
-                OTHERS, "person-others", total + (earlier.total if earlier else 0), _query(chart_query)
-            )
+            found[OTHERS] = Series(OTHERS, total + (earlier.total if earlier else 0), _query(chart_query))
     return found
 
 
@@ -133,31 +138,21 @@ def _sums(
     return sums
 
 
-def _bars(
+def _slot_sums(
     chart_query: ChartQuery,
     sums: dict[tuple[int, str], int],
     names: dict[str, Series],
-    top: int,
     first: date,
     last: date,
     step: int,
-) -> list[Bar]:
-    """Stacked upwards, the largest series at the bottom."""
-    slots = (last - first).days // step + 1
-    pitch, bars = WIDTH / max(slots, FEWEST_SLOTS), []
-    floors: defaultdict[int, float] = defaultdict(lambda: HEIGHT)
+) -> Iterator[SlotSum]:
     for name, series in names.items():
         for slot in sorted(slot for slot, other in sums if other == name):
-            value = sums[slot, name]
-            height = value / top * HEIGHT if top else 0
-            floors[slot] -= height
             begins = first + timedelta(days=slot * step)
             ends = min(begins + timedelta(days=step - 1), last)
             who = {} if name == OTHERS else {"outcome" if chart_query.by == "outcome" else "actor": name}
             query = _query(chart_query, after=begins, before=ends, **who)
-            x, width = slot * pitch + GAP / 2, max(pitch - GAP, 1)
-            bars.append(Bar(series.label, series.shade, value, begins, ends, query, x, floors[slot], width, height))
-    return bars
+            yield SlotSum(series=series, slot=slot, value=sums[slot, name], first=begins, last=ends, query=query)
 
 
 def _query(chart_query: ChartQuery, **more: object) -> str:

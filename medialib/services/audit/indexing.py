@@ -37,7 +37,7 @@ def catch_up_beside_work() -> int:
 
 
 def catch_up(*, budget_s: float | None = BUDGET_S) -> int:
-    """Index what was sealed meanwhile. Returns how many events were looked at."""
+    """Index what was sealed since the last time. Returns how many events were looked at."""
     began, count, up_to = time.monotonic(), 0, AuditSegment.objects.sealed_up_to()
     cursor, _ = AuditCursor.objects.get_or_create(name=CURSOR)
     while done := _index_some(cursor.event_id, up_to):
@@ -48,7 +48,7 @@ def catch_up(*, budget_s: float | None = BUDGET_S) -> int:
 
 
 def _index_some(after: int, up_to: int) -> tuple[int, int] | None:
-    """(last id, rows) of the next chunk; None when there is none, or another worker was at it."""
+    """(last id, rows) of the next chunk; None when there is none, or another worker does it."""
     columns = (
         "pk", "event", "file_path", "outcome", "account_id", "account_name", "actor_name", "size_bytes", "time",
     )  # fmt: skip

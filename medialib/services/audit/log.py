@@ -1,4 +1,4 @@
-"""The only writer of AuditEvent: record_… functions, called inside the transaction that does the thing."""
+"""Writes audit events, in the transaction that does the thing; those of files come in bulk from deletion/events.py."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def at_path(events: AuditEventQuerySet, path: str) -> AuditEventQuerySet:
 
 
 def _is_common(held: dict[str, str], newest: int) -> bool:
-    """Whether so many of the newest paths match that a page is full soon: an index would collect them all first."""
+    """Whether so many of the newest paths match that a page fills soon; an index would collect all matches first."""
     return AuditPath.objects.filter(event_id__gt=newest - SAMPLE, **held).count() >= COMMON
 
 

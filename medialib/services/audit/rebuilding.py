@@ -1,6 +1,6 @@
-"""Holds what the audit pages read by, paths and days, to the events that they stand for, and makes it anew.
+"""Compares the indexes of the audit pages (paths and days) with the events that they stand for, and rebuilds them.
 
-It proves nothing, but who searches believes it: an entry that somebody took out hides an event from every page. Days of
+They prove nothing, but searches rely on them: an entry that was taken out hides an event from every page. Days of
 events that were pruned cannot be counted again and stay as they are.
 """
 
@@ -43,7 +43,7 @@ def check() -> None:
 
 
 def rebuild() -> int:
-    """Make all of it anew from the sealed events. Killed on the way, a worker goes on with it."""
+    """Rebuild all of it from the sealed events. If it is killed, a worker continues."""
     with transaction.atomic():
         _forget_days(indexing.indexed_up_to())
         index.forget_all(connection)

@@ -48,12 +48,12 @@ class AuditFilter:
         """For the audit event of an export."""
         return {name: str(value) for name, value in asdict(self).items() if value not in ("", None)}
 
-    def chips(self) -> list[Chip]:
+    def chips(self) -> list[AuditChip]:
         """What restricts the list now, each with the query string that takes it away."""
         empty = AuditFilter()
         fields = [name for name in asdict(self) if getattr(self, name) != getattr(empty, name)]
         return [
-            Chip(name, str(getattr(self, name)), replace(self, **{name: getattr(empty, name)}).to_query())
+            AuditChip(name, str(getattr(self, name)), replace(self, **{name: getattr(empty, name)}).to_query())
             for name in fields
         ]
 
@@ -63,7 +63,7 @@ class AuditFilter:
 
 
 @dataclass(frozen=True)
-class Chip:
+class AuditChip:
     name: str
     value: str
     query_without: str

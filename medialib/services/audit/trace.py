@@ -1,4 +1,4 @@
-"""Which page request is being answered, so that every audit event says it without each caller passing it on."""
+"""Which page request is being answered, so that every audit event can name it although no caller passes it on."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Trace:
 
     @property
     def session(self) -> str:
-        """A fingerprint of the session: enough to tell sessions apart, no use to whoever would take one over."""
+        """A fingerprint of the session: enough to tell sessions apart, useless for taking one over."""
         key = getattr(getattr(self.request, "session", None), "session_key", None)
         return hashlib.sha256(key.encode()).hexdigest()[:FINGERPRINT_LENGTH] if key else ""
 

@@ -31,7 +31,7 @@ def weak_settings() -> list[str]:
 
 
 def record_weak_settings(process: str) -> None:
-    """Called when `process` (“web” or “worker”) starts. A database that is not ready is left to whoever needs it."""
+    """Called when `process` (“web” or “worker”) starts. It says nothing of a database that is not ready."""
     if found := weak_settings():
         try:
             _record(process, found)

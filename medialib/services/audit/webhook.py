@@ -1,7 +1,7 @@
 """Sends sealed audit events to an address of the operator's, signed as Standard Webhooks says, without losing any.
 
 The place in the log is stored and moves only when the receiver has answered 2xx. A message is up to 100 events of one
-segment, so a repeated one has the same id and the same events, and a receiver can tell that it had it before.
+segment, so a repeated one has the same id and the same events, and a receiver can tell that it has seen it.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 
 
 @dataclass(frozen=True)
-class Message:
+class AuditMessage:
     id: str
     last_event: int
     body: str
 
 
 def deliver_due(owner: str, *, session: requests.Session, is_over: Callable[[], bool] = lambda: False) -> int:
-    """Send what is due. Returns how many messages were taken. Does nothing while another worker is at it."""
+    """Send what is due. Returns how many messages were taken. Does nothing while another worker does it."""
     if not settings.AUDIT_WEBHOOK_URL:
         return 0
     count = 0
@@ -52,7 +52,7 @@ def deliver_due(owner: str, *, session: requests.Session, is_over: Callable[[], 
     return count
 
 
-def next_message(after: int) -> Message | None:
+def next_message(after: int) -> AuditMessage | None:
     """The next events after this one, or None when all that is sealed was sent."""
     segment = AuditSegment.objects.in_order().filter(last_id__gt=after).first()
     if segment is None:
@@ -63,7 +63,7 @@ def next_message(after: int) -> Message | None:
         return None
     rows = list(export.rows(events.filter(pk__lte=ids[-1])))
     data = {"first_sequence": ids[0], "last_sequence": ids[-1], "segment": segment.number, "events": rows}
-    return Message(f"audit-{ids[0]}-{ids[-1]}", ids[-1], _body(data))
+    return AuditMessage(f"audit-{ids[0]}-{ids[-1]}", ids[-1], _body(data))
 
 
 def _body(data: dict[str, Any]) -> str:
@@ -72,7 +72,7 @@ def _body(data: dict[str, Any]) -> str:
 
 
 def _claim(owner: str) -> AuditCursor | None:
-    """The place in the log, when no other worker is at it and no wait is due. It begins at what is sealed today."""
+    """The place in the log, when no other worker holds it and no wait is due. It begins at what is sealed today."""
     at = shared_now()
     start = {"event_id": AuditSegment.objects.sealed_up_to()}
     AuditCursor.objects.get_or_create(name=CURSOR, defaults=start)
@@ -81,8 +81,8 @@ def _claim(owner: str) -> AuditCursor | None:
     return AuditCursor.objects.get(name=CURSOR) if won else None
 
 
-def _post(message: Message, session: requests.Session) -> str:
-    """Why it was not taken, or an empty text."""
+def _post(message: AuditMessage, session: requests.Session) -> str:
+    """Why the receiver did not take it, or an empty text."""
     at = shared_now().astimezone(UTC)
     headers = {
         "content-type": "application/json",
@@ -103,8 +103,8 @@ def _post(message: Message, session: requests.Session) -> str:
     return "" if 200 <= answer.status_code < 300 else f"HTTP {answer.status_code}"
 
 
-def _settle(cursor: AuditCursor, message: Message, owner: str, *, trouble: str) -> bool:
-    """Move on, or wait longer with each failure. False when another worker took over meanwhile."""
+def _settle(cursor: AuditCursor, message: AuditMessage, owner: str, *, trouble: str) -> bool:
+    """Move on, or wait longer with each failure. False when another worker has taken over."""
     ours = AuditCursor.objects.filter(name=CURSOR, lease_owner=owner, event_id=cursor.event_id)
     if not trouble:
         return bool(ours.update(event_id=message.last_event, failures=0, error=""))

@@ -1,4 +1,4 @@
-"""Numbers that a page may show some moments old, kept in the cache when they were dear to find."""
+"""Numbers that a page may show some moments old, kept in the cache when finding them took long."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ KEEP_S = 60
 
 
 def kept(key: str, find: Callable[[], T], *, is_dear: Callable[[T], bool]) -> T:
-    """What `find` finds, never None, or found within the last minute under this key. Only what is dear is kept."""
+    """The result of `find`, never None, at most a minute old. Only what took long is kept."""
     found: T | None = cache.get(key)
     if found is None:
         found = find()

@@ -1,4 +1,4 @@
-"""Sits out a database that is away for a moment: locked, restarting, or out of space."""
+"""Waits while a database is away for a moment: locked, restarting, or out of space."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WAIT_FOR_S = 60.0
 
 
 class Patience:
-    """Repeats a piece of database work, all of it one transaction, until it stands or the wait is over."""
+    """Repeats a piece of database work, all of it one transaction, until it succeeds or the wait is over."""
 
     def __init__(self, stop: threading.Event, *, wait_for_s: float = WAIT_FOR_S) -> None:
         self.stop, self.wait_for_s = stop, wait_for_s

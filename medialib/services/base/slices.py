@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 def slices(things: Iterable[T], size: int) -> Iterator[list[T]]:
-    """Lists of `size` of the things, the last one perhaps shorter; each is read when it is its turn."""
+    """Lists of `size` of the things, the last one perhaps shorter; each is read when its turn comes."""
     source = iter(things)
     while some := list(islice(source, size)):
         yield some

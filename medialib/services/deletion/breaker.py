@@ -1,4 +1,4 @@
-"""Stops a job by itself when going on would make things worse, and says why in plain words."""
+"""Stops a job by itself when continuing would make things worse, and says why in plain words."""
 
 from __future__ import annotations
 

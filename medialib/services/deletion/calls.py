@@ -154,7 +154,7 @@ def perform_look(client: ImageKitClient, claim: Claim, gate: Gate, read_pace: Re
 
 
 def perform_doubt(client: ImageKitClient, report: LookReport, witnesses: Sequence[str]) -> LookReport:
-    """Hold a look that found nothing against files that the account's own key knows. Never raises."""
+    """Check a look that found nothing against files that the account's own key knows. Never raises."""
     try:
         if not witnesses or knows_any(client, witnesses):
             return replace(report, is_doubt_over=True)
@@ -179,9 +179,9 @@ def _missing_of(client: ImageKitClient, file_ids: Sequence[str], read_pace: Read
 def _details_of(
     client: ImageKitClient, file_ids: Sequence[str], read_pace: ReadPace, *, never_seen: Collection[str] = ()
 ) -> list[tuple[str, RemoteFile | None]]:
-    """Each file as its own address tells of it; None for one that is gone.
+    """Each file as its own address describes it; None for one that is gone.
 
-    ImageKit answers 400 for what it does not take for an id; of what nobody ever saw that is as good as a 404.
+    ImageKit answers 400 for what does not look like an id; for an id that nobody ever saw, that is as good as a 404.
     """
 
     def details(file_id: str, tries_left: int = PATIENT_TRIES) -> RemoteFile | None:

@@ -26,7 +26,7 @@ class Validity:
 
 
 def _awake_or_asleep_s() -> float:
-    """Seconds on a clock that nobody sets and that goes on while a machine is suspended, where there is one."""
+    """Seconds on a clock that nobody sets and that, where the machine has one, keeps running while it is suspended."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 

@@ -28,7 +28,7 @@ MAX_DUE = 100  # Calls that are counted ahead.
 
 @dataclass(frozen=True)
 class Ahead:
-    """What one worker has looked at and looks at, and how much more it may: looks go ahead of the calls."""
+    """What one worker has looked at, is looking at, and may still look at: looks go ahead of the calls."""
 
     looked: Mapping[int, tuple[Claim, Look]] = field(default_factory=dict)
     room: int = 0
@@ -204,7 +204,7 @@ def _claim_looks(job: DeletionJob, pace: Pace, allowed: pacing.Allowance, chosen
     leased = Batch.objects.leased(at).filter(job__account_id=job.account_id)
     held = leased.filter(state=BatchState.WAITING).count()
     due, next_s = pacing.calls_within(pace, allowed, at=at, seconds=ahead.horizon_s, most=MAX_DUE)
-    # More looks than calls, in whose hands ever, would only grow old and take the allowance of those that are needed.
+    # More looks than calls, held by any worker, would only grow old and use the allowance of those that are needed.
     want = min(ahead.room, due - held)
     waiting = job.batches.free(at).filter(state=BatchState.WAITING)
     if want <= 0:

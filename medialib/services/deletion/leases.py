@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db.models import F, QuerySet
 
 from medialib.models import Batch, BatchState, DeletionJob, Ended, Exchange, Item, JobState
-from medialib.models.jobs import BATCH_SIZE, lease_length
+from medialib.models.deletion.batches import BATCH_SIZE, lease_length
 from medialib.services.deletion.claim import Claim
 
 
@@ -27,7 +27,7 @@ def lease(batches: Sequence[Batch], job: DeletionJob, *, worker: str, is_look_up
 
 
 def lend(batches: Sequence[Batch], job: DeletionJob, *, worker: str, at: datetime) -> list[Claim]:
-    """Lease batches to be looked at: they go on waiting, in the hands of this worker."""
+    """Lease batches to be looked at: they keep waiting, in the hands of this worker."""
     leased = Batch.objects.filter(pk__in=[batch.pk for batch in batches])
     leased.update(lease_owner=worker, lease_until=at + lease_length(), fence=F("fence") + 1, not_before=None)
     return [claim_of(batch, files, job) for batch, files in _read(leased, job)] if batches else []

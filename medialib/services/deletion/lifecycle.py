@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from medialib.errors import Refused
 from medialib.models import AuditEvent, Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.services.audit import log
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake

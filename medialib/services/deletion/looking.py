@@ -1,4 +1,4 @@
-"""Looks ahead of the calls: early enough that the pace does not wait for them, and so late that none gets old."""
+"""Looks ahead of the calls: early enough that the pace does not wait for them, and late enough that none gets old."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A look before a call: the files of a batch as ImageKit has them now, held against what was frozen.
+"""A look before a call: the files of a batch as ImageKit has them now, compared with what was frozen.
 
 What is gone, protected, outside the requester's folders or changed is settled and never sent. Rules are judged on the
 index, so what a look found is written there first: one condition decides here as in lists and reviews.
@@ -15,7 +15,7 @@ from datetime import datetime
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.models.query.units import UNKNOWN_TIME
@@ -103,8 +103,8 @@ def witnesses_for(job: DeletionJob) -> list[str]:
 def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: Terms) -> dict[int, tuple[Ruling, ...]]:
     """By batch id, rulings for the files that may not be sent now; batches that may go whole are left out.
 
-    Without a look (the account does without) rules and scope are judged on what the index knows. All batches are read
-    with one statement each for items and index: the calls wait meanwhile. Call it in a transaction.
+    Without a look (if the account says so) rules and scope are judged on what the index knows. All batches are read
+    with one statement each for items and index: the calls wait for it. Call it in a transaction.
     """
     items = _open_items(job, [claim for claim, _ in looked])
     known = _known_of(job, [look for _, look in looked if look], has_rules=bool(terms.rules))

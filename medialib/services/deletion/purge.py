@@ -117,7 +117,7 @@ def _request(client: ImageKitClient, job: DeletionJob, request: PurgeRequest) ->
     pacing.wait_for_turn(job.account, PaceKind.PURGE)
     claimed = PurgeRequest.objects.filter(pk=request.pk, state=PurgeState.WAITING)
     if not claimed.update(state=PurgeState.REQUESTED, requested_at=shared_now()):
-        return True  # Another worker is at it.
+        return True  # Another worker does it.
     try:
         answer = client.purge(request.url)
     except RateLimited as error:

@@ -1,8 +1,8 @@
 """Runs a deletion job: claims batches, has them sent by threads, records how each call ended.
 
 All database work happens in the thread that calls run_deletion_job; its helpers speak HTTP only. A worker killed at
-any point leaves a batch marked as sent: whoever claims it next looks its files up at ImageKit before anything is
-sent again, so no file is lost and none is counted twice.
+any point leaves a batch marked as sent: the next worker looks its files up at ImageKit before anything is sent
+again, so no file is lost and none is counted twice.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 RENEWALS_PER_LEASE = 5
 LONGEST_NAP_S = 1.0  # Controls and other workers' changes are seen at least this often.
 AWAIT_EVERY_S = 0.3
-LATE_S = 0.02  # Calls that go later than this after the time they count for are counted anew.
+LATE_S = 0.02  # A call that goes out later than this after its planned time is counted again, at the time it goes.
 KEY_EVERY_S = 2.0  # How often a running job looks whether another key was stored.
 MOST_LOOK_UPS = 2  # Batches looked up at a time, a hundred reads each: reads have their limit too.
 STAY_FOR_S = 5.0  # A runner with nothing to do waits this long for postponed batches before it leaves.
@@ -84,7 +84,7 @@ def give_up_look_ups(job: DeletionJob, error: MedialibError, *, worker: str) -> 
 
 
 def run_to_end(job: DeletionJob, *, stop: threading.Event | None = None) -> None:
-    """Run the job here, or await those who run it, until it is finished, paused or `stop` is set. Refreshes `job`."""
+    """Run the job here, or wait for its workers, until it is finished, paused or `stop` is set. Refreshes `job`."""
     worker, stop = worker_name(), stop or threading.Event()
     while not stop.is_set():
         run_deletion_job(job.pk, worker=worker, stop=stop)
@@ -242,7 +242,7 @@ class JobRunner:
                 claim.validity.extend()
 
     def _follow_key(self) -> None:
-        """Go on with the key that was stored last: the one before it may soon be refused."""
+        """Continue with the key that was stored last: the one before it may soon be refused."""
         if time.monotonic() - self.key_seen_at < KEY_EVERY_S:
             return
         self.key_seen_at = time.monotonic()
@@ -272,7 +272,7 @@ class JobRunner:
         return self.idle_since is not None and time.monotonic() - self.idle_since > STAY_FOR_S
 
     def _has_work(self, state: str) -> bool:
-        """Whether open batches are left that this worker may get; those in other hands are those hands' business."""
+        """Whether open batches are left that this worker may get; those of other workers do not count."""
         batches = self.job.batches.open()
         if state == JobState.CANCELLING:
             batches = batches.exclude(state=BatchState.WAITING)

@@ -48,7 +48,7 @@ class LeaseLost(Exception):
 def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str, is_enough: Callable[[], bool]) -> int:
     """Record several calls in one transaction: at least one, and no more once `is_enough`. Returns how many.
 
-    A call whose batch was taken over meanwhile counts as done, with nothing written.
+    A call whose batch another worker has taken over counts as done, with nothing written.
     """
     count = 0
     with transaction.atomic():
@@ -66,7 +66,7 @@ def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str,
 
 @dataclass(frozen=True)
 class Locked:
-    """The rows that whoever settles or claims must hold, in this order: the account's pace, then the job."""
+    """The rows to lock before settling or claiming, in this order: the account's pace, then the job."""
 
     pace: Pace
     job: DeletionJob
@@ -78,7 +78,7 @@ def _lock(job: DeletionJob) -> Locked:
 
 
 def settle(job: DeletionJob, report: CallReport, *, worker: str, rows: Locked | None = None) -> Verdict:
-    """Record one call. Raises LeaseLost, with nothing written, when the batch was taken over meanwhile."""
+    """Record one call. Raises LeaseLost, with nothing written, when another worker has taken the batch over."""
     claim = report.claim
     with transaction.atomic():
         rows = rows or _lock(job)

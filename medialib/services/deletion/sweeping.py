@@ -1,4 +1,4 @@
-"""What each worker does beside its tasks: say that it lives, and find work that nobody is at.
+"""What each worker does beside its tasks: report that it is alive, and find work that nobody works on.
 
 No queue gives back what a killed worker held (docs/decisions), so the rows are looked through every few seconds.
 """
@@ -19,13 +19,13 @@ from medialib.services.deletion import purge
 logger = logging.getLogger(__name__)
 
 FORGET_WORKER = timedelta(days=1)
-WAKE_AGAIN = timedelta(seconds=5)  # A wake-up that nobody followed within this time is taken for lost.
+WAKE_AGAIN = timedelta(seconds=5)  # A wake-up that nobody followed within this time counts as lost.
 HELP_AGAIN = timedelta(seconds=2)
 BATCHES_WORTH_HELP = 8
 
 
 def heartbeat(worker_id: str, *, engine: str) -> None:
-    """Say that this worker lives; pages tell when none does."""
+    """Report that this worker is alive; pages say when none is."""
     at = shared_now()
     Worker.objects.update_or_create(
         id=worker_id,
@@ -41,7 +41,7 @@ def sign_off(worker_id: str) -> None:
 
 
 def sweep() -> list[int]:
-    """Wake workers for each due job that nobody is at, or that more workers could share. Returns the job ids."""
+    """Wake workers for each due job that nobody works on, or that more workers could share. Returns the job ids."""
     at = shared_now()
     alive = Worker.objects.alive(at).count()
     return [

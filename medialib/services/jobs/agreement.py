@@ -38,12 +38,12 @@ DIFFERENT = """
 """
 
 
-class Contradicted(Refused):
+class OutcomesContradicted(Refused):
     """The sealed log says something else than the job's rows."""
 
 
 @dataclass(frozen=True)
-class Tally:
+class OutcomeTally:
     """One outcome: how many files the job counts, its list holds, and the log settled; and how many are not as there.
 
     `logged` is None where the log does not settle: nobody knows yet what became of an unverified file.
@@ -73,7 +73,7 @@ class Tally:
 
 
 def refuse_contradicted(job: DeletionJob) -> None:
-    """Raises Contradicted, naming each count that differs. What was archived can contradict nothing any more."""
+    """Raises OutcomesContradicted, naming each count that differs. What was archived can contradict nothing any more."""
     if _is_archived(job):
         return
     found = [text for tally in tallies(job) for text in tally.contradictions()]
@@ -81,10 +81,10 @@ def refuse_contradicted(job: DeletionJob) -> None:
         sentence = gettext_lazy(
             "The sealed audit log contradicts job %(number)s, so nothing of it is certified: %(found)s."
         )
-        raise Contradicted(sentence, number=job.pk, found="; ".join(found))
+        raise OutcomesContradicted(sentence, number=job.pk, found="; ".join(found))
 
 
-def tallies(job: DeletionJob) -> list[Tally]:
+def tallies(job: DeletionJob) -> list[OutcomeTally]:
     """One an outcome."""
     items = Item.objects.filter(manifest_id=job.manifest_id).order_by()
     listed = dict(items.values_list("outcome").annotate(Count("pk")))
@@ -92,7 +92,7 @@ def tallies(job: DeletionJob) -> list[Tally]:
     logged = dict(settled.values_list("outcome").annotate(Count("pk")))
     different = _different(job)
     return [
-        Tally(
+        OutcomeTally(
             outcome,
             getattr(job, outcome),
             listed.get(outcome, 0),

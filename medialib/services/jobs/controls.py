@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import Account, BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
-from medialib.models.jobs import BATCH_SIZE, sum_of_outcomes
-from medialib.models.outcomes import STATE_WORDS
+from medialib.models.deletion.batches import BATCH_SIZE
+from medialib.models.deletion.jobs import sum_of_outcomes
 from medialib.services.accounts import rights
 from medialib.services.accounts.rights import members_only
 from medialib.services.audit import log
@@ -48,7 +48,7 @@ def open_deletion_job(
     """Queue the deletion of exactly the files in `manifest`, once.
 
     `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, Refused when the purge quota does not suffice, a file lies outside
+    AlreadySubmitted when the manifest has a job, Refused when the purge quota is too small, a file lies outside
     what the actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
@@ -188,7 +188,7 @@ def _go_on(job: DeletionJob, *, actor: Actor) -> None:
 
 @members_only
 def take_over(job: DeletionJob, *, actor: Actor) -> None:
-    """Answer for a paused job from here on, and let it go on: its files are judged by this person's rights.
+    """Answer for a paused job from here on, and let it continue: its files are judged by this person's rights.
 
     For a job whose requester left or lost the right. Raises Refused when it is not paused, a file that is left lies
     outside what the actor may delete, or its list is not the one that was confirmed.
@@ -296,4 +296,4 @@ def verify(job: DeletionJob, *, actor: Actor) -> int:
 
 def _state(job: DeletionJob) -> Promise:
     job.refresh_from_db(fields=["state"])
-    return STATE_WORDS[job.state]
+    return JobState(job.state).label

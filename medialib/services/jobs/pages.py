@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from django.db.models import Count
-from django.utils.translation import gettext as _
 
 from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState, SkipCause
 from medialib.services.deletion import purge
@@ -48,17 +47,6 @@ class FilesPage:
     items: list[Item]
     query: FilesQuery
     next_after: int | None
-    tabs: list[Tab]
-
-
-@dataclass(frozen=True)
-class Tab:
-    """A choice of the outcome filter with its number of files."""
-
-    outcome: str
-    label: str
-    count: int
-    is_current: bool
 
 
 @dataclass(frozen=True)
@@ -104,9 +92,7 @@ def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:
         items = items.filter(position__gt=query.after)
     rows = list(items[: FILES_PER_PAGE + 1])
     has_more = len(rows) > FILES_PER_PAGE
-    return FilesPage(
-        rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None, _tabs(job, query)
-    )
+    return FilesPage(rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None)
 
 
 def items_of_batch(batch: Batch) -> list[Item]:
@@ -130,12 +116,3 @@ def purges_of(job: DeletionJob) -> Purges | None:
     counted = dict(job.purges.order_by().values_list("state").annotate(Count("pk")))
     counts = {state.value: counted.get(state.value, 0) for state in PurgeState}
     return Purges(counts, list(job.purges.order_by("pk")[:PURGES_SHOWN]), purge.quota(job.account))
-
-
-def _tabs(job: DeletionJob, query: FilesQuery) -> list[Tab]:
-    tabs = [Tab(outcome="", label=_("all"), count=job.file_count, is_current=not query.outcome)]
-    counts = [(outcome.value, str(outcome.label), count) for outcome, count in job.counts]
-    for value, label, count in [*counts, (UNSETTLED, _("left"), job.left)]:
-        if count or query.outcome == value:
-            tabs.append(Tab(outcome=value, label=label, count=count, is_current=query.outcome == value))
-    return tabs

@@ -1,6 +1,6 @@
-"""The course of a job as a picture: files settled over time, with waits, pauses and errors marked where they happened.
+"""The course of a job: files settled over time, and the waits, pauses and errors with their times.
 
-Made from the job's calls, so it shows what was sent and answered, never what was hoped.
+Made from the job's calls, so it says what was sent and answered, never what was hoped.
 """
 
 from __future__ import annotations
@@ -9,23 +9,17 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext as _
-
 from medialib.models import AuditEvent, DeletionJob, Ended, EventKind, Exchange
-from medialib.services.audit.log import SYSTEM
 from medialib.services.base.clock import shared_now
 
-BARS = 96
-WIDTH, HEIGHT, LANE = 960.0, 120.0, 16.0  # Of the drawing, in its own units; the lane is for the marks below the bars.
-MOMENTS = 8
-MOST_CALLS = 50_000  # Of a longer job, the last ones are drawn.
+SLOTS = 96  # Equal parts of the time, for which files are counted.
+MAX_CALLS = 50_000  # Of a longer job, the last ones count.
 ANSWERED = (200, 207)
 FAILED = frozenset({Ended.REFUSED, Ended.LOST, Ended.LOOK_UP_FAILED})
-LAYERS = ("pause", "wait", "error")  # From the bottom, so that the short ones can be pointed at.
 
 
 @dataclass(frozen=True)
-class Call:
+class TimedCall:
     pk: int
     kind: str
     file_count: int
@@ -53,49 +47,35 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Bar:
-    """Numbers as SVG wants them, whatever the reader's language."""
-
-    x: str
-    y: str
-    width: str
-    height: str
-    title: str = ""
-
-
-@dataclass(frozen=True)
-class Moment:
+class CourseMoment:
     """Something worth a look: `kind` is wait, pause or error; `call` the one that shows it best."""
 
     kind: str
     at: datetime
     seconds: float
-    text: str
+    text: str = ""  # As recorded: who paused, or how the call ended.
     call: int | None = None
-    bar: Bar | None = None
 
 
 @dataclass(frozen=True)
 class Timeline:
     begin: datetime
     end: datetime
-    bars: list[Bar]
-    moments: list[Moment]
-    peak_per_s: float
+    files: list[int]  # For each slot.
+    moments: list[CourseMoment]
 
     @property
-    def layers(self) -> list[Moment]:
-        """In the order in which they are drawn."""
-        return sorted(self.moments, key=lambda moment: LAYERS.index(moment.kind))
+    def peak(self) -> int:
+        """Of the files in one slot."""
+        return max(*self.files, 1)
 
     @property
-    def listed(self) -> list[Moment]:
-        """The latest, newest last; the picture shows them all."""
-        return self.moments[-MOMENTS:]
+    def peak_per_s(self) -> float:
+        return self.peak / max((self.end - self.begin).total_seconds() / SLOTS, 1)
 
-    @property
-    def unlisted(self) -> int:
-        return len(self.moments) - len(self.listed)
+    def place(self, at: datetime) -> float:
+        """From 0 at the beginning to 1 at the end."""
+        return _place(at, self.begin, self.end)
 
     def count(self, kind: str) -> int:
         return sum(moment.kind == kind for moment in self.moments)
@@ -131,29 +111,33 @@ def timeline(job: DeletionJob) -> Timeline | None:
         return None
     begin = min(job.started_at, calls[0].sent_at)
     end = max(job.finished_at or shared_now(), begin + timedelta(seconds=1))
-    return draw(begin, end, calls, _pauses(job, end))
+    return course(begin, end, calls, _pauses(job, end))
 
 
-def draw(begin: datetime, end: datetime, calls: list[Call], pauses: list[Moment]) -> Timeline:
-    """The picture of some calls, in the order in which they were sent."""
-    scale = _Scale(begin, (end - begin).total_seconds())
-    files = scale.counted(calls)
-    peak = max(*files, 1)
+def course(begin: datetime, end: datetime, calls: list[TimedCall], pauses: list[CourseMoment]) -> Timeline:
+    """What some calls say, in the order in which they were sent."""
+    files = [0] * SLOTS
+    for call in calls:
+        if call.settled and call.answered_at:
+            files[min(SLOTS - 1, int(_place(call.answered_at, begin, end) * SLOTS))] += call.settled
     moments = sorted([*_waits(calls, pauses, end), *pauses, *_errors(calls)], key=lambda moment: moment.at)
-    marked = [scale.marked(moment) for moment in moments]
-    return Timeline(begin, end, scale.bars(files, peak), marked, peak / max(scale.seconds / BARS, 1))
+    return Timeline(begin, end, files, moments)
 
 
-def _calls(job: DeletionJob) -> list[Call]:
+def _place(at: datetime, begin: datetime, end: datetime) -> float:
+    return min(1.0, max(0.0, (at - begin) / (end - begin)))
+
+
+def _calls(job: DeletionJob) -> list[TimedCall]:
     columns = ("pk", "kind", "file_count", "sent_at", "answered_at", "http_status", "ended", "result", "gone_count")
-    rows = Exchange.objects.filter(batch__job=job).order_by("-pk").values_list(*columns)[:MOST_CALLS]
-    return sorted((Call(*row) for row in rows), key=lambda call: call.sent_at)
+    rows = Exchange.objects.filter(batch__job=job).order_by("-pk").values_list(*columns)[:MAX_CALLS]
+    return sorted((TimedCall(*row) for row in rows), key=lambda call: call.sent_at)
 
 
-def _waits(calls: list[Call], pauses: list[Moment], end: datetime) -> list[Moment]:
+def _waits(calls: list[TimedCall], pauses: list[CourseMoment], end: datetime) -> list[CourseMoment]:
     """From an answer of 429 to the next call or pause. Answers that come while a wait runs belong to it."""
     sent = [call.sent_at for call in calls]
-    found: list[Moment] = []
+    found: list[CourseMoment] = []
     over = None
     for call in calls:
         at = call.answered_at
@@ -163,62 +147,28 @@ def _waits(calls: list[Call], pauses: list[Moment], end: datetime) -> list[Momen
         over = sent[following] if following < len(sent) else min(end, at + timedelta(seconds=1))
         over = min([over, *(pause.at for pause in pauses if pause.at >= at)])
         seconds = (over - at).total_seconds()
-        found.append(Moment("wait", at, seconds, _("ImageKit said: too many calls (429)"), call.pk))
+        found.append(CourseMoment("wait", at, seconds, call=call.pk))
     return found
 
 
-def _pauses(job: DeletionJob, end: datetime) -> list[Moment]:
+def _pauses(job: DeletionJob, end: datetime) -> list[CourseMoment]:
     kinds = (EventKind.JOB_PAUSED, EventKind.JOB_RESUMED, EventKind.JOB_CANCELLED, EventKind.JOB_FINISHED)
     events = AuditEvent.objects.filter(job_id=job.pk, event__in=kinds).order_by("pk")
-    found: list[Moment] = []
+    found: list[CourseMoment] = []
     paused: AuditEvent | None = None
     for event in [*events, None]:
         if paused is not None and (event is None or event.event != EventKind.JOB_PAUSED):
             until = event.time if event else end
-            who = paused.actor_name
-            text = _("Paused by %(name)s") % {"name": who} if who != SYSTEM.name else _("Paused by itself")
-            found.append(Moment("pause", paused.time, (until - paused.time).total_seconds(), text))
+            found.append(CourseMoment("pause", paused.time, (until - paused.time).total_seconds(), paused.actor_name))
             paused = None
         if event is not None and event.event == EventKind.JOB_PAUSED and paused is None:
             paused = event
     return found
 
 
-def _errors(calls: list[Call]) -> list[Moment]:
+def _errors(calls: list[TimedCall]) -> list[CourseMoment]:
     return [
-        Moment("error", call.answered_at or call.sent_at, 0, call.result, call.pk) for call in calls if call.has_failed
+        CourseMoment("error", call.answered_at or call.sent_at, 0, call.result, call.pk)
+        for call in calls
+        if call.has_failed
     ]
-
-
-@dataclass(frozen=True)
-class _Scale:
-    """Turns times into places in the drawing."""
-
-    begin: datetime
-    seconds: float
-
-    def place(self, at: datetime) -> float:
-        """From 0 to 1."""
-        return min(1.0, max(0.0, (at - self.begin).total_seconds() / self.seconds))
-
-    def counted(self, calls: list[Call]) -> list[int]:
-        files = [0] * BARS
-        for call in calls:
-            if call.settled and call.answered_at:
-                files[min(BARS - 1, int(self.place(call.answered_at) * BARS))] += call.settled
-        return files
-
-    def bars(self, files: list[int], peak: int) -> list[Bar]:
-        step = WIDTH / BARS
-        heights = [(number, HEIGHT * count / peak) for number, count in enumerate(files) if count]
-        return [
-            Bar(f"{number * step + 0.5:.1f}", f"{HEIGHT - height:.1f}", f"{step - 1:.1f}", f"{height:.1f}")
-            for number, height in heights
-        ]
-
-    def marked(self, moment: Moment) -> Moment:
-        start = self.place(moment.at) * WIDTH
-        width = max(6.0, moment.seconds / self.seconds * WIDTH)
-        x = min(start, WIDTH - width)
-        bar = Bar(f"{max(0.0, x):.1f}", f"{HEIGHT + 4:.0f}", f"{min(width, WIDTH):.1f}", f"{LANE - 4:.0f}", moment.text)
-        return Moment(moment.kind, moment.at, moment.seconds, moment.text, moment.call, bar)

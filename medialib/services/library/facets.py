@@ -1,6 +1,6 @@
 """How the files of a list divide up by type, format, tag, year and size, and the list behind each part.
 
-Exact for the whole library, which is summed up beforehand, and for lists of a few thousand files. For larger ones a
+Exact for the whole library, which a worker adds up, and for lists of a few thousand files. For larger ones a
 random sample is counted and scaled up, and `basis` says so: nobody waits for a million rows.
 """
 
@@ -66,7 +66,7 @@ class Facets:
     counted: int  # Files that were looked at.
     total: int  # Files in the list; an estimate unless the basis is exact.
     basis: Basis
-    as_of: datetime | None = None  # For numbers that were summed up beforehand.
+    as_of: datetime | None = None  # For numbers that a worker added up.
 
 
 Facts = tuple[str, str, datetime, int, list[str], list[str]]

@@ -1,4 +1,4 @@
-"""The folder tree with counts and bytes, one level at a time, from totals kept beforehand."""
+"""The folder tree with counts and bytes, one level at a time, from totals that a worker keeps."""
 
 from __future__ import annotations
 

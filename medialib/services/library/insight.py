@@ -35,7 +35,7 @@ class NotCounted(Exception):
 
 
 @dataclass(frozen=True)
-class Part:
+class InsightPart:
     """`name` is a folder, a kind, a month or an age; `filter` is None for what no single list holds."""
 
     name: str
@@ -44,34 +44,34 @@ class Part:
     filter: AssetFilter | None
 
 
-def by_folder(account: Account, under: str = "/") -> list[Part]:
+def by_folder(account: Account, under: str = "/") -> list[InsightPart]:
     """The folders directly in `under` with all below them, the largest first; “.” is what lies in it itself."""
     _counted_before(account)
     inside = FolderTotal.objects.named(account, under)
     if inside is None:
         return []
     below = [
-        Part(node.name, node.file_count, node.total_bytes, node.filter)
+        InsightPart(node.name, node.file_count, node.total_bytes, node.filter)
         for node in folders.largest(account, under, most=MAX_FOLDERS)
     ]
-    here = Part(".", inside.file_count, inside.total_bytes, AssetFilter(folder=under))
+    here = InsightPart(".", inside.file_count, inside.total_bytes, AssetFilter(folder=under))
     others = _rest(inside.deep_count, inside.deep_bytes, [*below, here])
     return _filled([*sorted([*below, here], key=lambda part: -part.total_bytes), others])
 
 
-def by_kind(account: Account) -> list[Part]:
+def by_kind(account: Account) -> list[InsightPart]:
     sums = _sums(_counted_before(account), lambda cell: cell.kind)
     return [_part(kind, AssetFilter(kind=(kind,)), row) for kind, row in sums.items() if kind in AssetKind.values]
 
 
-def by_age(account: Account) -> list[Part]:
+def by_age(account: Account) -> list[InsightPart]:
     """From the youngest to the oldest: up to a month, up to half a year, …, beyond the last; then “?”, if there is one.
 
     “?” are the files of which no age is known.
     """
     cells, ends = library_summary.cells_of(_counted_before(account)), [None, *AGES, None]
     dated, undated = [cell for cell in cells if cell.is_dated], [cell for cell in cells if not cell.is_dated]
-    unknown = Part(
+    unknown = InsightPart(
         "?",
         sum(cell.count for cell in undated),
         sum(cell.bytes for cell in undated),
@@ -80,7 +80,7 @@ def by_age(account: Account) -> list[Part]:
     return [*(_aged(account, dated, younger, older) for younger, older in pairwise(ends)), *_filled([unknown])]
 
 
-def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str | None) -> Part:
+def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str | None) -> InsightPart:
     """Files of an age: whole months from the summary, the months in which the age begins and ends file by file."""
     conditions = [*([f"age>={least}"] if least else []), *([f"age<{most}"] if most else [])]
     asset_filter = AssetFilter(where=" AND ".join(conditions))
@@ -96,7 +96,7 @@ def _aged(account: Account, cells: Iterable[Cell], least: str | None, most: str 
         edge = of_month.using_best_index().order_by().aggregate(**SUMS)
         files, size = files + edge["file_count"], size + edge["total_bytes"]
     name = f"{least}–{most}" if least and most else f"<{most}" if most else f">{least}"
-    return Part(name, files, size, asset_filter)
+    return InsightPart(name, files, size, asset_filter)
 
 
 def _month_of(age: str | None) -> str | None:
@@ -104,7 +104,7 @@ def _month_of(age: str | None) -> str | None:
     return f"{read_age(age).before(now()).astimezone(UTC):%Y-%m}" if age else None
 
 
-def by_month(account: Account) -> list[Part]:
+def by_month(account: Account) -> list[InsightPart]:
     """What was added in each month, the latest MAX_MONTHS of those that have files, in order."""
     sums = _sums(_counted_before(account), lambda cell: cell.month)
     months = sorted(set(sums) - {library_summary.UNKNOWN_MONTH})[-MAX_MONTHS:]
@@ -135,8 +135,8 @@ def _live(account: Account) -> AssetQuerySet:
     return Asset.objects.live(account)
 
 
-def _part(name: str, asset_filter: AssetFilter | None, row: dict[str, Any]) -> Part:
-    return Part(name, row["file_count"], row["total_bytes"], asset_filter)
+def _part(name: str, asset_filter: AssetFilter | None, row: dict[str, Any]) -> InsightPart:
+    return InsightPart(name, row["file_count"], row["total_bytes"], asset_filter)
 
 
 def _of_month(month: str) -> AssetFilter:
@@ -145,11 +145,11 @@ def _of_month(month: str) -> AssetFilter:
     return AssetFilter(created_after=start, created_before=following)
 
 
-def _filled(parts: Iterable[Part]) -> list[Part]:
+def _filled(parts: Iterable[InsightPart]) -> list[InsightPart]:
     return [part for part in parts if part.file_count]
 
 
-def _rest(file_count: int, total_bytes: int, parts: Sequence[Part]) -> Part:
-    """What the shown parts leave over, which is no list of its own."""
+def _rest(file_count: int, total_bytes: int, parts: Sequence[InsightPart]) -> InsightPart:
+    """What the shown parts leave over, which has no list of its own."""
     files, size = sum(part.file_count for part in parts), sum(part.total_bytes for part in parts)
-    return Part("…", file_count - files, total_bytes - size, None)
+    return InsightPart("…", file_count - files, total_bytes - size, None)

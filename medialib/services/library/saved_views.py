@@ -29,7 +29,7 @@ class OpenView:
 
 
 def visible_to(user: User, account: Account) -> list[OpenView]:
-    """One's own views and those the team shares, by name. One query."""
+    """The person's own views and those that the team shares, by name. One query."""
     views = SavedView.objects.visible_to(user).filter(account=account).select_related("owner").order_by("name", "pk")
     return [_opened(view, user) for view in views[: 2 * MAX_VIEWS]]
 

@@ -63,7 +63,7 @@ class Month(Func):
 
 
 def mark_stale(account_id: int) -> None:
-    """Say that the account's files changed: the next sweep of a worker counts anew."""
+    """Say that the account's files changed: the next sweep of a worker counts again."""
     LibrarySummary.objects.mark_stale(account_id)
 
 
@@ -81,7 +81,7 @@ def current(account: Account) -> LibrarySummary | None:
 
 
 def wake_stale() -> set[str]:
-    """Ask workers to count anew where files changed, and where nobody has counted yet. Returns the accounts' names."""
+    """Ask workers to count again where files changed, and where nobody has counted yet. Returns the accounts' names."""
     stale = models.Q(summary__is_stale=True, summary__built_at__lt=now() - NOT_BEFORE)
     due = Account.objects.filter(models.Q(summary__isnull=True) | stale)
     return {account.name for account in due if _wake(account)}
@@ -96,7 +96,7 @@ def _wake(account: Account) -> bool:
 
 
 def rebuild(account: Account) -> LibrarySummary:
-    """Count everything. What changes meanwhile makes it stale again, never wrong for good."""
+    """Count everything. A change while it counts makes the result stale again, so it is never wrong for good."""
     LibrarySummary.objects.filter(account=account).update(is_stale=False)
     cells, tags, folders = _cells(account), _tags(account), _folders(account)
     with transaction.atomic():

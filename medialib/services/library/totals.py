@@ -28,7 +28,7 @@ class Total:
 
 
 def estimate(account: Account, asset_filter: AssetFilter) -> Total:
-    """In a few milliseconds, however large the library is. What is no exact number anyway is kept for a minute."""
+    """In a few milliseconds, however large the library is. A number that is not exact anyway is kept for a minute."""
     if not asset_filter and (summed := _summed(account)):
         return summed
     return kept(

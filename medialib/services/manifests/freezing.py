@@ -40,10 +40,10 @@ LOOK_UP_SIZE = 100
 
 
 @dataclass(frozen=True)
-class Frozen:
+class FrozenList:
     """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
 
-    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were any.
+    `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were ids.
     `outside` is how many were left out because they lie where the actor may not delete.
     """
 
@@ -91,7 +91,7 @@ def freeze_changed(job: DeletionJob, *, actor: Actor) -> Manifest:
     return freeze_assets(job.account, assets, source={"kind": "changed", "job": job.pk}, actor=actor)
 
 
-def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
+def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> FrozenList:
     """Freeze files by their ids; those that are not in the index are looked up at ImageKit first.
 
     Raises WrongUse when no id is given, one cannot be an id, or none of them exists; Refused when the actor may delete
@@ -103,7 +103,7 @@ def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, 
         return listed.write(account, actor=actor)
 
 
-def preview_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> Frozen:
+def preview_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> FrozenList:
     """What freeze_file_ids would give, hash and all. Its rows are rolled back: nothing is left and nothing audited."""
     rights.scope_for(actor, account)
     listed = _list(account, file_ids, client)
@@ -126,7 +126,7 @@ class _Listed:
     def unknown(self) -> list[str]:
         return [file_id for file_id, file in self.remote.items() if file is None]
 
-    def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> Frozen:
+    def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> FrozenList:
         source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
         scope = rights.scope_for(actor, account)
         for file in filter(None, self.remote.values()):
@@ -138,7 +138,7 @@ class _Listed:
         _seal(manifest, file_count, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
         duplicates = self.given - len(self.ids) - len(self.strangers)
-        return Frozen(manifest, duplicates, unknown, outside, self.strangers)
+        return FrozenList(manifest, duplicates, unknown, outside, self.strangers)
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_noop
 
 from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Manifest, PaceKind
-from medialib.models.jobs import BATCH_SIZE
+from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
 from medialib.services.base.words import counted
@@ -144,7 +144,7 @@ def calls_per_second(account: Account) -> float:
 
 
 def deletion_plan(manifest: Manifest) -> DeletionPlan:
-    """The plan for a manifest, in the name of who froze it."""
+    """The plan for a manifest, in the name of the person who froze it."""
     calls = calls_needed(manifest.file_count)
     jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
     lately = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=now() - LATELY)

@@ -27,7 +27,7 @@ GROUPS = 12
 
 
 @dataclass(frozen=True)
-class Group:
+class FileGroup:
     """Some files of a manifest that share a folder or a type."""
 
     name: str
@@ -39,7 +39,7 @@ class Group:
 class Breakdown:
     """The biggest groups, and what all the others hold together."""
 
-    groups: list[Group]
+    groups: list[FileGroup]
     other_files: int
     other_bytes: int
 
@@ -171,7 +171,7 @@ def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
     for joint in joints:
         sums[getattr(joint, field)][0] += joint.files
         sums[getattr(joint, field)][1] += joint.total
-    groups = [Group(name or "not in the index", files, total) for name, (files, total) in sums.items()]
+    groups = [FileGroup(name or "not in the index", files, total) for name, (files, total) in sums.items()]
     groups.sort(key=lambda group: (-group.file_count, group.name))
     others = groups[GROUPS:]
     return Breakdown(

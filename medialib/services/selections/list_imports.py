@@ -1,7 +1,7 @@
 """Match a list of file ids, paths or addresses with the index, line by line, and tick what matched.
 
 Nothing is guessed: a line that fits several files is ambiguous and selects none of them. A list is cut into parts, each
-matched in a transaction of its own, so that a long one holds up no other work, shows how far it is, and goes on where
+matched in a transaction of its own, so that a long one holds up no other work, shows how far it is, and continues where
 it stopped.
 """
 
@@ -28,7 +28,7 @@ from medialib.models.list_imports import Cause
 from medialib.services.base.csv_cells import BOM, plain
 from medialib.services.selections import ticks
 from medialib.services.selections.list_lines import Line
-from medialib.services.selections.list_matching import Candidate, Found, Match, find
+from medialib.services.selections.list_matching import Candidate, Match, MatchedLine, find
 from medialib.services.selections.list_reading import FALLBACK, encoding_of, read_texts
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def _lock(made: ListImport) -> None:
     made.refresh_from_db(from_queryset=ListImport.objects.select_for_update())
 
 
-Result = tuple[Found, str]
+Result = tuple[MatchedLine, str]
 
 
 def _results(made: ListImport, part: ListPart) -> list[Result]:
@@ -126,10 +126,10 @@ def _texts(part: ListPart) -> list[tuple[int, str]]:
 
 
 def _left_out(part: ListPart) -> list[Result]:
-    return [(Found(Line(number, text)), LEFT_OUT) for number, text in _texts(part)]
+    return [(MatchedLine(Line(number, text)), LEFT_OUT) for number, text in _texts(part)]
 
 
-def _result(found: Found, seen: set[int]) -> Match:
+def _result(found: MatchedLine, seen: set[int]) -> Match:
     if len(found.candidates) == 1:
         return Match.REPEATED if found.candidates[0][0] in seen else Match.MATCHED
     return Match.AMBIGUOUS if found.cause in (Cause.SEVERAL, Cause.QUERY) else Match.NOT_FOUND
@@ -192,7 +192,7 @@ def _names(candidates: tuple[Candidate, ...]) -> tuple[str, str]:
 
 
 def _forget_older(made: ListImport) -> None:
-    """One that is being matched in another window stays."""
+    """A list that is being matched in another window stays."""
     mine = list(ListImport.objects.filter(owner=made.owner, account=made.account).order_by("-made_at", "-pk"))
     old = [each.pk for each in mine[KEPT:] if each.is_done] + [each.pk for each in mine[KEPT_UNFINISHED:]]
     ListImport.objects.filter(pk__in=old).delete()

@@ -35,7 +35,7 @@ class Match(StrEnum):
 
 
 @dataclass(frozen=True)
-class Found:
+class MatchedLine:
     """A line with the files that it may name: one, or why it names none."""
 
     line: Line
@@ -44,7 +44,7 @@ class Found:
     detail: str = ""
 
 
-def find(account: Account, texts: Iterable[tuple[int, str]]) -> list[Found]:
+def find(account: Account, texts: Iterable[tuple[int, str]]) -> list[MatchedLine]:
     """For each text of a list, what it names among the account's files that are there."""
     lines = [line_of(number, text, account.endpoints) for number, text in texts]
     live = _by_reading(account, lines, removed=False)
@@ -65,7 +65,7 @@ class ListedIds:
 
     file_ids: list[str]
     duplicates: int
-    problems: list[Found]
+    problems: list[MatchedLine]
     is_guessed: bool  # Whether the encoding is a guess.
 
 
@@ -86,7 +86,7 @@ def listed_ids(account: Account, content: bytes, *, name: str = "The list") -> L
     if not texts:
         raise WrongUse(f"{name} holds no file ids.")
     named: list[str] = []
-    problems: list[Found] = []
+    problems: list[MatchedLine] = []
     for start in range(0, len(texts), SLICE):
         for found in find(account, texts[start : start + SLICE]):
             if file_id := _named(found):
@@ -99,14 +99,14 @@ def listed_ids(account: Account, content: bytes, *, name: str = "The list") -> L
     return ListedIds(unique, len(named) - len(unique), problems, encoding == FALLBACK)
 
 
-def in_words(found: Found) -> str:
+def in_words(found: MatchedLine) -> str:
     """Why a line names no file: `line 8: “//media.example.com/a.jpg”: …`."""
     cause = str(found.cause.label) if found.cause else ""
     detail = f" ({found.detail})" if found.detail else ""
     return f"line {found.line.number:,}: “{found.line.text.strip()[:80]}”: {cause}{detail}"
 
 
-def _named(found: Found) -> str:
+def _named(found: MatchedLine) -> str:
     """The id of the one file that the line names; empty where it names none."""
     if len(found.candidates) == 1:
         return found.candidates[0][1]
@@ -135,19 +135,19 @@ def _versions(account: Account, lines: Sequence[Line]) -> dict[str, str]:
     return dict(rows.values_list("version_id", "path"))
 
 
-def _matched(line: Line, live: dict[str, list[Any]]) -> Found:
+def _matched(line: Line, live: dict[str, list[Any]]) -> MatchedLine:
     candidates = next((live[reading] for reading in line.readings if reading in live), [])
     if len(candidates) > 1:
-        return Found(line, tuple(candidates), Cause.SEVERAL, str(len(candidates)))
+        return MatchedLine(line, tuple(candidates), Cause.SEVERAL, str(len(candidates)))
     if not candidates and line.doubtful in live:
-        return Found(line, cause=Cause.QUERY)
-    return Found(line, tuple(candidates))
+        return MatchedLine(line, cause=Cause.QUERY)
+    return MatchedLine(line, tuple(candidates))
 
 
-def _unmatched(line: Line, gone: dict[str, list[Any]], versions: dict[str, str]) -> Found:
+def _unmatched(line: Line, gone: dict[str, list[Any]], versions: dict[str, str]) -> MatchedLine:
     if path := next((versions[reading] for reading in line.readings if reading in versions), ""):
-        return Found(line, cause=Cause.VERSION, detail=path)
+        return MatchedLine(line, cause=Cause.VERSION, detail=path)
     rows = next((gone[reading] for reading in line.readings if reading in gone), None)
     if rows:
-        return Found(line, cause=Cause.GONE, detail=f"{max(row[3] for row in rows):%Y-%m-%d}")
-    return Found(line, cause=line.cause or Cause.UNKNOWN, detail=line.detail)
+        return MatchedLine(line, cause=Cause.GONE, detail=f"{max(row[3] for row in rows):%Y-%m-%d}")
+    return MatchedLine(line, cause=line.cause or Cause.UNKNOWN, detail=line.detail)

@@ -55,7 +55,7 @@ def _begin(mine: SelectionQuerySet, user: User, account: Account) -> Selection:
 
 
 def owned(selection_id: str | UUID, user: User) -> Selection:
-    """Raises Refused for an id that is unknown, expired or another person's: which one is nobody's business."""
+    """Raises Refused for an id that is unknown, expired or another person's, without saying which."""
     try:
         return Selection.objects.visible_to(user).current().select_related("account").get(pk=selection_id)
     except (Selection.DoesNotExist, ValidationError, ValueError):
@@ -84,7 +84,7 @@ def _tick_slice(selection: Selection, pks: list[int]) -> int:
 
 
 def untick(selection: Selection, asset_ids: Iterable[int]) -> None:
-    """Take assets out. One that came with “all matching” stays as an exclusion, so nothing brings it back unasked."""
+    """Take assets out. One that came with “all matching” stays as an exclusion, so nothing brings it back by itself."""
     with transaction.atomic():
         _touch(selection)
         for pks in _row_numbers(asset_ids):

@@ -71,7 +71,7 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     listed = {file.file_id: file for file in files}
     # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
     rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk")
-    rows = rows.select_for_update(no_key=True)  # Selections may point to them meanwhile.
+    rows = rows.select_for_update(no_key=True)  # Selections may point to them at the same time.
     plan = _plan(run, listed, {row.file_id: row for row in rows})
     upsert_rows(
         plan.write,
@@ -85,7 +85,7 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
 
 
 def index_file(account: Account, file: RemoteFile, *, was_seen: bool = False) -> bool:
-    """Insert or update the row of one file that ImageKit told of by itself; False when it is no news.
+    """Insert or update the row of one file that ImageKit reported by itself; False when nothing is new.
 
     Such a message may be late, so it changes nothing that is as new, and brings back nothing that is gone: if the file
     is there, the next list says so. One that we asked for and that `was_seen` a moment ago does. Call it in a

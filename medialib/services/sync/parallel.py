@@ -42,7 +42,7 @@ class Crowd:
         self._flying: dict[Future[Listing], Walk] = {}
 
     def pages(self) -> Iterator[Listing]:
-        """Raises EndlessList rather than going on for ever, and whatever the client raises."""
+        """Raises EndlessList instead of running for ever, and the client's errors."""
         seen = 0
         with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="list") as pool:
             try:

@@ -1,7 +1,7 @@
 """When a sync may mark files as gone: not many at once, and never because a list was empty, unless a person says so.
 
-A list can be wrong as a whole: an outage that answers with nothing, a proxy, the key of another account. Whoever knows
-that so many files did go accepts the number, and the next run marks up to that many.
+A list can be wrong as a whole: an outage that answers with nothing, a proxy, the key of another account. A person who
+knows that so many files are gone accepts the number, and the next run marks up to that many.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ACCEPTED_FOR = timedelta(hours=6)
 
 
 class RemovalsWithheld(Refused):
-    """The list no longer shows more files than are taken for gone unasked; `file_count` of them. None was marked."""
+    """The list lacks more files, `file_count`, than are marked as gone without asking. None was marked."""
 
     def __init__(self, run: SyncRun, file_count: int, cause: str | Promise, **params: object) -> None:
         super().__init__(
@@ -63,7 +63,7 @@ def check_removals(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
 
 
 def accept(account: Account, *, file_count: int, actor: Actor) -> None:
-    """Let the next run mark up to so many files as gone, and ask a worker for it. It lists everything anew.
+    """Let the next run mark up to so many files as gone, and ask a worker for it. It lists everything again.
 
     Raises Refused when the latest run withheld another number, or none.
     """
@@ -83,7 +83,7 @@ def record_accepted(run: SyncRun, file_count: int, *, actor: Actor) -> None:
 
 
 def _accepted(run: SyncRun, *, is_accepted: bool) -> float:
-    """How many files may be marked whatever their share."""
+    """How many files may be marked, however large their share."""
     if is_accepted:
         return float("inf")
     earlier = SyncRun.objects.filter(account=run.account, pk__lt=run.pk, kind=SyncKind.FULL).first()

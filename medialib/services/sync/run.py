@@ -48,12 +48,11 @@ def run_sync(
     """List all files of the account and update its rows; what is no longer there is marked, never removed.
 
     An incremental run lists only what changed since the last complete run, and so marks nothing. A run that stopped
-    within the last hour is taken up where it was, whatever kind is asked for. With `accept_removals` any number of
-    files may turn out to be gone.
+    within the last hour is taken up where it stopped, even if another kind is asked for. With `accept_removals` any
+    number of files may turn out to be gone.
 
-    Raises RemovalsWithheld when more would be marked than is believed unasked, Refused when a sync of it runs already,
-    and MedialibError when it could not be done to the end: then what was listed is up to date, and nothing was marked
-    as gone.
+    Raises RemovalsWithheld when more would be marked than is done without asking, Refused when a sync runs already, and
+    MedialibError when it could not be finished: then what was listed is up to date, and nothing was marked as gone.
     """
     with client or keys.client_for(account) as connected:
         run = _claim(account, kind)
@@ -90,11 +89,11 @@ def _bring_in_step(run: SyncRun, client: ImageKitClient, *, accept_removals: boo
     last_pk = run.place.get("last_pk")
     if last_pk is None:
         last_pk = Asset.objects.filter(account=run.account).aggregate(last=Max("pk"))["last"] or 0
-    listing = _Listing(client, has_queries=_list(run, client, last_pk))
+    source = _Source(client, has_queries=_list(run, client, last_pk))
     if run.kind == SyncKind.FULL:
         run.refresh_from_db(fields=["seen"])
         removals.check_list(run, last_pk=last_pk, is_accepted=accept_removals)
-        _look_up_unseen(run, listing, last_pk)
+        _look_up_unseen(run, source, last_pk)
     with transaction.atomic():  # Either the run is complete, or nothing is gone because of it.
         if run.kind == SyncKind.FULL:
             removals.check_removals(run, last_pk=last_pk, is_accepted=accept_removals)
@@ -104,7 +103,7 @@ def _bring_in_step(run: SyncRun, client: ImageKitClient, *, accept_removals: boo
 
 
 @dataclass(frozen=True)
-class _Listing:
+class _Source:
     client: ImageKitClient
     has_queries: bool  # Whether this server answers questions.
 
@@ -147,18 +146,18 @@ def _taken_over(run: SyncRun) -> Refused:
     return Refused(f"The sync of “{run.account.name}” was silent for too long and has been given up.")
 
 
-def _look_up_unseen(run: SyncRun, listing: _Listing, last_pk: int) -> None:
+def _look_up_unseen(run: SyncRun, source: _Source, last_pk: int) -> None:
     """Ask for each file that the list did not show: one that moved while we paged was only missed."""
     for rows in _unseen_rows(run, last_pk, LOOK_UP_SIZE):
-        found = _look_up(listing, [file_id for _, file_id in rows])
+        found = _look_up(source, [file_id for _, file_id in rows])
         _store(run, tuple(found))
 
 
-def _look_up(listing: _Listing, file_ids: list[str]) -> list[RemoteFile]:
-    if listing.has_queries:
-        return list(listing.client.find_files(file_ids).files.values())
+def _look_up(source: _Source, file_ids: list[str]) -> list[RemoteFile]:
+    if source.has_queries:
+        return list(source.client.find_files(file_ids).files.values())
     # This server does not answer questions, so not finding a file by one would prove nothing.
-    return [file for file_id in file_ids if (file := _details(listing.client, file_id))]
+    return [file for file_id in file_ids if (file := _details(source.client, file_id))]
 
 
 def _details(client: ImageKitClient, file_id: str) -> RemoteFile | None:
@@ -185,7 +184,7 @@ def _unseen_rows(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[i
 
 @contextmanager
 def _ending_in_a_sentence(run: SyncRun) -> Iterator[None]:
-    """Whatever happens is on the run's record, and a person reads one sentence."""
+    """Each failure is noted on the run, as one sentence for a person."""
     try:
         yield
     except (ImageKitError, DatabaseError, MedialibError) as error:

@@ -1,4 +1,4 @@
-"""When an account's index is brought up to date without anybody asking."""
+"""When an account's index is brought up to date by itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parts of the library read again between two syncs, because ImageKit told of a folder or a version and of no file.
+"""Parts of the library read again between two syncs, because ImageKit named a folder or a version, but no file.
 
 A rename of a folder sends one event for each folder with its new path, a move one for the new and one for the old
 path. So what lies below the path is listed, and what the index has there and the list has not is looked up by its id.
@@ -97,7 +97,7 @@ class Reader:
             self.find([file_id for file_id in self._known_below(path) if file_id not in seen])
 
     def find(self, file_ids: list[str]) -> None:
-        """Index these files wherever they are now; what a search does not find is asked for by its own address."""
+        """Index these files, wherever they are now; those that a search does not find are read one by one."""
         missed: list[str] = []
         for start in range(0, len(file_ids), LOOK_UP_SIZE):
             ids = file_ids[start : start + LOOK_UP_SIZE]

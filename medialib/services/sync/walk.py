@@ -1,5 +1,5 @@
 """Walk all files of an account, or all that changed since a time, although ImageKit has no cursor and files come and
-go meanwhile.
+go while it is read.
 
 The list is sorted by a time and read in windows: after a page the next one asks for all since the last second of the
 page. A window is found by value, so a deletion in front of it moves nothing. Only within one second with more files
@@ -82,7 +82,7 @@ class Walk:
         self._standstills = 0
 
     def pages(self) -> Iterator[tuple[RemoteFile, ...]]:
-        """Raises EndlessList rather than going on for ever, and whatever the client raises."""
+        """Raises EndlessList instead of running for ever, and the client's errors."""
         for _ in range(MAX_PAGES):
             page = self.fetch()
             yield page.files

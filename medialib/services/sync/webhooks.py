@@ -41,7 +41,7 @@ MOST_BYTES = 1024 * 1024
 REMEMBERED = timedelta(seconds=4 * TOLERANCE_S)
 
 
-class Answer(StrEnum):
+class EventFate(StrEnum):
     """What became of an event."""
 
     DONE = "done"
@@ -77,7 +77,7 @@ def _record(account: Account, what: str, *, actor: Actor) -> None:
     log.record(EventKind.ACCOUNT_CHANGED, actor=actor, account=account, detail={"webhook_secret": what})
 
 
-def receive(account_name: str, headers: Mapping[str, str], body: bytes) -> Answer:
+def receive(account_name: str, headers: Mapping[str, str], body: bytes) -> EventFate:
     """Take an event in. Raises NotSigned for one that is not from ImageKit, WrongUse for one that makes no sense.
 
     If this fails in any other way nothing of it is kept, so that ImageKit may send it again.
@@ -87,7 +87,7 @@ def receive(account_name: str, headers: Mapping[str, str], body: bytes) -> Answe
     event = _event(body)
     with transaction.atomic():
         if not WebhookReceipt.objects.take(account, event["id"], at=at):
-            return Answer.REPEATED
+            return EventFate.REPEATED
         answer = _apply(account, event, at=at)
     logger.info("webhook account=%s type=%s answer=%s", account.name, event["type"], answer)
     return answer
@@ -114,7 +114,7 @@ def _event(body: bytes) -> dict[str, Any]:
     return {"type": kind, "id": event_id, "data": event["data"]}
 
 
-def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> Answer:
+def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> EventFate:
     if event["type"] in ("file.created", "file.updated"):
         file = RemoteFile.from_json(event["data"])
         is_news = file is not None and index_file(account, file)
@@ -122,15 +122,15 @@ def _apply(account: Account, event: Mapping[str, Any], *, at: datetime) -> Answe
         is_news = _mark_gone(account, event["data"].get("fileId"))
     elif event["type"] in FOLDER_EVENTS and (path := _text(event["data"].get("folderPath"))):
         wake("reread_folder", account.pk, path)  # It tells of no file in it: a rename sends nothing else.
-        return Answer.DONE
+        return EventFate.DONE
     elif event["type"] in VERSION_EVENTS and (file_id := _text(event["data"].get("fileId"))):
         wake("reread_file", account.pk, file_id)
-        return Answer.DONE
+        return EventFate.DONE
     else:
-        return Answer.IGNORED
+        return EventFate.IGNORED
     if is_news:
         summary.mark_stale(account.pk)
-    return Answer.DONE if is_news else Answer.IGNORED
+    return EventFate.DONE if is_news else EventFate.IGNORED
 
 
 def _mark_gone(account: Account, file_id: object) -> bool:

@@ -20,7 +20,7 @@ from medialib.views.access import actor, person, staff_may
 @require_POST
 @staff_may("approve_deletions")
 def job_approval(request: HttpRequest, job: int, answer: str) -> HttpResponse:
-    """`approve` asks for a fresh proof of who it is; `reject` needs a reason."""
+    """`approve` asks the person to prove again who they are; `reject` needs a reason."""
     if answer not in ("approve", "reject"):
         raise Http404
     visible = DeletionJob.objects.visible_to(person(request)).select_related("account", "manifest")

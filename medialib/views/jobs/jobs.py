@@ -14,12 +14,15 @@ from medialib.errors import MedialibError
 from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
 from medialib.services.accounts import rights
-from medialib.services.jobs import approvals, controls, pages, timeline
+from medialib.services.jobs import approvals, controls, pages
 from medialib.services.jobs import progress as job_progress
 from medialib.services.manifests import review
 from medialib.services.manifests.plan import deletion_plan
 from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.jobs.actions import ACTIONS
+from medialib.views.jobs.progress import JobProgress, mismatch
+from medialib.views.jobs.tabs import outcome_tabs
+from medialib.views.jobs.timeline import drawn_timeline
 
 
 @require_safe
@@ -34,13 +37,15 @@ def job_list(request: HttpRequest) -> HttpResponse:
 @staff_may("view_library")
 def job_detail(request: HttpRequest, job: int) -> HttpResponse:
     progress = _look(request, job)
+    query = JobFilesForm(request.GET).query()
     context = {
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
-        "files": pages.files_page(progress.job, JobFilesForm(request.GET).query()),
-        "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
-        "timeline": timeline.timeline(progress.job),
+        "files": pages.files_page(progress.job, query),
+        "tabs": outcome_tabs(progress.job, query),
+        "mismatch": mismatch(progress.job) if progress.job.is_finished else "",
+        "timeline": drawn_timeline(progress.job),
         "purges": pages.purges_of(progress.job),
         "retries": list(progress.job.retries.all()),
         "may_control": may_delete_in(person(request), progress.job.account),
@@ -54,7 +59,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
-    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched anew."""
+    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched again."""
     shown, pulse = ProgressForm(request.GET).earlier()
     progress = _look(request, job, earlier=pulse)
     context = {
@@ -73,9 +78,9 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
-    """The picture of the job's course, drawn anew every ten seconds while it runs."""
+    """The picture of the job's course, drawn again every ten seconds while it runs."""
     drawn = _look(request, job).job
-    context = {"job": drawn, "account": drawn.account, "timeline": timeline.timeline(drawn)}
+    context = {"job": drawn, "account": drawn.account, "timeline": drawn_timeline(drawn)}
     return render(request, "jobs/_timeline.html", context)
 
 
@@ -83,7 +88,8 @@ def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
 @staff_may("view_library")
 def job_tray(request: HttpRequest) -> HttpResponse:
     form = TrayForm(request.GET)
-    active, finished = job_progress.tray(form.job_ids(), viewer=person(request))
+    looks = job_progress.tray(form.job_ids(), viewer=person(request))
+    active, finished = ([JobProgress.of(look) for look in some] for some in looks)
     context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
     response = render(request, "layout/_active_jobs.html", context)
     if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
@@ -111,7 +117,7 @@ def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
 
 
 def _ask_again(request: HttpRequest, job: DeletionJob, action: str) -> HttpResponse | None:
-    """What starts or goes on with a large job asks as its confirmation did: the number, and a fresh proof."""
+    """Starting or continuing a large job asks as its confirmation did: for the number, and for a fresh proof."""
     if not (file_count := controls.asks_for_number(job, action)):
         return None
     form = AgainForm(request.POST if "typed_count" in request.POST else None, file_count=file_count)
@@ -145,8 +151,8 @@ def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
     return review.manifest_overview(deletion_plan(job.manifest))
 
 
-def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
+def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> JobProgress:
     try:
-        return job_progress.look(job_id, viewer=person(request), earlier=earlier)
+        return JobProgress.of(job_progress.look(job_id, viewer=person(request), earlier=earlier))
     except DeletionJob.DoesNotExist:
         raise Http404("There is no such job.") from None

@@ -106,7 +106,7 @@ def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
 
 
 def _own_manifest(request: HttpRequest, manifest_id: UUID) -> Manifest:
-    """Only who froze the files may see and confirm this list; for others it does not exist."""
+    """Only the person who froze the files may see and confirm this list; for others it does not exist."""
     mine = Manifest.objects.frozen_by(person(request)).visible_to(person(request))
     return get_object_or_404(mine.select_related("account"), pk=manifest_id)
 

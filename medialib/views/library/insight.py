@@ -18,8 +18,8 @@ from medialib.models.query.units import age_in_words
 from medialib.models.query.visible import visible
 from medialib.services.library import insight
 from medialib.templatetags.job_words import percent
+from medialib.views import charts
 from medialib.views.access import account_named, staff_may
-from medialib.views.library import charts
 from medialib.views.library.sync import freshness
 from medialib.web.htmx import part_or_page
 
@@ -105,7 +105,7 @@ SECTIONS: dict[str, tuple[Callable[[], str], Build]] = {
 }
 
 
-def _labelled(parts: list[insight.Part], name: Callable[[str], str], *, under: str = "") -> list[Labelled]:
+def _labelled(parts: list[insight.InsightPart], name: Callable[[str], str], *, under: str = "") -> list[Labelled]:
     everything = sum(part.total_bytes for part in parts) or 1
     return [
         Labelled(

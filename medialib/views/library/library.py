@@ -18,8 +18,8 @@ from medialib.services.selections import ticks
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import columns, saved_views
 from medialib.views.library.file import panel_of
-from medialib.views.library.listing import Listing
-from medialib.views.library.preferences import Density, Look, preferences_of
+from medialib.views.library.listing import ListRows
+from medialib.views.library.preferences import Density, Display, preferences_of
 from medialib.views.library.selection import selection_bar
 from medialib.views.library.sync import freshness
 
@@ -41,8 +41,8 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def _list_context(request: HttpRequest, account: Account, list_query: ListQuery) -> dict[str, Any]:
-    look = preferences_of(request)
-    listing = Listing(account, list_query, look)
+    display = preferences_of(request)
+    listing = ListRows(account, list_query, display)
     selection = ticks.selection_of(person(request), account)
     bar = selection_bar(selection, list_query)
     pks = [row.pk for row in listing.rows] if bar["summary"].file_count else []
@@ -53,7 +53,7 @@ def _list_context(request: HttpRequest, account: Account, list_query: ListQuery)
         "listing": listing,
         **filters.form_context(filters.as_typed(list_query.filter)),
         "saved_views": saved_views.links_of(request, account, list_query),
-        **_tools(look),
+        **_tools(display),
         "freshness": freshness(account),
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
@@ -62,10 +62,10 @@ def _list_context(request: HttpRequest, account: Account, list_query: ListQuery)
     }
 
 
-def _tools(look: Look) -> dict[str, Any]:
+def _tools(display: Display) -> dict[str, Any]:
     """What the bar above the list offers."""
     return {
-        "look": look,
+        "display": display,
         "densities": Density,
         "optional_columns": columns.OPTIONAL,
     }
@@ -73,13 +73,13 @@ def _tools(look: Look) -> dict[str, Any]:
 
 def _refused(request: HttpRequest, account: Account, complaint: str) -> HttpResponse:
     """An address that cannot be understood keeps its text and shows no files, rather than other files than it means."""
-    list_query, look = ListQuery(AssetFilter(), AssetSort.NEWEST), preferences_of(request)
+    list_query, display = ListQuery(AssetFilter(), AssetSort.NEWEST), preferences_of(request)
     context = {
         "account": account,
         "complaint": complaint,
         "wanted": list_query,
-        "listing": Listing(account, list_query, look),
+        "listing": ListRows(account, list_query, display),
         **filters.form_context(filters.still_typed(request.GET)),
-        **_tools(look),
+        **_tools(display),
     }
     return render(request, "library/refused.html", context, status=400)

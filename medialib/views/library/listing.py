@@ -18,11 +18,11 @@ from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
 from medialib.views.library import columns
 from medialib.views.library.columns import Column
-from medialib.views.library.preferences import Look
+from medialib.views.library.preferences import Display
 
 
 @dataclass(frozen=True)
-class Header:
+class ColumnHead:
     """A column's head. `query` sorts by it, or turns the order round when it is the current one."""
 
     label: str | Promise
@@ -38,13 +38,13 @@ class SortChoice:
     is_current: bool
 
 
-class Listing:
+class ListRows:
     """The rows after (or before) a place in the list, and what the page says about them."""
 
-    def __init__(self, account: Account, list_query: ListQuery, look: Look) -> None:
+    def __init__(self, account: Account, list_query: ListQuery, display: Display) -> None:
         self.account = account
         self.list_query = list_query
-        self.look = look
+        self.display = display
 
     @cached_property
     def _matching(self) -> FilteredAssets:
@@ -126,14 +126,16 @@ class Listing:
         return "&".join(filter(None, [query, sort]))
 
     @property
-    def headers(self) -> list[Header]:
-        return [self._header(column) for column in columns.shown(self.look.columns)]
+    def headers(self) -> list[ColumnHead]:
+        return [self._header(column) for column in columns.shown(self.display.columns)]
 
-    def _header(self, column: Column) -> Header:
+    def _header(self, column: Column) -> ColumnHead:
         current = self.list_query.sort
         if current.word != column.sort.word:
-            return Header(column.label, column.key, self.list_query.query(sort=column.sort.value), "")
-        return Header(column.label, column.key, self.list_query.query(sort=current.opposite.value), _direction(current))
+            return ColumnHead(column.label, column.key, self.list_query.query(sort=column.sort.value), "")
+        return ColumnHead(
+            column.label, column.key, self.list_query.query(sort=current.opposite.value), _direction(current)
+        )
 
     @property
     def sort_choices(self) -> list[SortChoice]:

@@ -38,29 +38,31 @@ THUMBNAILS = {
 
 
 @dataclass(frozen=True)
-class Look:
+class Display:
+    """How a list is laid out; ListPreferences stores it."""
+
     layout: str = Layout.TABLE.value
     density: str = Density.NORMAL.value
     columns: tuple[str, ...] = columns.DEFAULT_KEYS
     sidebar: str = "open"
 
     @classmethod
-    def from_stored(cls, stored: Any) -> Look:
+    def from_stored(cls, stored: Any) -> Display:
         """What was stored once, as far as it still means something."""
         given = stored if isinstance(stored, dict) else {}
-        look = cls()
+        display = cls()
         for key, values in (("layout", Layout.values), ("density", Density.values), ("sidebar", RAIL)):
             if given.get(key) in values:
-                look = replace(look, **{key: given[key]})
+                display = replace(display, **{key: given[key]})
         if isinstance(given.get("columns"), list | tuple):
-            look = replace(look, columns=tuple(key for key in columns.KEYS if key in given["columns"]))
-        return look
+            display = replace(display, columns=tuple(key for key in columns.KEYS if key in given["columns"]))
+        return display
 
-    def changed_by(self, data: QueryDict) -> Look:
+    def changed_by(self, data: QueryDict) -> Display:
         """With what a form asks for. The column boxes only count when the form held them."""
         wish = {key: data[key] for key in ("layout", "density", "sidebar") if key in data}
         boxes = {"columns": data.getlist("column")} if "columns" in data else {}
-        return Look.from_stored(asdict(self) | wish | boxes)
+        return Display.from_stored(asdict(self) | wish | boxes)
 
     @property
     def has_sidebar(self) -> bool:
@@ -80,18 +82,18 @@ class Look:
         return self.columns != columns.DEFAULT_KEYS
 
 
-def preferences_of(request: HttpRequest) -> Look:
-    """The person's look; `view` in the address outweighs it, so that a shared link shows what it showed."""
-    look = Look.from_stored(
+def preferences_of(request: HttpRequest) -> Display:
+    """How the person likes lists; `view` in the address outweighs it, so that a shared link shows what it showed."""
+    display = Display.from_stored(
         ListPreferences.objects.filter(owner=person(request)).values_list("choices", flat=True).first()
     )
-    return Look.from_stored(asdict(look) | {"layout": request.GET["view"]}) if "view" in request.GET else look
+    return Display.from_stored(asdict(display) | {"layout": request.GET["view"]}) if "view" in request.GET else display
 
 
 @require_POST
 @staff_may("view_library")
 def preferences_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
-    look = Look() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
-    ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(look)})
+    display = Display() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
+    ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(display)})
     return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")

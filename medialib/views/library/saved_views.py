@@ -1,4 +1,4 @@
-"""Saving the list one looks at under a name, and removing such a name. Opening one is an ordinary address."""
+"""Save the present list under a name, and remove such a name. A saved list opens by an ordinary address."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ViewLink:
 
 
 def links_of(request: HttpRequest, account: Account, list_query: ListQuery) -> list[ViewLink]:
-    """The menu: one's own views and the team's, each as the address that it stands for."""
+    """The menu: the person's own views and the team's, each as the address that it stands for."""
     return [_link(each, list_query) for each in saved_views.visible_to(person(request), account)]
 
 

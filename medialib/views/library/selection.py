@@ -13,9 +13,8 @@ from django.views.decorators.http import require_POST
 from medialib.errors import MedialibError
 from medialib.forms.library import ListQuery, SelectionChangeForm
 from medialib.models import Selection
-from medialib.services.selections import ticks
+from medialib.services.selections import taken, ticks
 from medialib.views.access import account_named, person, staff_may
-from medialib.views.library import taken
 from medialib.web.htmx import wants_part
 
 

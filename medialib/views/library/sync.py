@@ -80,7 +80,7 @@ def sync_start(request: HttpRequest, account: str) -> HttpResponse:
 @require_POST
 @staff_may("delete_files")
 def sync_accept(request: HttpRequest, account: str) -> HttpResponse:
-    """Take so many files for gone as the latest run asked about, and sync anew."""
+    """Accept that as many files are gone as the latest run asked about, and sync again."""
     owner = account_named(request, account)
     form = AcceptRemovalsForm(request.POST)
     try:

@@ -12,7 +12,7 @@ from medialib.models import Account, Asset
 from medialib.services.library import insight, summary
 from tests import factories
 
-PICTURES: list[Callable[[Account], list[insight.Part]]] = [
+PICTURES: list[Callable[[Account], list[insight.InsightPart]]] = [
     insight.by_folder,
     insight.by_kind,
     insight.by_age,
@@ -35,7 +35,7 @@ def library(account: Account) -> Account:
 
 
 @pytest.mark.parametrize("picture", PICTURES)
-def test_parts_divide_the_library(library: Account, picture: Callable[[Account], list[insight.Part]]) -> None:
+def test_parts_divide_the_library(library: Account, picture: Callable[[Account], list[insight.InsightPart]]) -> None:
     lists = [set(Asset.objects.live(library).matching(part.filter).rows) for part in picture(library) if part.filter]
     assert set().union(*lists) == set(Asset.objects.live(library))
     assert sum(map(len, lists)) == Asset.objects.live(library).count()
@@ -43,7 +43,7 @@ def test_parts_divide_the_library(library: Account, picture: Callable[[Account],
 
 @pytest.mark.parametrize("picture", PICTURES)
 def test_number_of_a_part_is_that_of_its_list(
-    library: Account, picture: Callable[[Account], list[insight.Part]]
+    library: Account, picture: Callable[[Account], list[insight.InsightPart]]
 ) -> None:
     for part in picture(library):
         listed = list(Asset.objects.live(library).matching(part.filter).rows)

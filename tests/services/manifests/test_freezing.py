@@ -65,7 +65,7 @@ def freeze_all(account: Account, **kwargs: Any) -> Manifest:
     return freezing.freeze_assets(account, Asset.objects.live(account), source={}, actor=SYSTEM, **kwargs)
 
 
-def freeze_ids(account: Account, *file_ids: str, client: Any = None) -> freezing.Frozen:
+def freeze_ids(account: Account, *file_ids: str, client: Any = None) -> freezing.FrozenList:
     return freezing.freeze_file_ids(account, file_ids, actor=SYSTEM, client=client or Lookups())
 
 

@@ -15,6 +15,7 @@ from django.utils.timezone import now
 from medialib.models import Asset, AuditEvent, DeletionJob, EventKind, Manifest, Outcome, PurgeRequest
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls, progress
+from medialib.views.jobs.progress import JobProgress, result_sentence
 from tests import dba, factories
 from tests.conftest import prove
 from tests.views.jobs import job_rows
@@ -68,7 +69,7 @@ def test_title_of_an_update_shows_the_progress(staff_client, running):
 
 
 def test_page_is_told_only_when_other_controls_fit(staff_client, staff, running):
-    shown = progress.look(running.pk, viewer=staff).shown
+    shown = JobProgress.of(progress.look(running.pk, viewer=staff)).shown
     asked = {
         known: page_of(staff_client, running, "job-progress", shown=known).headers for known in (shown, "scheduled-100")
     }
@@ -79,10 +80,10 @@ def test_screen_readers_hear_a_tenth_not_each_file(running):
     spoken = set()
     for settled in range(4, 9):
         running.deleted = settled
-        spoken.add(progress.progress_of(running).spoken)
+        spoken.add(JobProgress.of(progress.progress_of(running)).spoken)
     assert spoken == {"50 % done", "60 % done", "70 % done", "80 % done", "90 % done"}
     running.file_count = 1000
-    assert progress.progress_of(running).spoken == "0 % done"
+    assert JobProgress.of(progress.progress_of(running)).spoken == "0 % done"
 
 
 def test_rates_follow_the_difference_between_two_looks(running):
@@ -218,8 +219,8 @@ def test_a_get_changes_nothing(staff_client, running):
 
 def test_result_sentence_names_only_what_happened():
     job = DeletionJob(deleted=48164, already_gone=12, skipped=31, failed=6)
-    assert progress.result_sentence(job) == "48,164 deleted, 12 already gone, 31 skipped, 6 failed"
-    assert progress.result_sentence(DeletionJob(already_gone=1)) == "0 deleted, 1 already gone"
+    assert result_sentence(job) == "48,164 deleted, 12 already gone, 31 skipped, 6 failed"
+    assert result_sentence(DeletionJob(already_gone=1)) == "0 deleted, 1 already gone"
 
 
 def test_sum_is_shown_and_holds(staff_client, staff, account):

@@ -9,8 +9,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 
 from medialib.models import Account
-from medialib.services.selections import ticks
-from medialib.views.library import taken
+from medialib.services.selections import taken, ticks
 from tests import factories
 from tests.views.pages import page, words
 

@@ -43,7 +43,7 @@ class Anchor:
     events: int
     key: str
     is_signed: bool
-    restored_from: int | None = None  # The head after which a restored backup goes on, accepted by a person.
+    restored_from: int | None = None  # The head after which a restored backup continues, accepted by a person.
     begins_anew: bool = False
 
 

@@ -1,4 +1,4 @@
-"""What a person rarely has to do to the chain of seals: change its key, or go on after a restored backup."""
+"""Rare work on the chain of seals: change its key, or continue after a restored backup."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rotate_key(*, actor: Actor) -> tuple[str, str]:
 
 
 def accept_restore(reason: str, *, actor: Actor) -> None:
-    """Go on after a restored backup, although later seals were noted outside. Raises Refused when nothing is lost."""
+    """Continue after a restored backup, though later seals were noted outside. Raises Refused when nothing is lost."""
     if not reason.strip():
         raise WrongUse("Give the reason: it stays in the audit log.")
     head, last = AuditSegment.objects.head(), anchors.newest()

@@ -16,7 +16,7 @@ NOTHING_BEFORE = "0" * 64
 
 
 @dataclass(frozen=True)
-class Header:
+class SegmentHeader:
     number: int  # From 1.
     first_position: int  # Place of its first event in the chain, from 1, without gaps.
     count: int
@@ -35,10 +35,10 @@ class Header:
         return canonical(asdict(self))
 
 
-def parse(text: str) -> Header:
+def parse(text: str) -> SegmentHeader:
     """Raises ValueError for what is no header of this format, in exactly its canonical form."""
     try:
-        header = Header(**json.loads(text))
+        header = SegmentHeader(**json.loads(text))
     except TypeError as error:
         raise ValueError("not a header") from error
     if header.format != FORMAT or header.canonical() != text:

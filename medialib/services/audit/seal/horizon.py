@@ -3,7 +3,7 @@
 Events get their ids when they are written, and appear when their transaction commits. On PostgreSQL transactions that
 write at the same time commit in any order, so a lower id may appear after a higher one. Sealing must not pass it by.
 
-Whoever writes an event takes the table's ROW EXCLUSIVE lock before the id is drawn and holds it until the end of the
+Each writer of an event takes the table's ROW EXCLUSIVE lock before the id is drawn and holds it until the end of the
 transaction. So: note the highest id, then note who holds that lock. Once those have ended, every id up to the noted
 one is either there or never will be. Nobody waits and nothing is locked (as CREATE INDEX CONCURRENTLY does it).
 
@@ -27,7 +27,7 @@ WRITERS = """
 
 
 class Horizon:
-    """Remembers between two looks whom it waits for, so one long transaction delays the seal and cannot starve it."""
+    """Remembers which transactions it waits for, so one long transaction delays the seal and cannot starve it."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -1,6 +1,6 @@
 """The Ed25519 key that signs the audit log's seals. It is kept outside the database: in the environment or a file.
 
-A new key is named in the last seal of the old one, so whoever trusts the first key can follow to the newest.
+A new key is named in the last seal of the old one, so a reader who trusts the first key can follow to the newest.
 """
 
 from __future__ import annotations
@@ -135,5 +135,5 @@ def _link(own: Path, path: Path) -> None:
 
 
 def _publish(key: SigningKey) -> None:
-    """The public half, for whoever wants to verify without trusting this machine later."""
+    """The public half, for people who want to verify later without trusting this machine."""
     _path(PUBLIC).write_text(f"{key.public}\n", encoding="ascii")

@@ -20,7 +20,7 @@ from medialib.models.sql import MAX_INTEGER, CanonicalTime
 
 FETCH = 2_000
 LARGEST_EXACT = 2**53 - 1
-BEFORE_ALL = -MAX_INTEGER - 1  # An id that no event has: whoever inserts by hand may choose zero or less.
+BEFORE_ALL = -MAX_INTEGER - 1  # An id that no event has: a row inserted by hand may have zero or less.
 # In the order of canonical JSON.
 COLUMNS = (
     "account_id", "account_name", "actor_id", "actor_name", "address", "detail", "event", "evidence", "file_id",

@@ -36,7 +36,7 @@ def proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
 
 def root_from_proof(leaf: bytes, *, index: int, count: int, path: Sequence[bytes]) -> bytes | None:
-    """The root that this proof leads to; None when it has not the length that such a tree needs."""
+    """The root that this proof leads to; None when its length does not fit such a tree."""
     found, steps = leaf, iter(path)
     while count > 1:
         if index ^ 1 < count:

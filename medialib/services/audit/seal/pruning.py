@@ -1,7 +1,7 @@
 """Retention: the only way out of the log. What leaves it is archived with its proof, and the log says so for ever.
 
 The seals stay: signed headers and leaf hashes. So the chain still leads from its first segment to its newest, and the
-archive, whose hash is in a sealed event, can be held against it at any time.
+archive, whose hash is in a sealed event, can be compared with it at any time.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from medialib.services.audit.seal import keys, proof, sealing, statements, verif
 from medialib.services.base.files import write_file
 
 EVENTS = "medialib_auditevent"
-AT_ONCE = 5_000  # Events in one transaction, which keeps writers out meanwhile.
+AT_ONCE = 5_000  # Events in one transaction, which keeps writers out until it ends.
 
 
 @dataclass(frozen=True)

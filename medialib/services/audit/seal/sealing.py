@@ -34,7 +34,7 @@ HORIZON = Horizon()
 
 @dataclass
 class _Complaints:
-    """What was complained of last: every two seconds the same line would help nobody."""
+    """The last complaint: the same line every two seconds would help nobody."""
 
     last: str = ""
 
@@ -99,7 +99,7 @@ def seal(*, up_to: int, budget_s: float | None = None) -> int:
 
 
 def _own_key(head: AuditSegment | None) -> SigningKey:
-    """This machine's key; made only where there is no log yet, for another key could not go on with it."""
+    """This machine's key; made only where there is no log yet, for another key could not continue it."""
     key = keys.known_key() if head else keys.signing_key()
     if key is None:
         raise Refused(_("This machine does not have the key of the audit log. Copy audit-signing.key to it."))
@@ -142,7 +142,7 @@ def _segment(
     key: SigningKey, head: AuditSegment | None, run: list[Line], leaves: list[bytes], *, successor: str | None
 ) -> AuditSegment:
     times = [when for _, when, _ in run]
-    header = headers.Header(
+    header = headers.SegmentHeader(
         number=head.number + 1 if head else 1,
         first_position=head.first_position + head.event_count if head else 1,
         count=len(run),

@@ -20,7 +20,7 @@ FORMAT = "medialib-prune-1"
 
 @dataclass(frozen=True)
 class Statement:
-    """One that its own key signs. Whether that is a key of this log only the chain can tell."""
+    """A statement with a valid signature. Only the chain can tell whether its key is one of this log."""
 
     last_segment: int
     last_segment_hash: str
@@ -38,7 +38,7 @@ def signed(facts: dict[str, Any], key: SigningKey) -> dict[str, Any]:
 
 
 def every() -> list[Statement]:
-    """Those of sealed events, oldest first. What is unsigned, or does not begin with the first segment, is none."""
+    """Those of sealed events, oldest first, but none that is unsigned or does not begin with the first segment."""
     events = AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED, pk__lte=AuditSegment.objects.sealed_up_to())
     return list(_parsed(events.order_by("pk").values_list("detail", flat=True)))
 

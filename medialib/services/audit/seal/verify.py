@@ -1,4 +1,4 @@
-"""Holds the whole log to its seals and anchors, and names the first place that does not fit."""
+"""Compares the whole log with its seals and anchors, and names the first place that does not fit."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from medialib.models import AuditEvent, AuditSegment
 from medialib.models.audit import append_only
 from medialib.services.audit.seal import anchors, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
-from medialib.services.audit.seal.headers import Header, canonical_time
+from medialib.services.audit.seal.headers import SegmentHeader, canonical_time
 from medialib.services.audit.seal.lines import BEFORE_ALL, lines
 
 LEAF_BYTES = 32
@@ -25,8 +25,8 @@ class Broken(Exception):
 
 
 @dataclass
-class Verdict:
-    """`problem` is the first bad place, empty when the log is whole; `notes` are what else one should know."""
+class LogReport:
+    """`problem` is the first bad place, empty when the log is whole; `notes` say what else to know."""
 
     events: int = 0
     segments: int = 0
@@ -43,18 +43,18 @@ class Verdict:
         return not self.problem
 
 
-def verify(*, trusted: Iterable[str] = ()) -> Verdict:
+def verify(*, trusted: Iterable[str] = ()) -> LogReport:
     """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here."""
-    verdict = Verdict()
+    report = LogReport()
     try:
-        chain = _walk(verdict, {key.lower() for key in trusted})
-        _hold_to_anchors(verdict, chain)
+        chain = _walk(report, {key.lower() for key in trusted})
+        _hold_to_anchors(report, chain)
     except Broken as error:
-        verdict.problem = str(error)
-    verdict.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
+        report.problem = str(error)
+    report.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
     if not append_only.is_installed(connection):
-        verdict.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
-    return verdict
+        report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
+    return report
 
 
 @dataclass
@@ -65,25 +65,25 @@ class _Chain:
     keys: set[str]
 
 
-def _walk(verdict: Verdict, trusted: set[str]) -> _Chain:
+def _walk(report: LogReport, trusted: set[str]) -> _Chain:
     known = audit_keys.known_public_key()
     chain = _Chain({0: ""}, trusted | ({known} if known else set()))
     prunings, own, signers = statements.every(), set(chain.keys), set()
     excused = max((statement.last_segment for statement in prunings), default=0)
     gone: list[AuditSegment] = []
-    before: Header | None = None
+    before: SegmentHeader | None = None
     for segment in _segments():
-        header = _checked_header(segment, before, verdict, trusted)
+        header = _checked_header(segment, before, report, trusted)
         present = _check_events(segment, header, after=before.last_id if before else BEFORE_ALL, excused=excused)
         chain.hashes[header.number] = segment.hash
         signers.add(header.key)
         chain.keys |= {header.key, *([header.successor] if header.successor else [])}
-        verdict.segments += 1
-        verdict.events += header.count
+        report.segments += 1
+        report.events += header.count
         if not present:
             gone.append(segment)
-            verdict.pruned += header.count
-        verdict.key, verdict.head, before = header.key, segment.hash, header
+            report.pruned += header.count
+        report.key, report.head, before = header.key, segment.hash, header
     # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
     if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
@@ -100,7 +100,9 @@ def _segments() -> Iterator[AuditSegment]:
         last = some[-1].number
 
 
-def _checked_header(segment: AuditSegment, before: Header | None, verdict: Verdict, trusted: set[str]) -> Header:
+def _checked_header(
+    segment: AuditSegment, before: SegmentHeader | None, report: LogReport, trusted: set[str]
+) -> SegmentHeader:
     where = f"Segment {segment.number}"
     expected = before.number + 1 if before else 1
     if segment.number != expected:
@@ -115,7 +117,7 @@ def _checked_header(segment: AuditSegment, before: Header | None, verdict: Verdi
         raise Broken(f"{where}: it is signed by the key {header.key}, which the key before did not name.")
     if segment.hash != headers.hash_of(segment.header) or _columns(segment) != _told(header):
         raise Broken(f"{where}: its columns were changed; they do not say what its signed header says.")
-    if header.previous != (verdict.head or headers.NOTHING_BEFORE):
+    if header.previous != (report.head or headers.NOTHING_BEFORE):
         raise Broken(f"{where}: it does not follow the segment before it.")
     if before and header.first_position != before.first_position + before.count:
         raise Broken(f"{where}: its positions do not follow those of the segment before it.")
@@ -128,16 +130,16 @@ def _columns(segment: AuditSegment) -> tuple[Any, ...]:
     return (*numbers, *times, segment.previous)
 
 
-def _told(header: Header) -> tuple[Any, ...]:
+def _told(header: SegmentHeader) -> tuple[Any, ...]:
     times = [canonical_time(datetime.fromisoformat(at)) for at in (header.first_time, header.last_time)]
     return (
         header.number, header.first_position, header.count, header.first_id, header.last_id, *times, header.previous
     )  # fmt: skip
 
 
-def _check_events(segment: AuditSegment, header: Header, *, after: int, excused: int) -> bool:
+def _check_events(segment: AuditSegment, header: SegmentHeader, *, after: int, excused: int) -> bool:
     """Whether the events are there, and exactly those that were sealed. False where a statement says they were pruned,
-    which has yet to be held to the chain."""
+    which still has to be compared with the chain."""
     found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
     if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
         return True
@@ -146,7 +148,7 @@ def _check_events(segment: AuditSegment, header: Header, *, after: int, excused:
     raise Broken(f"Segment {header.number}: {_difference(segment, header, found)}")
 
 
-def _difference(segment: AuditSegment, header: Header, found: list[tuple[int, bytes]]) -> str:
+def _difference(segment: AuditSegment, header: SegmentHeader, found: list[tuple[int, bytes]]) -> str:
     """Which event it is. The list of leaf hashes is kept beside the seal, and trusted when it has the sealed root."""
     leaves = bytes(segment.leaves)
     sealed = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
@@ -157,7 +159,7 @@ def _difference(segment: AuditSegment, header: Header, found: list[tuple[int, by
     return _first_difference(header, sealed, found)
 
 
-def _first_difference(header: Header, sealed: list[bytes], found: list[tuple[int, bytes]]) -> str:
+def _first_difference(header: SegmentHeader, sealed: list[bytes], found: list[tuple[int, bytes]]) -> str:
     hashes = [leaf for _, leaf in found]
     index = next(
         (n for n, (a, b) in enumerate(zip(sealed, hashes, strict=False)) if a != b), min(map(len, (sealed, hashes)))
@@ -177,7 +179,7 @@ def _after(found: list[tuple[int, bytes]], index: int) -> str:
 
 
 def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegment], chain: _Chain) -> None:
-    """What is gone must be so by the word of a key of this log, about this very chain."""
+    """What is gone needs a statement signed by a key of this log, about this very chain."""
     valid = [one.last_segment for one in prunings if one.holds(hashes=chain.hashes, keys=chain.keys)]
     for segment in gone:
         if segment.number > max(valid, default=0):
@@ -185,7 +187,7 @@ def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegm
             raise Broken(f"Segment {segment.number}: {_difference(segment, header, [])}")
 
 
-def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
+def _hold_to_anchors(report: LogReport, chain: _Chain) -> None:
     valid, name = _valid_anchors(chain.keys), anchors.anchor_file().name
     for anchor in valid:
         if anchor.number not in chain.hashes:
@@ -195,7 +197,7 @@ def _hold_to_anchors(verdict: Verdict, chain: _Chain) -> None:
             )
         if chain.hashes[anchor.number] != anchor.hash:
             raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
-    verdict.anchors = len(valid)
+    report.anchors = len(valid)
     try:
         anchors.refuse_missing(AuditSegment.objects.head())
     except anchors.Contradicted as error:

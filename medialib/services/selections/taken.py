@@ -16,7 +16,7 @@ CHUNK = 20_000
 
 
 @dataclass(frozen=True)
-class Frozen:
+class TakenSet:
     """Numbers of the moment when it was taken; what is unticked later is counted apart, as exclusions."""
 
     at: str
@@ -32,14 +32,14 @@ class Frozen:
 def note(selection: Selection) -> None:
     """Remember with the selection what was just taken."""
     summary = ticks.summary(selection)
-    taken = Frozen(now().isoformat(), summary.file_count, summary.total_bytes, mark_of(selection))
+    taken = TakenSet(now().isoformat(), summary.file_count, summary.total_bytes, mark_of(selection))
     selection.taken = asdict(taken)
     selection.save(update_fields=["taken"])
 
 
-def recall(selection: Selection) -> Frozen | None:
+def recall(selection: Selection) -> TakenSet | None:
     """None when nothing was taken as a whole since the selection was last cleared."""
-    return Frozen(**selection.taken) if selection.taken and selection.filters else None
+    return TakenSet(**selection.taken) if selection.taken and selection.filters else None
 
 
 def mark_of(selection: Selection) -> str:

@@ -1,4 +1,4 @@
-"""The shapes of the insight pictures: areas as the bytes, nothing outside, nothing on top of another."""
+"""Pictures: areas as the bytes, nothing outside, nothing on top of another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from medialib.views.library import charts
+from medialib.views import charts
 
 WIDTH, HEIGHT = 800, 300
 BOX = charts.Box(WIDTH, HEIGHT)

@@ -1,9 +1,9 @@
-"""Shapes of the insight pictures: where each part goes in its SVG. Sizes are the units of the picture's viewBox."""
+"""Where each part of a picture goes in its SVG. Sizes are in the units of the picture's viewBox."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 import squarify
@@ -22,7 +22,40 @@ class Box:
     height: int
 
 
-class Part(Protocol):
+@dataclass(frozen=True, kw_only=True)
+class Rectangle:
+    """Its place in a picture. Templates write the numbers without the reader's decimal comma."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
+class Slots:
+    """A row of equal places for upright bars."""
+
+    count: int
+    box: Box
+    gap: float
+    indent: float = 0.0
+
+    @property
+    def step(self) -> float:
+        return self.box.width / max(self.count, 1)
+
+    def bar(self, slot: int, height: float, *, floor: float = 0.0) -> Rectangle:
+        """A bar that stands on the ground, or `floor` above it on another bar."""
+        return Rectangle(
+            x=slot * self.step + self.indent,
+            y=self.box.height - floor - height,
+            width=max(self.step - self.gap, 1.0),
+            height=height,
+        )
+
+
+class ChartPart(Protocol):
     """What a picture is made of: a name and how large it is; the template knows the list that it stands for."""
 
     @property
@@ -31,15 +64,11 @@ class Part(Protocol):
     def total_bytes(self) -> int: ...
 
 
-@dataclass(frozen=True)
-class Shape:
+@dataclass(frozen=True, kw_only=True)
+class Shape(Rectangle):
     """A rectangle that stands for `part`. Its words are empty where they would not fit."""
 
     part: Any
-    x: float
-    y: float
-    width: float
-    height: float
     shade: int
     words: str = ""
 
@@ -60,7 +89,7 @@ class Shape:
         return bool(self.words) and self.height >= 3 * LINE
 
 
-def treemap(parts: Sequence[Part], box: Box) -> list[Shape]:
+def treemap(parts: Sequence[ChartPart], box: Box) -> list[Shape]:
     """Rectangles whose areas are as the bytes of the parts, the largest first. Parts without bytes have none."""
     largest = sorted((part for part in parts if part.total_bytes > 0), key=lambda part: -part.total_bytes)
     areas = squarify.normalize_sizes([part.total_bytes for part in largest], box.width, box.height)
@@ -68,24 +97,24 @@ def treemap(parts: Sequence[Part], box: Box) -> list[Shape]:
     return [_tile(part, place, rank) for rank, (part, place) in enumerate(zip(largest, places, strict=True))]
 
 
-def _tile(part: Part, place: dict[str, float], rank: int) -> Shape:
+def _tile(part: ChartPart, place: dict[str, float], rank: int) -> Shape:
     width, height = max(place["dx"] - GAP, 1.0), max(place["dy"] - GAP, 1.0)
     words = shortened(part.label, width - 12) if height >= LINE + 8 else ""
-    return Shape(
-        part, round(place["x"], 1), round(place["y"], 1), round(width, 1), round(height, 1), rank % SHADES, words
-    )
+    tile = Rectangle(x=place["x"], y=place["y"], width=width, height=height)
+    return _shape(part, tile, shade=rank % SHADES, words=words)
 
 
-def columns(parts: Sequence[Part], box: Box) -> list[Shape]:
+def columns(parts: Sequence[ChartPart], box: Box) -> list[Shape]:
     """Upright bars side by side, in the order of the parts, the highest as high as the picture."""
     most = max((part.total_bytes for part in parts), default=0) or 1
-    step = box.width / max(len(parts), 1)
-    bar = max(step - max(GAP, step * 0.2), 1.0)
+    slots = Slots(len(parts), box, gap=max(GAP, box.width / max(len(parts), 1) * 0.2))
     tall = [max(part.total_bytes / most * box.height, 1.0 if part.total_bytes else 0.0) for part in parts]
-    return [
-        Shape(part, round(n * step, 1), round(box.height - tall[n], 1), round(bar, 1), round(tall[n], 1), 0)
-        for n, part in enumerate(parts)
-    ]
+    return [_shape(part, slots.bar(slot, tall[slot])) for slot, part in enumerate(parts)]
+
+
+def _shape(part: ChartPart, place: Rectangle, *, shade: int = 0, words: str = "") -> Shape:
+    numbers = {name: round(value, 1) for name, value in asdict(place).items()}
+    return Shape(part=part, shade=shade, words=words, **numbers)
 
 
 def shortened(text: str, room: float) -> str:
