@@ -306,6 +306,8 @@ def check_story(receipt: dict[str, Any], proven: dict[str, dict[str, Any]]) -> N
               finished["job_id"])  # fmt: skip
     if told != sealed:
         raise Bad("Who asked, why, or for which list of files is not what was sealed.")
+    if finished["detail"].get("manifest", receipt["manifest_sha256"]) != receipt["manifest_sha256"]:
+        raise Bad("When the job ended, its list of files was not the one that was confirmed.")
     if any(finished["detail"].get(name) != count for name, count in receipt["sums"].items()):
         raise Bad("The sums are not those that were sealed.")
     if sum(receipt["sums"].values()) != receipt["files"]:

@@ -8,8 +8,11 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
 
-from medialib.models import Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
+from medialib.errors import Refused
+from medialib.models import AuditEvent, Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
 from medialib.models.jobs import BATCH_SIZE
 from medialib.services.audit import log
 from medialib.services.base.clock import shared_now
@@ -19,7 +22,13 @@ from medialib.services.manifests.hashing import manifest_sha256
 
 logger = logging.getLogger(__name__)
 
-CHANGED_MANIFEST = "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
+CHANGED_MANIFEST = gettext_noop(
+    "The frozen list of files is not the one that was confirmed. Nothing was sent; cancel the job."
+)
+CHANGED_MEANWHILE = gettext_noop(
+    "The frozen list of files is not the one that was confirmed. Nothing more is sent; cancel the job."
+)
+CHANGED_AT_END = "At the end of the job its frozen list of files was not the one that was confirmed."
 SLICE = 10_000  # Files in one transaction where a whole job is settled: nobody waits long for the lock.
 
 
@@ -32,7 +41,7 @@ def start(job: DeletionJob) -> bool:
     at = shared_now()
     if not DeletionJob.objects.due(at).filter(pk=job.pk, state=JobState.SCHEDULED).exists():
         return False
-    if manifest_sha256(job.manifest) != job.manifest.sha256:
+    if manifest_sha256(job.manifest) != confirmed_sha256(job):
         breaker.stop(job, CHANGED_MANIFEST, code=PauseCode.MANIFEST_CHANGED, only_from=[JobState.SCHEDULED])
         return False
     with transaction.atomic():
@@ -42,6 +51,26 @@ def start(job: DeletionJob) -> bool:
         log.record(EventKind.JOB_STARTED, account=job.account, job=job, detail={"manifest": job.manifest.sha256})
     logger.info("job started job=%s files=%s", job.pk, job.file_count)
     return True
+
+
+def confirmed_sha256(job: DeletionJob) -> str:
+    """The hash of the list that was confirmed, as the log has it; the list's own where that event was archived."""
+    confirmed = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED).order_by("pk")
+    detail = confirmed.values_list("detail", flat=True).first() or {}
+    return str(detail.get("manifest", job.manifest.sha256))
+
+
+def refuse_changed(job: DeletionJob) -> None:
+    """Raises Refused when a paused job's list is not the one that was confirmed, and notes why it stays paused.
+
+    Call it outside of transactions, so that the note stays and nobody waits for a lock while a million files are read.
+    """
+    job.refresh_from_db()
+    if job.state != JobState.PAUSED or manifest_sha256(job.manifest) == confirmed_sha256(job):
+        return
+    cause = CHANGED_MEANWHILE if job.started_at else CHANGED_MANIFEST
+    breaker.stop(job, cause, code=PauseCode.MANIFEST_CHANGED, only_from=[JobState.PAUSED])
+    raise Refused(_("The frozen list of files is not the one that was confirmed, so the job stays paused."))
 
 
 def _lay_out_batches(job: DeletionJob) -> None:
@@ -65,19 +94,38 @@ def close_if_done(job: DeletionJob) -> bool:
     job.refresh_from_db()
     if job.state == JobState.CANCELLING:
         _cancel_unsent(job)
+        job.refresh_from_db()
+    if not _is_all_settled(job):
+        return False
+    at_end = _list_at_end(job)  # A million files take seconds, so nobody waits for a lock meanwhile.
     with transaction.atomic():
         locked = DeletionJob.objects.select_for_update().get(pk=job.pk)
-        if locked.state not in (JobState.RUNNING, JobState.CANCELLING) or locked.left or locked.batches.open().exists():
+        if not _is_all_settled(locked):
             return False
         DeletionJob.objects.filter(pk=job.pk).update(
             state=JobState.FINISHED, finished_at=shared_now(), wait_until=None, wait_cause=""
         )
         sums = {outcome.value: count for outcome, count in locked.counts}
-        log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail={**sums, "calls": locked.calls})
+        detail = {**sums, "calls": locked.calls, **at_end}
+        log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail=detail)
         if locked.purge_cache and locked.deleted:
             wake("purge_deleted", job.pk)
     logger.info("job finished job=%s %s", job.pk, " ".join(f"{name}={count}" for name, count in sums.items()))
     return True
+
+
+def _is_all_settled(job: DeletionJob) -> bool:
+    is_under_way = job.state in (JobState.RUNNING, JobState.CANCELLING)
+    return is_under_way and not job.left and not job.batches.open().exists()
+
+
+def _list_at_end(job: DeletionJob) -> dict[str, str]:
+    """For the event that ends a job: the hash of its list as it is now, and what it means when it is another."""
+    found = manifest_sha256(job.manifest)
+    if found == confirmed_sha256(job):
+        return {"manifest": found}
+    logger.error("list changed job=%s sha256=%s", job.pk, found)
+    return {"manifest": found, "cause": CHANGED_AT_END}
 
 
 def _cancel_unsent(job: DeletionJob) -> None:

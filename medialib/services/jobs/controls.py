@@ -20,7 +20,7 @@ from medialib.services.audit.log import MAX_REASON, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
 from medialib.services.deletion import purge
-from medialib.services.deletion.lifecycle import close_if_done
+from medialib.services.deletion.lifecycle import close_if_done, refuse_changed
 from medialib.services.manifests.freezing import freeze_items
 from medialib.services.manifests.plan import deletion_plan
 
@@ -160,8 +160,12 @@ def pause(job: DeletionJob, *, actor: Actor) -> None:
 
 @members_only
 def resume(job: DeletionJob, *, actor: Actor) -> None:
-    """Go on. The breaker counts anew from here. A job that never started has its manifest checked again."""
-    at = shared_now()
+    """Go on; the breaker counts anew. Raises Refused when it is not paused, or its list not the one confirmed."""
+    refuse_changed(job)
+    _go_on(job, actor=actor)
+
+
+def _go_on(job: DeletionJob, *, actor: Actor) -> None:
     job.refresh_from_db()
     to = JobState.RUNNING if job.started_at else JobState.SCHEDULED
     with transaction.atomic():
@@ -179,16 +183,17 @@ def resume(job: DeletionJob, *, actor: Actor) -> None:
         if not moved:
             raise Refused(_("Only a paused job can be resumed; this one is %(state)s."), state=_state(job))
         log.record(EventKind.JOB_RESUMED, actor=actor, account=job.account, job=job)
-        wake_job(job, at=at)
+        wake_job(job, at=shared_now())
 
 
 @members_only
 def take_over(job: DeletionJob, *, actor: Actor) -> None:
     """Answer for a paused job from here on, and let it go on: its files are judged by this person's rights.
 
-    For a job whose requester left or lost the right. Raises Refused when it is not paused, or a file that is left lies
-    outside what the actor may delete.
+    For a job whose requester left or lost the right. Raises Refused when it is not paused, a file that is left lies
+    outside what the actor may delete, or its list is not the one that was confirmed.
     """
+    refuse_changed(job)
     left = Item.objects.filter(manifest_id=job.manifest_id, outcome="")
     rights.require_all_in_scope(left, actor=actor, account=job.account)
     with transaction.atomic():
@@ -202,7 +207,7 @@ def take_over(job: DeletionJob, *, actor: Actor) -> None:
         )
         detail = {"from": before.requested_by_name}
         log.record(EventKind.JOB_TAKEN_OVER, actor=actor, account=job.account, job=job, detail=detail)
-        resume(job, actor=actor)
+        _go_on(job, actor=actor)
 
 
 @members_only

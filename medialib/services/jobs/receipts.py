@@ -131,6 +131,7 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "requested_by": job.requested_by_name,
         "reason": job.reason,
         "manifest_sha256": manifest.sha256,
+        "manifest_sha256_at_end": _manifest_at_end(job),
         "manifest_account": manifest.source.get("account", ""),
         "frozen_by": manifest.frozen_by_name,
         "files": job.file_count,
@@ -143,6 +144,12 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "purges": list(job.purges.order_by("pk").values("url", "request_id", "state")),
         "how_to_verify": HOW_TO_VERIFY,
     }
+
+
+def _manifest_at_end(job: DeletionJob) -> str:
+    """The hash that the list had when the job ended; empty where the log does not have it any more."""
+    ends = AuditEvent.objects.filter(job=job, event=EventKind.JOB_FINISHED).order_by("-pk")
+    return str((ends.values_list("detail", flat=True).first() or {}).get("manifest", ""))
 
 
 def _times(job: DeletionJob) -> dict[str, str | None]:
