@@ -24,6 +24,7 @@ from medialib.services.audit.seal.keys import SigningKey
 from medialib.services.audit.seal.lines import BEFORE_ALL, canonical, lines
 from medialib.services.base.clock import shared_now
 from medialib.services.base.slices import slices
+from medialib.services.jobs import agreement
 
 FORMAT = "medialib-receipt-1"
 PROVEN = [
@@ -49,15 +50,20 @@ class Receipt:
 
 
 def receipt(job: DeletionJob) -> Receipt:
-    """Raises Refused while the job is not finished, and where the log cannot prove it."""
-    if not job.is_finished:
-        early = _("Job %(number)s is not finished. Its receipt is written when every file has its outcome.")
-        raise Refused(early, number=job.pk)
+    """Raises Refused while the job is not finished, and where the log cannot prove it or contradicts it."""
+    refuse_early(job)
     key = _key()
     sealing.seal_all()
+    agreement.refuse_contradicted(job)
     facts = _facts(job) | {"key": key.public, "proofs": _proofs(job)}
     text = canonical(facts)
     return Receipt(f'{{"receipt":{text},"signature":"{key.sign(text.encode())}"}}\n', facts)
+
+
+def refuse_early(job: DeletionJob) -> None:
+    if not job.is_finished:
+        early = _("Job %(number)s is not finished. Its receipt is written when every file has its outcome.")
+        raise Refused(early, number=job.pk)
 
 
 @dataclass(frozen=True)
@@ -98,6 +104,13 @@ def _key() -> SigningKey:
 
 def outcomes_name(job: DeletionJob) -> str:
     return f"job-{job.pk}-outcomes.jsonl"
+
+
+def certified_outcome_lines(job: DeletionJob) -> Iterator[str]:
+    """As outcome_lines. Raises Refused, before any is read, where receipt() would for what the log says."""
+    refuse_early(job)
+    agreement.refuse_contradicted(job)
+    return outcome_lines(job)
 
 
 def outcome_lines(job: DeletionJob) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -35,25 +35,30 @@ def job_receipt_json(request: HttpRequest, job: int) -> HttpResponse:
     try:
         text = receipts.receipt(found).text
     except MedialibError as error:
-        return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=409)
+        return _refusal(error)
     return HttpResponse(text, content_type="application/json", headers=_as_file(f"job-{job}-receipt.json"))
 
 
 @require_safe
 @staff_may("view_library")
-def job_outcomes(request: HttpRequest, job: int) -> StreamingHttpResponse:
+def job_outcomes(request: HttpRequest, job: int) -> HttpResponseBase:
     """The file whose hash the receipt quotes."""
     found = _job(request, job)
-    return StreamingHttpResponse(
-        receipts.outcome_lines(found),
-        content_type="application/jsonl",
-        headers=_as_file(receipts.outcomes_name(found)),
-    )
+    try:
+        lines = receipts.certified_outcome_lines(found)
+    except MedialibError as error:
+        return _refusal(error)
+    headers = _as_file(receipts.outcomes_name(found))
+    return StreamingHttpResponse(lines, content_type="application/jsonl", headers=headers)
 
 
 def _job(request: HttpRequest, job: int) -> DeletionJob:
     mine = DeletionJob.objects.visible_to(person(request)).select_related("account", "manifest")
     return get_object_or_404(mine, pk=job)
+
+
+def _refusal(error: MedialibError) -> HttpResponse:
+    return HttpResponse(f"{error}\n", content_type="text/plain; charset=utf-8", status=409)
 
 
 def _as_file(name: str) -> dict[str, str]:

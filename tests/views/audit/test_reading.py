@@ -12,6 +12,7 @@ from medialib.forms import audit as audit_forms
 from medialib.models import AuditEvent, EventKind
 from medialib.services.audit import indexing, log
 from medialib.services.audit.seal import sealing
+from medialib.services.deletion.events import record_outcomes
 from medialib.services.jobs import receipts
 from tests import factories
 from tests.services.audit.conftest import own_data_dir
@@ -102,6 +103,7 @@ def test_nothing_removed_says_so(admin_client, db):
 def finished(account):
     job = job_rows.finished(job_rows.manifest(account, factories.user("kim"), 2), ["deleted", "failed"])
     log.record(EventKind.JOB_CONFIRMED, job=job, account=account, reason=job.reason)
+    record_outcomes(job, job.manifest.items.all(), request_id="ik-request-7", at=job.finished_at)
     log.record(EventKind.JOB_FINISHED, job=job, account=account)
     return job
 

@@ -79,11 +79,12 @@ def job(frozen: Manifest, **fields: Any) -> DeletionJob:
 def finished(frozen: Manifest, outcomes: list[str], skip_causes: list[str] | None = None) -> DeletionJob:
     """A finished job whose files ended so, in order, settled by one call."""
     counts = {outcome: outcomes.count(outcome) for outcome in Outcome.values if outcome in outcomes}
-    done = job(frozen, state="finished", started_at=now(), finished_at=now(), calls=1, **counts)
+    at = now()
+    done = job(frozen, state="finished", started_at=at, finished_at=at, calls=1, **counts)
     call = exchange(done)
     causes = skip_causes or [""] * len(outcomes)
     for item, outcome, cause in zip(frozen.items.order_by("position"), outcomes, causes, strict=True):
-        item.outcome, item.evidence, item.settled_at, item.exchange = outcome, "HTTP 200", now(), call
+        item.outcome, item.evidence, item.settled_at, item.exchange = outcome, "HTTP 200", at, call
         item.skip_cause = cause
         item.save()
     return done

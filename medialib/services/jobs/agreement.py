@@ -1,0 +1,117 @@
+"""Holds a finished job to the audit log: what its files say must be what was recorded when each was settled.
+
+Rows of jobs and lists are working data that somebody could edit; the log is sealed. So nothing is certified that it
+contradicts. A million files are compared by the database, in three statements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.db import connection
+from django.db.models import Count
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from medialib.errors import Refused, grouped
+from medialib.models import AuditEvent, DeletionJob, EventKind, Item, Outcome
+
+# Each column that is written with the outcome, and its copy in the log.
+COPIES = {
+    "item.outcome": "event.outcome",
+    "item.evidence": "event.evidence",
+    "item.path": "event.file_path",
+    "item.size_bytes": "event.size_bytes",
+    "item.http_status": "event.http_status",
+    "item.settled_at": "event.time",
+    "COALESCE(exchange.request_id, '')": "event.request_id",
+}
+DIFFERENT = """
+    SELECT item.outcome, COUNT(*) FROM medialib_item AS item
+    LEFT JOIN medialib_exchange AS exchange ON exchange.id = item.exchange_id
+    LEFT JOIN medialib_auditevent AS event
+        ON event.job_id = %s AND event.event = 'file.settled' AND event.file_id = item.file_id
+    WHERE item.manifest_id = (SELECT manifest_id FROM medialib_deletionjob WHERE id = %s)
+    AND item.outcome NOT IN ('', 'unverified') AND (event.id IS NULL OR {differences})
+    GROUP BY item.outcome
+"""
+
+
+class Contradicted(Refused):
+    """The sealed log says something else than the job's rows."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """One outcome: how many files the job counts, its list holds, and the log settled; and how many are not as there.
+
+    `logged` is None where the log does not settle: nobody knows yet what became of an unverified file.
+    """
+
+    outcome: str
+    counted: int
+    listed: int
+    logged: int | None
+    different: int
+
+    def contradictions(self) -> Iterator[str]:
+        """Sentences for the reader of this moment."""
+        words = {"outcome": Outcome(self.outcome).label, "counted": grouped(self.counted)}
+        words |= {"listed": grouped(self.listed), "logged": grouped(self.logged or 0)}
+        if self.counted != self.listed:
+            yield _("%(outcome)s: the job counts %(counted)s, its list holds %(listed)s") % words
+        if self.logged is not None and self.listed != self.logged:
+            yield _("%(outcome)s: the list holds %(listed)s, the log %(logged)s") % words
+        if self.different:
+            text = ngettext(
+                "%(outcome)s: %(count)s file is not as the log says",
+                "%(outcome)s: %(count)s files are not as the log says",
+                self.different,
+            )
+            yield text % (words | {"count": grouped(self.different)})
+
+
+def refuse_contradicted(job: DeletionJob) -> None:
+    """Raises Contradicted, naming each count that differs. What was archived can contradict nothing any more."""
+    if _is_archived(job):
+        return
+    found = [text for tally in tallies(job) for text in tally.contradictions()]
+    if found:
+        sentence = gettext_lazy(
+            "The sealed audit log contradicts job %(number)s, so nothing of it is certified: %(found)s."
+        )
+        raise Contradicted(sentence, number=job.pk, found="; ".join(found))
+
+
+def tallies(job: DeletionJob) -> list[Tally]:
+    """One an outcome."""
+    items = Item.objects.filter(manifest_id=job.manifest_id).order_by()
+    listed = dict(items.values_list("outcome").annotate(Count("pk")))
+    settled = AuditEvent.objects.filter(job=job, event=EventKind.FILE_SETTLED).order_by()
+    logged = dict(settled.values_list("outcome").annotate(Count("pk")))
+    different = _different(job)
+    return [
+        Tally(
+            outcome,
+            getattr(job, outcome),
+            listed.get(outcome, 0),
+            logged.get(outcome, 0) if outcome.is_final else None,
+            different.get(outcome, 0),
+        )
+        for outcome in Outcome
+    ]
+
+
+def _different(job: DeletionJob) -> dict[str, int]:
+    differ = "IS NOT" if connection.vendor == "sqlite" else "IS DISTINCT FROM"
+    differences = " OR ".join(f"{ours} {differ} {theirs}" for ours, theirs in COPIES.items())
+    with connection.cursor() as cursor:
+        cursor.execute(DIFFERENT.format(differences=differences), [job.pk, job.pk])
+        return dict(cursor.fetchall())
+
+
+def _is_archived(job: DeletionJob) -> bool:
+    """Whether its events left the log by retention, which takes the oldest first: its confirmation is gone as well."""
+    of_job = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED)
+    return not of_job.exists() and AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED).exists()
