@@ -12,9 +12,9 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from medialib.forms.controls import style
-from medialib.models import Account, AuditDay, EventKind, Outcome
+from medialib.models import Account, EventKind, Outcome
 from medialib.models.sql import MAX_INTEGER
-from medialib.services.audit.chart import ChartQuery
+from medialib.services.audit.chart import ChartQuery, days_visible_to
 from medialib.services.audit.search import AuditFilter
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ class AuditFilterForm(forms.Form):
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.viewer = viewer
         chosen = self.data.get("account", "")
         names = {chosen, *Account.objects.visible_to(viewer).values_list("name", flat=True)} - {""}
         self.fields["account"].widget.choices = [
@@ -133,7 +134,8 @@ def as_query(fields: dict[str, Any]) -> str:
 def completions(form: AuditFilterForm) -> list[str]:
     """What the query bar offers: each word, with its values where there are few."""
     accounts = [name for name, _label in form.fields["account"].widget.choices][:MOST_OFFERED]
-    people = AuditDay.objects.order_by("actor_name").values_list("actor_name", flat=True).distinct()[:MOST_OFFERED]
+    days = days_visible_to(form.viewer).order_by("actor_name")
+    people = days.values_list("actor_name", flat=True).distinct()[:MOST_OFFERED]
     values: dict[str, Iterable[str]] = {
         "actor": people, "account": accounts, "event": EventKind.values, "outcome": Outcome.values,
     }  # fmt: skip

@@ -69,7 +69,7 @@ RULES = {
     "medialib:job-timeline": "view_library",
     "medialib:job-exchange": "view_library",
     "medialib:job-receipt": "view_library",
-    "medialib:job-receipt-json": "view_library",
+    "medialib:job-receipt-json": "view_audit",
     "medialib:job-outcomes": "view_library",
     "medialib:job-control": "delete_files",
     "medialib:job-approval": "approve_deletions",

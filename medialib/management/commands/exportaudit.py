@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator, row_number
-from medialib.models import AuditEvent, AuditSegment, DeletionJob
+from medialib.models import Account, AuditEvent, AuditSegment, DeletionJob
 from medialib.models.audit.events import AuditEventQuerySet
 from medialib.services.audit import export
 from medialib.services.base.files import writable, write, write_file
@@ -42,7 +42,9 @@ class Command(MedialibCommand):
         return self._export(target, job=options["job"], format_=options["format"], after=options["after"])
 
     def _export(self, target: Path | None, *, job: int | None, format_: str, after: int | None) -> Report:
-        events = export.prepare(events_of(job), actor=operator(), detail={"format": format_, "job": job}, after=after)
+        account = Account.objects.filter(jobs=job).first() if job else None
+        detail = {"format": format_, "job": job}
+        events = export.prepare(events_of(job), actor=operator(), detail=detail, account=account, after=after)
         self._put(target, STREAMS[format_](events))
         return self._report(events.count(), format_, target)
 

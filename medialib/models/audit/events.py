@@ -72,12 +72,17 @@ class AuditEventQuerySet(models.QuerySet["AuditEvent"]):
     """Reading only: what would change or remove events is refused here before the database refuses it."""
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        """Events of accounts that this person may see, and those of no account, such as sign-ins."""
+        """Events of accounts that this person may see, and those of no account, such as sign-ins.
+
+        What others exported from no one account is left out: the filter may name accounts, paths and people.
+        """
         if sees_everything(user):
             return self.all()
         known = list(Account.objects.visible_to(user).values_list("pk", flat=True))
         # Not a bare OR on the column: both halves have an index, and merging those would sort the whole log.
-        return self.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=[0, *known])
+        mine = self.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=[0, *known])
+        of_many = Q(event=EventKind.AUDIT_EXPORTED, account_id__isnull=True)
+        return mine.exclude(of_many & ~Q(actor_id=user.pk))
 
     def update(self, **kwargs: Any) -> NoReturn:
         raise AppendOnly("Audit events cannot be changed.")

@@ -91,11 +91,16 @@ def chart(chart_query: ChartQuery, *, viewer: User) -> Chart:
     )
 
 
+def days_visible_to(viewer: User) -> QuerySet[AuditDay]:
+    """The sums of accounts that this person may see."""
+    if sees_everything(viewer):
+        return AuditDay.objects.all()
+    known = list(Account.objects.visible_to(viewer).values_list("pk", flat=True))
+    return AuditDay.objects.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=known)
+
+
 def _days(chart_query: ChartQuery, viewer: User) -> QuerySet[AuditDay]:
-    days = AuditDay.objects.all()
-    if not sees_everything(viewer):
-        known = list(Account.objects.visible_to(viewer).values_list("pk", flat=True))
-        days = days.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=known)
+    days = days_visible_to(viewer)
     limits = {"account_name": chart_query.account, "day__gte": chart_query.after, "day__lte": chart_query.before}
     return days.filter(**{name: value for name, value in limits.items() if value})
 

@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Max, TextField
 from django.db.models.functions import Cast
 
-from medialib.models import AuditEvent, AuditSegment, EventKind
+from medialib.models import Account, AuditEvent, AuditSegment, EventKind
 from medialib.models.audit.events import AuditEventQuerySet
 from medialib.models.sql import CanonicalTime
 from medialib.services.audit import log
@@ -48,10 +48,16 @@ _AS_TEXT: dict[str, Any] = {"time": CanonicalTime("time"), "detail": Cast("detai
 
 
 def prepare(
-    events: AuditEventQuerySet, *, actor: Actor, detail: dict[str, Any], after: int | None = None
+    events: AuditEventQuerySet,
+    *,
+    actor: Actor,
+    detail: dict[str, Any],
+    account: Account | None = None,
+    after: int | None = None,
 ) -> AuditEventQuerySet:
     """Record the export, then return what to export: the events up to now, so that it ends while others go on.
 
+    Who sees `account` sees that it was exported; without one only who sees everything does, and who did it.
     With `after`, only later events, and only sealed ones: whoever goes on from the last sequence number misses none.
     """
     if after is not None:
@@ -59,7 +65,7 @@ def prepare(
         events = events.filter(pk__gt=after, pk__lte=AuditSegment.objects.sealed_up_to())
         detail = detail | {"after_sequence": after}
     newest = events.aggregate(newest=Max("pk"))["newest"] or 0
-    log.record(EventKind.AUDIT_EXPORTED, actor=actor, detail=detail | {"up_to_sequence": newest})
+    log.record(EventKind.AUDIT_EXPORTED, actor=actor, account=account, detail=detail | {"up_to_sequence": newest})
     return events.filter(pk__lte=newest)
 
 

@@ -51,7 +51,8 @@ def audit_download(request: HttpRequest) -> HttpResponseBase:
     audit_filter, format_ = form.audit_filter(), choice.cleaned_data["format"]
     detail = {"format": format_, "filter": audit_filter.as_detail()}
     found = search.matching(audit_filter, viewer=person(request))
-    events = export.prepare(found, actor=actor(request), detail=detail)
+    account = Account.objects.visible_to(person(request)).filter(name=audit_filter.account).first()
+    events = export.prepare(found, actor=actor(request), detail=detail, account=account)
     return _download(events, format_)
 
 

@@ -29,8 +29,9 @@ def job_receipt(request: HttpRequest, job: int) -> HttpResponse:
 
 
 @require_safe
-@staff_may("view_library")
+@staff_may("view_audit")
 def job_receipt_json(request: HttpRequest, job: int) -> HttpResponse:
+    """With the sealed events as they are, so with network address and session of who asked."""
     found = _job(request, job)
     try:
         text = receipts.receipt(found).text
