@@ -88,7 +88,7 @@ class FileVersion:
             size_bytes=content["size_bytes"],
             width=content["width"],
             height=content["height"],
-            url=_text(row.get("url")),
+            url=_web_address(row.get("url")),
             created_at=_times(row)["created_at"],
             is_current=_text(row.get("type")) != "file-version",
         )
@@ -143,8 +143,8 @@ def _identity(row: Mapping[str, Any]) -> dict[str, Any]:
         "name": name,
         "path": path or f"/{name}",
         # Newer answers add ?updatedAt=…, older ones do not; a purge needs the bare address.
-        "url": _text(row.get("url")).partition("?")[0],
-        "thumbnail_url": _text(row.get("thumbnail")),
+        "url": _web_address(row.get("url")).partition("?")[0],
+        "thumbnail_url": _web_address(row.get("thumbnail")),
     }
 
 
@@ -185,6 +185,12 @@ def _times(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _text(value: object) -> str:
     return value if isinstance(value, str) else ""
+
+
+def _web_address(value: object) -> str:
+    """An address that a page may link to; empty for any other, such as javascript: or data:."""
+    text = _text(value).strip()
+    return text if text.lower().startswith(("http://", "https://")) else ""
 
 
 def _count(value: object) -> int | None:
