@@ -73,7 +73,7 @@ class OutcomeTally:
 
 
 def refuse_contradicted(job: DeletionJob) -> None:
-    """Raises OutcomesContradicted, naming each count that differs. What was archived can contradict nothing any more."""
+    """Raises OutcomesContradicted, naming each count that differs. What was archived contradicts nothing any more."""
     if _is_archived(job):
         return
     found = [text for tally in tallies(job) for text in tally.contradictions()]

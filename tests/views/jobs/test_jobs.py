@@ -39,7 +39,7 @@ def press(client: Any, job: DeletionJob, action: str, **data: Any) -> Any:
 
 @pytest.fixture
 def running(staff, account) -> DeletionJob:
-    frozen = job_rows.manifest(account, staff, 10)
+    frozen = job_rows.manifest(account, staff, 10, has_real_hash=True)
     return job_rows.job(frozen, state="running", started_at=now() - timedelta(seconds=10), deleted=4, failed=1, calls=5)
 
 
@@ -389,7 +389,7 @@ def test_start_now_of_a_large_job_asks_for_the_number_again(staff_client, staff,
 def test_a_leavers_job_is_taken_over_on_its_page_by_somebody_with_the_right(staff_client, staff, account):
     kim = factories.user("kim", permissions=factories.EVERY_PERMISSION)
     job = controls.open_deletion_job(
-        manifest=job_rows.manifest(account, kim, 3), actor=Actor.person(kim), reason="Old campaign"
+        manifest=job_rows.manifest(account, kim, 3, has_real_hash=True), actor=Actor.person(kim), reason="Old campaign"
     )
     DeletionJob.objects.filter(pk=job.pk).update(state="paused", pause_code="requester", pause_cause="kim left.")
     page = soup(staff_client.get(reverse("medialib:job", args=[job.pk])))
