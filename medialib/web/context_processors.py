@@ -16,7 +16,7 @@ SECTIONS = {
     "review": "library", "confirm": "library", "insight": "library", "insight-part": "library",
     "list-import": "library", "list-report": "library",
     "jobs": "jobs", "job": "jobs", "job-control": "jobs", "job-exchange": "jobs",
-    "audit": "audit", "file-history": "audit",
+    "audit": "audit", "file-history": "audit", "audit-job": "audit", "audit-batch": "audit",
 }  # fmt: skip
 
 
