@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 
 from medialib.models import Account, DeletionJob, Ended, JobState, Manifest, Outcome, PauseCode
 from medialib.services.jobs import timeline
-from medialib.services.jobs.progress import Progress, Pulse
+from medialib.services.jobs.progress import Progress
 from medialib.views.access import staff_may
 
 FILES = 48_213
@@ -99,7 +99,7 @@ def _progress(name: str) -> Progress:
         job.finished_at = at
     if name == "rate limited":
         job.wait_until = at + timedelta(seconds=8)
-    return Progress(job, at, Pulse(at.timestamp(), 312, job.settled, 4.8, 480.0), has_worker)
+    return Progress(job, at, has_worker, first_call_at=at - timedelta(seconds=65))
 
 
 def _course(job: DeletionJob) -> timeline.Timeline | None:

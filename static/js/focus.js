@@ -13,6 +13,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   remembered = { part: target.id, id: focused.id, place, tag: focused.tagName };
 });
 
+// Parts that come along with another are asked after too; they are swapped before the part that was asked for.
+document.addEventListener("htmx:oobBeforeSwap", (event) => {
+  const focused = document.activeElement;
+  if (!event.detail.target?.contains(focused) || focused === document.body) return;
+  remembered = { part: event.detail.target.id, id: focused.id, place: -1, tag: focused.tagName };
+});
+
 document.addEventListener("htmx:afterSettle", () => {
   if (!remembered) return;
   const { part, id, place, tag } = remembered;

@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 
 from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState, SkipCause
 from medialib.services.deletion import purge
+from medialib.services.jobs import watching
+from medialib.services.jobs.progress import Progress
+from medialib.services.jobs.watching import Tray
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -31,8 +34,14 @@ class JobsQuery:
 
 @dataclass(frozen=True)
 class JobsPage:
-    jobs: list[DeletionJob]
+    looks: list[Progress]
     older: int | None
+    tray: Tray
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of them goes on, so that the list has to be fetched again."""
+        return any(not each.job.is_finished for each in self.looks)
 
 
 @dataclass(frozen=True)
@@ -79,8 +88,8 @@ class Purges:
 
 
 def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
-    """Newest first, of the accounts that the viewer may see."""
-    jobs = DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").order_by("-pk")
+    """Newest first, of the accounts that the viewer may see. What is under way is as in the tray beside the list."""
+    jobs = DeletionJob.objects.visible_to(viewer).order_by("-pk")
     if query.state == "active":
         jobs = jobs.exclude(state=JobState.FINISHED)
     elif query.state == "attention":
@@ -91,8 +100,12 @@ def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
         jobs = jobs.filter(account__name=query.account)
     if query.older_than is not None:
         jobs = jobs.filter(pk__lt=query.older_than)
-    rows = list(jobs[: PAGE_SIZE + 1])
-    return JobsPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None)
+    rows = watching.looked_at(jobs[: PAGE_SIZE + 1], viewer=viewer)
+    under_way = [each.job.pk for each in rows if not each.job.is_finished]
+    tray = watching.tray(under_way, viewer=viewer)
+    newer = {each.job.pk: each for each in [*tray.active, *tray.finished]}
+    looks = [newer.get(each.job.pk, each) for each in rows[:PAGE_SIZE]]
+    return JobsPage(looks, looks[-1].job.pk if len(rows) > PAGE_SIZE else None, tray)
 
 
 def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:
@@ -105,7 +118,7 @@ def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:
     rows = list(items[: FILES_PER_PAGE + 1])
     has_more = len(rows) > FILES_PER_PAGE
     return FilesPage(
-        rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None, _tabs(job, query)
+        rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None, tabs_of(job, query)
     )
 
 
@@ -132,7 +145,8 @@ def purges_of(job: DeletionJob) -> Purges | None:
     return Purges(counts, list(job.purges.order_by("pk")[:PURGES_SHOWN]), purge.quota(job.account))
 
 
-def _tabs(job: DeletionJob, query: FilesQuery) -> list[Tab]:
+def tabs_of(job: DeletionJob, query: FilesQuery) -> list[Tab]:
+    """The outcomes that the files of the job have, with their numbers."""
     tabs = [Tab(outcome="", label=_("all"), count=job.file_count, is_current=not query.outcome)]
     counts = [(outcome.value, str(outcome.label), count) for outcome, count in job.counts]
     for value, label, count in [*counts, (UNSETTLED, _("left"), job.left)]:

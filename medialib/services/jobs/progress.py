@@ -1,68 +1,24 @@
-"""What a person is told of a job, made from its row alone: watching costs one query however many watch."""
+"""What a person is told of a job, made from one look at its row: whatever stands on a page comes from the same look."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from django.contrib.humanize.templatetags.humanize import intcomma
-from django.db.models import Count, Exists, Q, QuerySet
-from django.utils.timezone import now
+from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from medialib.models import DeletionJob, Item, JobState, Outcome, PauseCode, Worker
+from medialib.models import DeletionJob, Item, JobState, Outcome, PauseCode
 
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
-MAX_TRAY = 5
 TITLES = {
     JobState.SCHEDULED: gettext_lazy("%(percent)s %% Waiting to start, job %(number)s"),
     JobState.RUNNING: gettext_lazy("%(percent)s %% job %(number)s"),
     JobState.PAUSED: gettext_lazy("%(percent)s %% Paused, job %(number)s"),
     JobState.CANCELLING: gettext_lazy("%(percent)s %% Cancelling, job %(number)s"),
 }
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """Counts and rates of the last look. It travels in the address of the next one, so nothing is stored for it."""
-
-    at: float
-    calls: int
-    settled: int
-    calls_per_s: float
-    files_per_s: float
-
-    @classmethod
-    def parse(cls, text: str) -> Pulse | None:
-        """None for anything that is not a pulse of ours: then rates are the average since the start."""
-        try:
-            at, calls, settled, calls_per_s, files_per_s = text.split("_")
-            pulse = cls(float(at), int(calls), int(settled), float(calls_per_s), float(files_per_s))
-        except ValueError:
-            return None
-        return pulse if all(map(math.isfinite, (pulse.at, pulse.calls_per_s, pulse.files_per_s))) else None
-
-    def __str__(self) -> str:
-        return f"{self.at:.2f}_{self.calls}_{self.settled}_{self.calls_per_s:.3f}_{self.files_per_s:.2f}"
-
-    @classmethod
-    def of(cls, job: DeletionJob, *, at: datetime, earlier: Pulse | None) -> Pulse:
-        stamp = at.timestamp()
-        if earlier is None or not 0 < stamp - earlier.at < 60 or job.calls < earlier.calls:
-            elapsed_s = max((at - job.started_at).total_seconds(), 1.0) if job.started_at else 1.0
-            return cls(stamp, job.calls, job.settled, job.calls / elapsed_s, job.settled / elapsed_s)
-        passed_s = stamp - earlier.at
-        weight = 1 - math.exp(-passed_s / SMOOTHING_S)
-        calls_per_s = earlier.calls_per_s + weight * ((job.calls - earlier.calls) / passed_s - earlier.calls_per_s)
-        files_per_s = earlier.files_per_s + weight * ((job.settled - earlier.settled) / passed_s - earlier.files_per_s)
-        return cls(stamp, job.calls, job.settled, max(calls_per_s, 0.0), max(files_per_s, 0.0))
 
 
 @dataclass(frozen=True)
@@ -76,12 +32,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at a job."""
+    """One look at a job: its row, when its first call was sent, and when somebody last resumed it."""
 
     job: DeletionJob
     at: datetime
-    pulse: Pulse
-    has_worker: bool
+    has_worker: bool = True
+    first_call_at: datetime | None = None
+    resumed_at: datetime | None = None
+    may_control: bool = False  # Whether who looks may undo it or start it now; asked only while it waits for its start.
 
     @property
     def percent(self) -> int:
@@ -117,11 +75,31 @@ class Progress:
         return max(0, math.ceil((until - self.at).total_seconds())) if until and not self.job.is_finished else 0
 
     @property
+    def calls_per_s(self) -> float:
+        """Over the time since the first call, or since somebody resumed it: a night's pause is no part of its pace."""
+        return self.job.calls * self._share_lately / self._going_s
+
+    @property
+    def files_per_s(self) -> float:
+        return self.job.settled * self._share_lately / self._going_s
+
+    @property
+    def _going_s(self) -> float:
+        began = max(filter(None, [self.first_call_at or self.job.started_at, self.resumed_at]), default=self.at)
+        return max((self.at - began).total_seconds(), 1.0)
+
+    @property
+    def _share_lately(self) -> float:
+        """Of all that is settled, what was settled since somebody last resumed."""
+        settled = self.job.settled
+        return (settled - self.job.breaker_from) / settled if settled else 1.0
+
+    @property
     def left_s(self) -> int | None:
         """Seconds until the end at the present rate; None while that cannot be known."""
-        if self.job.state != JobState.RUNNING or self.pulse.files_per_s < 0.01:
+        if self.job.state != JobState.RUNNING or self.files_per_s < 0.01:
             return None
-        return math.ceil(self.job.left / self.pulse.files_per_s)
+        return math.ceil(self.job.left / self.files_per_s)
 
     @property
     def shown(self) -> str:
@@ -192,31 +170,28 @@ class Progress:
         return _sentence(self)
 
     @property
+    def attention(self) -> list[str]:
+        """What somebody has to look at, for a list in which it is not opened."""
+        job = self.job
+        waits = _("No worker is running. The job waits and loses nothing; it goes on as soon as one runs.")
+        counts = {
+            ngettext("%(shown)s file failed", "%(shown)s files failed", job.failed): job.failed,
+            ngettext("%(shown)s file is unverified", "%(shown)s files are unverified", job.unverified): job.unverified,
+        }
+        told = [text % {"shown": intcomma(count)} for text, count in counts.items() if count]
+        stops = {
+            _paused(job) if job.state == JobState.PAUSED else "": job.state == JobState.PAUSED,
+            _("Waits until another person approves it."): job.waits_for_approval,
+            waits: self.waits_for_worker,
+        }
+        return [*(text for text, is_so in stops.items() if is_so), *told]
+
+    @property
     def spoken(self) -> str:
         """For screen readers: changes with the state and with each tenth, not with each file."""
         if self.job.state == JobState.RUNNING:
             return _("%(percent)s %% done") % {"percent": self.percent // 10 * 10}
         return _("Waiting to start") if self.job.state == JobState.SCHEDULED else self.sentence
-
-
-def look(job_id: int, *, viewer: User, earlier: Pulse | None = None) -> Progress:
-    """Raises DeletionJob.DoesNotExist, also for a job whose account the viewer may not see."""
-    return progress_of(_watched(viewer).get(pk=job_id), earlier=earlier)
-
-
-def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
-    at = now()
-    return Progress(job, at, Pulse.of(job, at=at, earlier=earlier), has_worker=getattr(job, "has_worker", True))
-
-
-def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[Progress]]:
-    """Jobs under way, and those of `watched` that finished since."""
-    jobs = (
-        _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
-    )
-    looks = [progress_of(job) for job in jobs]
-    active = [look for look in looks if not look.job.is_finished]
-    return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
 
 
 def result_sentence(job: DeletionJob) -> str:
@@ -244,15 +219,6 @@ def mismatch(job: DeletionJob) -> str:
     if job.settled != job.file_count:
         wrong.append(f"the outcomes add up to {job.settled}, not to {job.file_count}")
     return "; ".join(wrong)
-
-
-def _watched(viewer: User) -> QuerySet[DeletionJob]:
-    workers = Worker.objects.alive(now())
-    return (
-        DeletionJob.objects.visible_to(viewer)
-        .select_related("account", "manifest")
-        .annotate(has_worker=Exists(workers))
-    )
 
 
 def _sentence(progress: Progress) -> str:

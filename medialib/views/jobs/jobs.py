@@ -14,7 +14,7 @@ from medialib.errors import MedialibError
 from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
 from medialib.services.accounts import rights
-from medialib.services.jobs import approvals, controls, pages, timeline
+from medialib.services.jobs import approvals, controls, pages, timeline, watching
 from medialib.services.jobs import progress as job_progress
 from medialib.services.manifests import review
 from medialib.services.manifests.plan import deletion_plan
@@ -26,18 +26,22 @@ from medialib.views.jobs.actions import ACTIONS
 @staff_may("view_library")
 def job_list(request: HttpRequest) -> HttpResponse:
     query = JobListForm(request.GET).query()
-    context = {"wanted": query, "page": pages.jobs_page(query, viewer=person(request)), "views": JOB_VIEWS}
+    page = pages.jobs_page(query, viewer=person(request))
+    _hand_on(request, page.tray)
+    context = {"wanted": query, "page": page, "views": JOB_VIEWS, "tray": page.tray, "is_tray_fed": page.is_moving}
     return render(request, "jobs/list.html", context)
 
 
 @require_safe
 @staff_may("view_library")
 def job_detail(request: HttpRequest, job: int) -> HttpResponse:
-    progress = _look(request, job)
+    progress, tray = _watch(request, job)
     context = {
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
+        "tray": tray,
+        "is_tray_fed": not progress.job.is_finished,
         "files": pages.files_page(progress.job, JobFilesForm(request.GET).query()),
         "mismatch": job_progress.mismatch(progress.job) if progress.job.is_finished else "",
         "timeline": timeline.timeline(progress.job),
@@ -54,13 +58,19 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
-    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched anew."""
-    shown, pulse = ProgressForm(request.GET).earlier()
-    progress = _look(request, job, earlier=pulse)
+    """What is fetched every two seconds: all numbers of the page that change, with those of the tray, of one moment.
+
+    Tells the page when controls or results have to be fetched anew.
+    """
+    shown = ProgressForm(request.GET).was_shown()
+    progress, tray = _watch(request, job)
     context = {
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
+        "tray": tray,
+        "is_tray_fed": not progress.job.is_finished,
+        "tabs": pages.tabs_of(progress.job, JobFilesForm(request.GET).query()),
         "is_update": True,
         "controls_fit": shown == progress.shown,
     }
@@ -74,7 +84,7 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
 @staff_may("view_library")
 def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
     """The picture of the job's course, drawn anew every ten seconds while it runs."""
-    drawn = _look(request, job).job
+    drawn = _watch(request, job)[0].job
     context = {"job": drawn, "account": drawn.account, "timeline": timeline.timeline(drawn)}
     return render(request, "jobs/_timeline.html", context)
 
@@ -83,10 +93,9 @@ def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
 @staff_may("view_library")
 def job_tray(request: HttpRequest) -> HttpResponse:
     form = TrayForm(request.GET)
-    active, finished = job_progress.tray(form.job_ids(), viewer=person(request))
-    context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
-    response = render(request, "layout/_active_jobs.html", context)
-    if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
+    tray = watching.tray(form.job_ids(), viewer=person(request))
+    response = render(request, "layout/_active_jobs.html", {"tray": tray})
+    if form.was_shown() and not (tray.active or tray.finished):  # The list asked, but the whole tray has to go.
         retarget(response, "#job-tray")
         reselect(response, "#job-tray")
     return response
@@ -145,8 +154,15 @@ def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
     return review.manifest_overview(deletion_plan(job.manifest))
 
 
-def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> job_progress.Progress:
+def _hand_on(request: HttpRequest, tray: watching.Tray) -> None:
+    """Let the frame around the page count the jobs that the page shows, not those of a moment later."""
+    request.active_jobs = len(tray.active)  # type: ignore[attr-defined]
+
+
+def _watch(request: HttpRequest, job_id: int) -> tuple[job_progress.Progress, watching.Tray]:
     try:
-        return job_progress.look(job_id, viewer=person(request), earlier=earlier)
+        progress, tray = watching.watch(job_id, viewer=person(request), watched=TrayForm(request.GET).job_ids())
     except DeletionJob.DoesNotExist:
         raise Http404("There is no such job.") from None
+    _hand_on(request, tray)
+    return progress, tray
