@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from medialib.auth.views import SignIn, sign_in_again
 from medialib.views import home, styleguide, webhooks
 from medialib.views.audit import chart, log
+from medialib.views.audit import jobs as audit_jobs
 from medialib.views.jobs import approvals, jobs, receipts, review
 from medialib.views.library import (
     file,
@@ -69,4 +70,6 @@ urlpatterns = [
     path("audit/chart/", chart.audit_chart, name="audit-chart"),
     path("audit/export/", log.audit_download, name="audit-export"),
     path("audit/file/", log.find_file, name="audit-file"),
+    path("audit/jobs/<int:job>/", audit_jobs.audit_job, name="audit-job"),
+    path("audit/jobs/<int:job>/batches/<int:number>/", audit_jobs.audit_batch, name="audit-batch"),
 ]

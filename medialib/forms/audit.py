@@ -76,7 +76,27 @@ class PlaceForm(forms.Form):
     def place(self) -> dict[str, int | None]:
         """A place that is not a number means the beginning."""
         self.is_valid()
-        return {name: self.cleaned_data.get(name) for name in self.fields}
+        return {"before": self.cleaned_data.get("older_than"), "after": self.cleaned_data.get("newer_than")}
+
+
+class EveryForm(forms.Form):
+    """Whether each event is listed, or jobs as one row each."""
+
+    every = forms.BooleanField(required=False)
+
+    def is_on(self) -> bool:
+        self.is_valid()
+        return bool(self.cleaned_data.get("every"))
+
+
+class BatchesForm(forms.Form):
+    """With which batch a page of them begins."""
+
+    start = forms.IntegerField(required=False, min_value=0, max_value=2**31 - 1)
+
+    def first(self) -> int:
+        self.is_valid()
+        return self.cleaned_data.get("start") or 0
 
 
 class ExportForm(forms.Form):
@@ -123,6 +143,13 @@ def parse_query(text: str) -> dict[str, str]:
         else:
             fields["path"] = " ".join(filter(None, [fields.get("path", ""), piece[0].strip('"')]))
     return fields
+
+
+def as_one_file(text: str) -> str:
+    """The path or id that a line consists of; empty for one that names a field, as a filter does."""
+    text = text.strip()
+    has_words = any(piece["word"] in WORDS for piece in PIECE.finditer(text))
+    return "" if has_words else text.strip('"')
 
 
 def as_query(fields: dict[str, Any]) -> str:

@@ -14,7 +14,6 @@ from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.log import MAX_REASON
 from medialib.services.deletion import purge
 from medialib.services.jobs.pages import UNSETTLED, FilesQuery, JobsQuery
-from medialib.services.jobs.progress import Pulse
 from medialib.services.manifests.plan import DeletionPlan
 
 SPEEDS = (100, 75, 50, 25, 10)
@@ -132,11 +131,10 @@ class ProgressForm(forms.Form):
     """What the watching page showed when it asked again."""
 
     shown = forms.CharField(max_length=60, required=False)
-    pulse = forms.CharField(max_length=120, required=False)
 
-    def earlier(self) -> tuple[str, Pulse | None]:
+    def was_shown(self) -> str:
         self.is_valid()
-        return self.cleaned_data.get("shown") or "", Pulse.parse(self.cleaned_data.get("pulse") or "")
+        return self.cleaned_data.get("shown") or ""
 
 
 class TrayForm(forms.Form):

@@ -127,6 +127,10 @@ class Calendar:
         local = time.astimezone(self._zone)
         return _time(time, local, f"{local:%H:%M:%S}", "clock")
 
+    def day(self, time: datetime) -> str:
+        """As a heading: `24 Nov 2026`."""
+        return self._date(time.astimezone(self._zone), "day_of_year")
+
     def _date(self, local: datetime, pattern: str) -> str:
         return _date(pattern, local.year, local.month, local.day, self._language)
 
@@ -144,6 +148,11 @@ def full_time(time: datetime | None) -> SafeString | str:
 @register.filter
 def clock(time: datetime | None) -> SafeString | str:
     return Calendar().clock(time)
+
+
+@register.filter
+def day(time: datetime) -> str:
+    return Calendar().day(time)
 
 
 @register.simple_tag

@@ -13,7 +13,6 @@ from django.views.decorators.http import require_safe
 
 from medialib.models import Account, DeletionJob, Ended, JobState, Manifest, Outcome, PauseCode
 from medialib.services.jobs import timeline
-from medialib.services.jobs.progress import Pulse
 from medialib.views.access import staff_may
 from medialib.views.jobs.progress import JobProgress
 from medialib.views.jobs.timeline import DrawnTimeline, drawn
@@ -101,7 +100,7 @@ def _progress(name: str) -> JobProgress:
         job.finished_at = at
     if name == "rate limited":
         job.wait_until = at + timedelta(seconds=8)
-    return JobProgress(job, at, Pulse(at.timestamp(), 312, job.settled, 4.8, 480.0), has_worker)
+    return JobProgress(job, at, has_worker, first_call_at=at - timedelta(seconds=65))
 
 
 def _course(job: DeletionJob) -> DrawnTimeline | None:

@@ -1,5 +1,5 @@
 // Remembers for this tab that the job tray was closed; on a narrow screen it begins closed.
-// Expects: #job-tray > details, which htmx brings and may replace.
+// Expects: #job-tray > details, which stands in the page or is brought by htmx, and may be replaced.
 const KEY = "tray";
 const isNarrow = matchMedia("(max-width: 44rem)");
 
@@ -11,8 +11,12 @@ document.addEventListener("toggle", (event) => {
   if (event.target.matches?.("#job-tray > details")) store(event.target.open ? "open" : "closed");
 }, true);
 
-document.addEventListener("htmx:load", (event) => {
-  if (event.target.id !== "job-tray") return;
-  const details = event.target.querySelector("details");
+const remember = (tray) => {
+  const details = tray?.querySelector("details");
   if (details && (stored() ?? (isNarrow.matches ? "closed" : "open")) === "closed") details.open = false;
+};
+
+remember(document.getElementById("job-tray"));
+document.addEventListener("htmx:load", (event) => {
+  if (event.target.id === "job-tray") remember(event.target);
 });

@@ -4,14 +4,19 @@
 const CONTROLS = "a[href], button, input, select, textarea, summary, [tabindex]";
 let remembered = null;
 
-document.addEventListener("htmx:beforeSwap", (event) => {
-  const target = event.detail.target;
+const remember = (part) => {
   const focused = document.activeElement;
+  if (!part?.contains(focused) || focused === document.body) return;
+  const place = [...part.querySelectorAll(CONTROLS)].indexOf(focused);
+  remembered = { part: part.id, id: focused.id, place, tag: focused.tagName };
+};
+
+document.addEventListener("htmx:beforeSwap", (event) => {
   remembered = null;
-  if (!target?.contains(focused) || focused === document.body) return;
-  const place = [...target.querySelectorAll(CONTROLS)].indexOf(focused);
-  remembered = { part: target.id, id: focused.id, place, tag: focused.tagName };
+  remember(event.detail.target);
 });
+// A part that comes along with the one that was asked for.
+document.addEventListener("htmx:oobBeforeSwap", (event) => remember(event.detail.target));
 
 document.addEventListener("htmx:afterSettle", () => {
   if (!remembered) return;

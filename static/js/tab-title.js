@@ -1,5 +1,5 @@
 // Shows a running job where people look who do something else: the number beside “Jobs”, the tab's title and its icon.
-// Expects: #job-tray with [data-tray-state=running|waiting|done] and data-tray-percent, which asks the server every few seconds;
+// Expects: #job-tray with [data-tray-state=running|waiting|done] data-tray-percent and -count, which asks the server every few seconds;
 // <link rel=icon data-idle data-running data-waiting data-done>; [data-active-jobs]. The job's own page writes its title itself.
 const icon = document.querySelector("link[rel=icon][data-idle]");
 const mark = /^(?:\d+ %|✓) · /;
@@ -26,7 +26,7 @@ const update = () => {
   if (wanted && icon.getAttribute("href") !== wanted) icon.setAttribute("href", wanted);
   const badge = document.querySelector("[data-active-jobs]");
   if (!badge || !tray) return;
-  const count = tray.querySelectorAll("progress").length;
+  const count = Number(tray.dataset.trayCount);
   badge.textContent = String(count);
   badge.hidden = count === 0;
 };

@@ -53,7 +53,7 @@ def test_sidebar_is_a_drawer_on_a_narrow_screen(signed_in: Watched) -> None:
     expect(page.locator(".tree-link").first).to_be_hidden()
 
 
-@pytest.mark.parametrize("menu", ["Filters", "Views", "Look"])
+@pytest.mark.parametrize("menu", ["Filters", "Views", "Display"])
 def test_menus_of_the_list_are_accessible(signed_in: Watched, menu: str) -> None:
     signed_in.page.locator(".library-tools summary", has_text=menu).click()
     signed_in.must_be_accessible()

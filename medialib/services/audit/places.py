@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
-from django.db.models import BooleanField, Max, Min, OuterRef, Q, Subquery
+from django.db.models import BooleanField, F, Lookup, Max, Min, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 
 from medialib.models import AuditEvent, AuditPath, AuditSegment
@@ -14,9 +15,20 @@ from medialib.models.audit.index import has_text
 from medialib.models.query.folding import SHORTEST_INDEXED, fold
 from medialib.services.audit.indexing import indexed_up_to
 
+
+class NotSettled(Lookup[Any]):
+    """Whether an event is another than that of a settled file, with the literal that the index has."""
+
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> Any:
+        column, params = self.process_lhs(compiler, connection)
+        return f"NOT ({column} = 'file.settled')", params
+
+
 # The conditions of partial indexes, word for word: SQLite uses such an index only for a statement that says them.
 UNUSUAL = RawSQL("NOT (medialib_auditevent.outcome IN ('', 'deleted'))", [], output_field=BooleanField())
-OF_KIND = RawSQL("NOT (medialib_auditevent.event = 'file.settled')", [], output_field=BooleanField())
+OF_KIND = NotSettled(F("event"), "")  # In statements within a statement too.
 OF_FILE = RawSQL("NOT (medialib_auditevent.file_id = '')", [], output_field=BooleanField())
 MANY = 5_000  # From so many hits on, the newest are found sooner by walking back through the log.
 

@@ -61,6 +61,11 @@ class AuditFilter:
     def is_empty(self) -> bool:
         return self == AuditFilter()
 
+    @property
+    def is_about_events(self) -> bool:
+        """Whether it asks for single events: those are listed themselves, not the jobs that they belong to."""
+        return bool(self.event or self.outcome or self.path or self.file)
+
 
 @dataclass(frozen=True)
 class AuditChip:
@@ -93,11 +98,8 @@ def matching(audit_filter: AuditFilter, *, viewer: User | None = None) -> AuditE
         "file_id": audit_filter.file,
     }
     events = AuditEvent.objects.filter(**{name: value for name, value in conditions.items() if value not in ("", None)})
-    events = places.within(
-        events,
-        since=_start_of(audit_filter.after) if audit_filter.after else None,
-        until=_start_of(audit_filter.before + timedelta(days=1)) if audit_filter.before else None,
-    )
+    since, until = limits(audit_filter)
+    events = places.within(events, since=since, until=until)
     if audit_filter.outcome not in ("", Outcome.DELETED):
         events = events.filter(places.UNUSUAL)
     if audit_filter.event not in ("", EventKind.FILE_SETTLED):
@@ -148,6 +150,14 @@ def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
     mine = Account.objects.visible_to(viewer)
     of_index = Asset.objects.filter(**named, account__in=mine).values_list("account__name", "file_id")
     return sorted({*of_log.order_by().distinct()[:MAX_FOUND], *of_index.order_by().distinct()[:MAX_FOUND]})
+
+
+def limits(audit_filter: AuditFilter) -> tuple[datetime | None, datetime | None]:
+    """The moments that the days of the filter stand for: since the one, until before the other."""
+    return (
+        _start_of(audit_filter.after) if audit_filter.after else None,
+        _start_of(audit_filter.before + timedelta(days=1)) if audit_filter.before else None,
+    )
 
 
 def _newer_page(rows: list[AuditEvent]) -> AuditPage:

@@ -9,6 +9,9 @@ from django.db.models import Count
 
 from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState, SkipCause
 from medialib.services.deletion import purge
+from medialib.services.jobs import watching
+from medialib.services.jobs.progress import Progress
+from medialib.services.jobs.watching import Tray
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import User
@@ -30,8 +33,14 @@ class JobsQuery:
 
 @dataclass(frozen=True)
 class JobsPage:
-    jobs: list[DeletionJob]
+    looks: list[Progress]
     older: int | None
+    tray: Tray
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether any of them goes on, so that the list has to be fetched again."""
+        return any(not each.job.is_finished for each in self.looks)
 
 
 @dataclass(frozen=True)
@@ -67,8 +76,8 @@ class Purges:
 
 
 def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
-    """Newest first, of the accounts that the viewer may see."""
-    jobs = DeletionJob.objects.visible_to(viewer).select_related("account", "manifest").order_by("-pk")
+    """Newest first, of the accounts that the viewer may see. What is under way is as in the tray beside the list."""
+    jobs = DeletionJob.objects.visible_to(viewer).order_by("-pk")
     if query.state == "active":
         jobs = jobs.exclude(state=JobState.FINISHED)
     elif query.state == "attention":
@@ -79,8 +88,12 @@ def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
         jobs = jobs.filter(account__name=query.account)
     if query.older_than is not None:
         jobs = jobs.filter(pk__lt=query.older_than)
-    rows = list(jobs[: PAGE_SIZE + 1])
-    return JobsPage(rows[:PAGE_SIZE], rows[PAGE_SIZE - 1].pk if len(rows) > PAGE_SIZE else None)
+    rows = watching.looked_at(jobs[: PAGE_SIZE + 1], viewer=viewer)
+    under_way = [each.job.pk for each in rows if not each.job.is_finished]
+    tray = watching.tray(under_way, viewer=viewer)
+    newer = {each.job.pk: each for each in [*tray.active, *tray.finished]}
+    looks = [newer.get(each.job.pk, each) for each in rows[:PAGE_SIZE]]
+    return JobsPage(looks, looks[-1].job.pk if len(rows) > PAGE_SIZE else None, tray)
 
 
 def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:

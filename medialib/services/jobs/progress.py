@@ -1,69 +1,26 @@
-"""How far a job is, in numbers made from its row alone: watching costs one query however many people watch."""
+"""How far a job is, in numbers made from one look at its row: whatever stands on a page comes from the same look."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
 
-from django.db.models import Count, Exists, Q, QuerySet
-from django.utils.timezone import now
+from django.db.models import Count
 
-from medialib.models import DeletionJob, Item, JobState, PauseCode, Worker
-
-if TYPE_CHECKING:
-    from django.contrib.auth.models import User
-
-SMOOTHING_S = 10.0  # Rates follow about the last ten seconds.
-MAX_TRAY = 5
-
-
-@dataclass(frozen=True)
-class Pulse:
-    """Counts and rates of the last look. It travels in the address of the next one, so nothing is stored for it."""
-
-    at: float
-    calls: int
-    settled: int
-    calls_per_s: float
-    files_per_s: float
-
-    @classmethod
-    def parse(cls, text: str) -> Pulse | None:
-        """None for anything that is not a pulse of ours: then rates are the average since the start."""
-        try:
-            at, calls, settled, calls_per_s, files_per_s = text.split("_")
-            pulse = cls(float(at), int(calls), int(settled), float(calls_per_s), float(files_per_s))
-        except ValueError:
-            return None
-        return pulse if all(map(math.isfinite, (pulse.at, pulse.calls_per_s, pulse.files_per_s))) else None
-
-    def __str__(self) -> str:
-        return f"{self.at:.2f}_{self.calls}_{self.settled}_{self.calls_per_s:.3f}_{self.files_per_s:.2f}"
-
-    @classmethod
-    def of(cls, job: DeletionJob, *, at: datetime, earlier: Pulse | None) -> Pulse:
-        stamp = at.timestamp()
-        if earlier is None or not 0 < stamp - earlier.at < 60 or job.calls < earlier.calls:
-            elapsed_s = max((at - job.started_at).total_seconds(), 1.0) if job.started_at else 1.0
-            return cls(stamp, job.calls, job.settled, job.calls / elapsed_s, job.settled / elapsed_s)
-        passed_s = stamp - earlier.at
-        weight = 1 - math.exp(-passed_s / SMOOTHING_S)
-        calls_per_s = earlier.calls_per_s + weight * ((job.calls - earlier.calls) / passed_s - earlier.calls_per_s)
-        files_per_s = earlier.files_per_s + weight * ((job.settled - earlier.settled) / passed_s - earlier.files_per_s)
-        return cls(stamp, job.calls, job.settled, max(calls_per_s, 0.0), max(files_per_s, 0.0))
+from medialib.models import DeletionJob, Item, JobState, PauseCode
 
 
 @dataclass(frozen=True)
 class Progress:
-    """One look at a job."""
+    """One look at a job: its row, when its first call was sent, and when somebody last resumed it."""
 
     job: DeletionJob
     at: datetime
-    pulse: Pulse
-    has_worker: bool
+    has_worker: bool = True
+    first_call_at: datetime | None = None
+    resumed_at: datetime | None = None
+    may_control: bool = False  # Whether who looks may undo it or start it now; asked only while it waits for its start.
 
     @property
     def percent(self) -> int:
@@ -99,11 +56,31 @@ class Progress:
         return max(0, math.ceil((until - self.at).total_seconds())) if until and not self.job.is_finished else 0
 
     @property
+    def calls_per_s(self) -> float:
+        """Over the time since the first call, or since somebody resumed it: a night's pause is no part of its pace."""
+        return self.job.calls * self._share_lately / self._going_s
+
+    @property
+    def files_per_s(self) -> float:
+        return self.job.settled * self._share_lately / self._going_s
+
+    @property
+    def _going_s(self) -> float:
+        began = max(filter(None, [self.first_call_at or self.job.started_at, self.resumed_at]), default=self.at)
+        return max((self.at - began).total_seconds(), 1.0)
+
+    @property
+    def _share_lately(self) -> float:
+        """Of all that is settled, what was settled since somebody last resumed."""
+        settled = self.job.settled
+        return (settled - self.job.breaker_from) / settled if settled else 1.0
+
+    @property
     def left_s(self) -> int | None:
         """Seconds until the end at the present rate; None while that cannot be known."""
-        if self.job.state != JobState.RUNNING or self.pulse.files_per_s < 0.01:
+        if self.job.state != JobState.RUNNING or self.files_per_s < 0.01:
             return None
-        return math.ceil(self.job.left / self.pulse.files_per_s)
+        return math.ceil(self.job.left / self.files_per_s)
 
     @property
     def can_pause(self) -> bool:
@@ -111,7 +88,7 @@ class Progress:
 
     @property
     def can_take_over(self) -> bool:
-        """Whether it stands still because the person who asked for it may no longer delete."""
+        """Whether it stands still because who asked for it may no longer delete."""
         return self.job.state == JobState.PAUSED and self.job.pause_code == PauseCode.REQUESTER
 
     @property
@@ -124,36 +101,7 @@ class Progress:
         return self.job.state in (JobState.SCHEDULED, JobState.RUNNING, JobState.PAUSED) and not self.is_in_undo_window
 
 
-def look(job_id: int, *, viewer: User, earlier: Pulse | None = None) -> Progress:
-    """Raises DeletionJob.DoesNotExist, also for a job whose account the viewer may not see."""
-    return progress_of(_watched(viewer).get(pk=job_id), earlier=earlier)
-
-
-def progress_of(job: DeletionJob, *, earlier: Pulse | None = None) -> Progress:
-    at = now()
-    return Progress(job, at, Pulse.of(job, at=at, earlier=earlier), has_worker=getattr(job, "has_worker", True))
-
-
-def tray(watched: Iterable[int], *, viewer: User) -> tuple[list[Progress], list[Progress]]:
-    """Jobs under way, and those of `watched` that finished since."""
-    jobs = (
-        _watched(viewer).filter(~Q(state=JobState.FINISHED) | Q(pk__in=list(watched))).order_by("-pk")[: 4 * MAX_TRAY]
-    )
-    looks = [progress_of(job) for job in jobs]
-    active = [look for look in looks if not look.job.is_finished]
-    return active[:MAX_TRAY], [look for look in looks if look.job.is_finished]
-
-
 def counted_outcomes(job: DeletionJob) -> dict[str, int]:
-    """Outcomes as the items have them, to compare the job's counters with; "" counts those without one."""
+    """Outcomes as the items themselves hold them, to hold the job's counters against; "" counts those without one."""
     rows = Item.objects.filter(manifest_id=job.manifest_id).order_by().values_list("outcome").annotate(Count("pk"))
     return dict(rows)
-
-
-def _watched(viewer: User) -> QuerySet[DeletionJob]:
-    workers = Worker.objects.alive(now())
-    return (
-        DeletionJob.objects.visible_to(viewer)
-        .select_related("account", "manifest")
-        .annotate(has_worker=Exists(workers))
-    )

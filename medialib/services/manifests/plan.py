@@ -27,6 +27,7 @@ PLAIN_UP_TO = 10  # Files; they go with a reason and a tick, at once.
 LATELY = timedelta(hours=24)
 MAX_AGE = timedelta(hours=24)  # Of a frozen list that is confirmed.
 UNDO_S, LONG_UNDO_S = 300, 1800
+USUAL_LIMIT = 5.0  # Delete calls a second that ImageKit grants an account unless it says otherwise.
 LONG_UNDO_FROM_PERCENT = 20  # Of the library.
 
 
@@ -138,8 +139,14 @@ def calls_needed(file_count: int) -> int:
 
 
 def calls_per_second(account: Account) -> float:
-    """What medialib may send now: the learned or default limit less the headroom."""
-    allowed = pacing.allowance(pacing.pace_of(account, PaceKind.DELETE), headroom_percent=account.headroom)
+    """What medialib may send: the learned limit less the headroom; before it is known, what ImageKit usually allows.
+
+    A job whose limit is not known begins slower than that, and learns it from the first answers.
+    """
+    pace = pacing.pace_of(account, PaceKind.DELETE)
+    if pace.changed_at is None:  # Never saved: the row stays as the engine begins.
+        pace.limit = max(pace.limit, USUAL_LIMIT)
+    allowed = pacing.allowance(pace, headroom_percent=account.headroom)
     return allowed.calls / allowed.interval_s
 
 

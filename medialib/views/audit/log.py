@@ -1,4 +1,4 @@
-"""The audit log: search, export, and the history of one file."""
+"""The audit log: its list, by jobs or event by event, its search and export, and the history of one file."""
 
 from __future__ import annotations
 
@@ -12,32 +12,40 @@ from django.utils.timezone import now
 from django.views.decorators.http import require_safe
 
 from medialib.forms.audit import (
-    WORDS,
     AuditFilterForm,
+    EveryForm,
     ExportForm,
     FindFileForm,
     PlaceForm,
+    as_one_file,
     as_query,
     completions,
     parse_query,
 )
 from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit.events import AuditEventQuerySet
-from medialib.services.audit import export, search
+from medialib.services.audit import entries, export, search
 from medialib.views.access import actor, person, staff_may
+from medialib.views.audit.jobs import inside
 
 
 @require_safe
 @staff_may("view_audit")
 def audit_list(request: HttpRequest) -> HttpResponse:
-    if "q" in request.GET:  # The query bar leads to the address of what it says, which can be kept and shared.
-        return redirect(f"{reverse('medialib:audit')}?{urlencode(parse_query(request.GET['q']))}")
+    is_every = EveryForm(request.GET).is_on()
+    if "q" in request.GET:
+        return _follow(request, request.GET["q"], is_every=is_every)
     form, place = AuditFilterForm(request.GET, viewer=person(request)), PlaceForm(request.GET).place()
     if not form.is_valid():
         return _refuse(request, form)
-    audit_filter = form.audit_filter()
-    page = search.page(audit_filter, viewer=person(request), before=place["older_than"], after=place["newer_than"])
-    context = _context(form, as_query(asdict(audit_filter))) | {"wanted": audit_filter, "page": page}
+    wanted = form.audit_filter()
+    is_flat = is_every or wanted.is_about_events
+    read = search.page if is_flat else entries.page
+    page = read(wanted, viewer=person(request), **place)
+    context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
+    context |= {"is_flat": is_flat, "is_every": is_every}
+    if isinstance(page, entries.EntryPage) and wanted.job and (jobs := [each.job for each in page.entries if each.job]):
+        context |= inside(jobs[0])  # Whoever asks for one job sees it opened.
     return render(request, "audit/log.html", context)
 
 
@@ -89,6 +97,21 @@ def file_history(request: HttpRequest, account: str, file_id: str) -> HttpRespon
     return render(request, "audit/file_history.html", context)
 
 
+def _follow(request: HttpRequest, line: str, *, is_every: bool) -> HttpResponse:
+    """The query bar leads to the address of what it says, which can be kept and shared.
+
+    “What happened to /brand/logo.png?” is asked by the path, or the id, alone: it leads to that file's history.
+    """
+    if path_or_id := as_one_file(line):
+        found = search.files_at(path_or_id, viewer=person(request))
+        if len(found) == 1:
+            return redirect("medialib:file-history", *found[0])
+        if found:
+            return redirect(f"{reverse('medialib:audit-file')}?{urlencode({'q': path_or_id})}")
+    fields = parse_query(line) | ({"every": "1"} if is_every else {})
+    return redirect(f"{reverse('medialib:audit')}?{urlencode(fields)}")
+
+
 def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:
     """A filter that cannot be read shows no events: it must not look as if these were all."""
     given = as_query({name: request.GET.get(name) for name in form.fields})
@@ -97,7 +120,7 @@ def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:
 
 def _context(form: AuditFilterForm, query: str) -> dict[str, object]:
     """The page without events; `query` is what the query bar shows."""
-    bar = {"query": query, "words": " ".join(f"{word}:" for word in WORDS), "completions": completions(form)}
+    bar = {"query": query, "completions": completions(form)}
     return {"form": form, "wanted": None, "page": None, **bar}
 
 

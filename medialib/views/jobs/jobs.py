@@ -14,13 +14,12 @@ from medialib.errors import MedialibError
 from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
 from medialib.services.accounts import rights
-from medialib.services.jobs import approvals, controls, pages
-from medialib.services.jobs import progress as job_progress
+from medialib.services.jobs import approvals, controls, pages, watching
 from medialib.services.manifests import review
 from medialib.services.manifests.plan import deletion_plan
 from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.jobs.actions import ACTIONS
-from medialib.views.jobs.progress import JobProgress, mismatch
+from medialib.views.jobs.progress import JobProgress, mismatch, tray_in_words
 from medialib.views.jobs.tabs import outcome_tabs
 from medialib.views.jobs.timeline import drawn_timeline
 
@@ -29,19 +28,30 @@ from medialib.views.jobs.timeline import drawn_timeline
 @staff_may("view_library")
 def job_list(request: HttpRequest) -> HttpResponse:
     query = JobListForm(request.GET).query()
-    context = {"wanted": query, "page": pages.jobs_page(query, viewer=person(request)), "views": JOB_VIEWS}
+    page = pages.jobs_page(query, viewer=person(request))
+    _hand_on(request, page.tray)
+    context = {
+        "wanted": query,
+        "page": page,
+        "looks": [JobProgress.of(look) for look in page.looks],
+        "views": JOB_VIEWS,
+        "tray": tray_in_words(page.tray),
+        "is_tray_fed": page.is_moving,
+    }
     return render(request, "jobs/list.html", context)
 
 
 @require_safe
 @staff_may("view_library")
 def job_detail(request: HttpRequest, job: int) -> HttpResponse:
-    progress = _look(request, job)
+    progress, tray = _watch(request, job)
     query = JobFilesForm(request.GET).query()
     context = {
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
+        "tray": tray,
+        "is_tray_fed": not progress.job.is_finished,
         "files": pages.files_page(progress.job, query),
         "tabs": outcome_tabs(progress.job, query),
         "mismatch": mismatch(progress.job) if progress.job.is_finished else "",
@@ -59,13 +69,19 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
-    """The part that is fetched every two seconds. Tells the page when controls or results have to be fetched again."""
-    shown, pulse = ProgressForm(request.GET).earlier()
-    progress = _look(request, job, earlier=pulse)
+    """What is fetched every two seconds: all numbers of the page that change, with those of the tray, of one moment.
+
+    Tells the page when controls or results have to be fetched anew.
+    """
+    shown = ProgressForm(request.GET).was_shown()
+    progress, tray = _watch(request, job)
     context = {
         "job": progress.job,
         "account": progress.job.account,
         "progress": progress,
+        "tray": tray,
+        "is_tray_fed": not progress.job.is_finished,
+        "tabs": outcome_tabs(progress.job, JobFilesForm(request.GET).query()),
         "is_update": True,
         "controls_fit": shown == progress.shown,
     }
@@ -78,8 +94,8 @@ def job_progress_part(request: HttpRequest, job: int) -> HttpResponse:
 @require_safe
 @staff_may("view_library")
 def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
-    """The picture of the job's course, drawn again every ten seconds while it runs."""
-    drawn = _look(request, job).job
+    """The picture of the job's course, drawn anew every ten seconds while it runs."""
+    drawn = _watch(request, job)[0].job
     context = {"job": drawn, "account": drawn.account, "timeline": drawn_timeline(drawn)}
     return render(request, "jobs/_timeline.html", context)
 
@@ -88,11 +104,9 @@ def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
 @staff_may("view_library")
 def job_tray(request: HttpRequest) -> HttpResponse:
     form = TrayForm(request.GET)
-    looks = job_progress.tray(form.job_ids(), viewer=person(request))
-    active, finished = ([JobProgress.of(look) for look in some] for some in looks)
-    context = {"active": active, "finished": finished, "watched": ".".join(str(p.job.pk) for p in active)}
-    response = render(request, "layout/_active_jobs.html", context)
-    if form.was_shown() and not (active or finished):  # The list asked, but the whole tray has to go.
+    tray = tray_in_words(watching.tray(form.job_ids(), viewer=person(request)))
+    response = render(request, "layout/_active_jobs.html", {"tray": tray})
+    if form.was_shown() and not (tray.active or tray.finished):  # The list asked, but the whole tray has to go.
         retarget(response, "#job-tray")
         reselect(response, "#job-tray")
     return response
@@ -151,8 +165,15 @@ def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
     return review.manifest_overview(deletion_plan(job.manifest))
 
 
-def _look(request: HttpRequest, job_id: int, *, earlier: job_progress.Pulse | None = None) -> JobProgress:
+def _hand_on(request: HttpRequest, tray: watching.Tray) -> None:
+    """Let the frame around the page count the jobs that the page shows, not those of a moment later."""
+    request.active_jobs = len(tray.active)  # type: ignore[attr-defined]
+
+
+def _watch(request: HttpRequest, job_id: int) -> tuple[JobProgress, watching.Tray]:
     try:
-        return JobProgress.of(job_progress.look(job_id, viewer=person(request), earlier=earlier))
+        progress, tray = watching.watch(job_id, viewer=person(request), watched=TrayForm(request.GET).job_ids())
     except DeletionJob.DoesNotExist:
         raise Http404("There is no such job.") from None
+    _hand_on(request, tray)
+    return JobProgress.of(progress), tray_in_words(tray)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.utils.translation import gettext as _
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from medialib.models import DeletionJob, JobState, Outcome, PauseCode
 from medialib.services.jobs.progress import Progress, counted_outcomes
+from medialib.services.jobs.watching import Tray
 from medialib.views.charts import Rectangle
 
 STACK_WIDTH = 1000
@@ -34,7 +35,7 @@ class JobProgress(Progress):
 
     @classmethod
     def of(cls, progress: Progress) -> JobProgress:
-        return cls(progress.job, progress.at, progress.pulse, has_worker=progress.has_worker)
+        return cls(*(getattr(progress, field.name) for field in fields(Progress)))
 
     @property
     def shown(self) -> str:
@@ -84,11 +85,33 @@ class JobProgress(Progress):
         return _sentence(self)
 
     @property
+    def attention(self) -> list[str]:
+        """What somebody has to look at, for a list in which it is not opened."""
+        job = self.job
+        waits = _("No worker is running. The job waits and loses nothing; it goes on as soon as one runs.")
+        counts = {
+            ngettext("%(shown)s file failed", "%(shown)s files failed", job.failed): job.failed,
+            ngettext("%(shown)s file is unverified", "%(shown)s files are unverified", job.unverified): job.unverified,
+        }
+        told = [text % {"shown": intcomma(count)} for text, count in counts.items() if count]
+        stops = {
+            _paused(job) if job.state == JobState.PAUSED else "": job.state == JobState.PAUSED,
+            _("Waits until another person approves it."): job.waits_for_approval,
+            waits: self.waits_for_worker,
+        }
+        return [*(text for text, is_so in stops.items() if is_so), *told]
+
+    @property
     def spoken(self) -> str:
         """For screen readers: changes with the state and with each tenth, not with each file."""
         if self.job.state == JobState.RUNNING:
             return _("%(percent)s %% done") % {"percent": self.percent // 10 * 10}
         return _("Waiting to start") if self.job.state == JobState.SCHEDULED else self.sentence
+
+
+def tray_in_words(tray: Tray) -> Tray:
+    """The tray with the words of its jobs."""
+    return Tray(*([JobProgress.of(look) for look in looks] for looks in (tray.active, tray.finished)))
 
 
 def result_sentence(job: DeletionJob) -> str:

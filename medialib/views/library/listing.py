@@ -97,13 +97,14 @@ class ListRows:
 
     @property
     def count_in_words(self) -> str:
-        words = thousands(self.count)
-        return f"≈ {words}" if self.total.is_estimate else f"{words}+" if self.total.is_least else words
+        return _in_words(self.total)
 
     @cached_property
     def whole(self) -> Total:
-        """How many files the account has, about."""
-        return totals.estimate(self.account, AssetFilter())
+        """How many files the account has, about; exactly where the page holds them all."""
+        summed = totals.estimate(self.account, AssetFilter())
+        counted = None if self.list_query.filter else self._page.total
+        return summed if counted is None or not summed.is_estimate else Total(counted)
 
     @cached_property
     def total(self) -> Total:
@@ -116,6 +117,27 @@ class ListRows:
     def contradiction(self) -> str:
         """Why no file can match, where the filter says so itself."""
         return contradiction(self.list_query.filter.node())
+
+    @cached_property
+    def below(self) -> Total | None:
+        """How many files match below the folder, where none lies directly in it: they are what was looked for."""
+        asked = self.list_query.filter
+        if self.rows or not self.is_first or not asked.get("folder") or asked.get("subfolders"):
+            return None
+        total = totals.estimate(self.account, self._with_subfolders)
+        return total if total.file_count else None
+
+    @property
+    def below_in_words(self) -> str:
+        return _in_words(self.below) if self.below else ""
+
+    @property
+    def below_query(self) -> str:
+        return self._with_sort(self._with_subfolders.to_query())
+
+    @property
+    def _with_subfolders(self) -> AssetFilter:
+        return self.list_query.filter.changed(subfolders=True)
 
     @cached_property
     def chips(self) -> list[Chip]:
@@ -144,6 +166,11 @@ class ListRows:
             SortChoice(sort.label, self.list_query.query(sort=sort.value), sort == self.list_query.sort)
             for sort in AssetSort
         ]
+
+
+def _in_words(total: Total) -> str:
+    words = thousands(total.file_count)
+    return f"≈ {words}" if total.is_estimate else f"{words}+" if total.is_least else words
 
 
 def _direction(sort: AssetSort) -> str:

@@ -10,7 +10,9 @@ from django.db import connection
 from django.utils.timezone import now
 
 from medialib.errors import Refused
-from medialib.models import DeletionJob, JobState, Manifest
+from medialib.imagekit.types import RateLimit
+from medialib.models import DeletionJob, JobState, Manifest, Pace
+from medialib.services.accounts import pacing
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls
 from medialib.services.manifests.plan import deletion_plan
@@ -41,6 +43,16 @@ def test_an_account_or_the_machine_may_set_it_for_all(by_risk, settings, account
     assert deletion_plan(frozen).undo_window_s == 60
     account.undo_window_s = 7
     assert deletion_plan(frozen).undo_window_s == 7
+
+
+def test_before_the_first_job_it_goes_by_what_imagekit_usually_allows(account):
+    account.headroom_percent = 20
+    frozen = Manifest(account=account, file_count=1_600, library_count=10_000)
+    assert deletion_plan(frozen).seconds == 5  # 16 calls at 5 a second less a fifth, unevenly sent.
+    assert Pace.objects.get(account=account).limit == 2  # The job itself begins as carefully as ever.
+    pacing.note_answer(pace := Pace.objects.get(account=account), RateLimit(limit=20, interval_s=1.0), at=now())
+    pace.save()
+    assert deletion_plan(frozen).seconds == 2
 
 
 def open_job(account, person, files: int, **options) -> DeletionJob:

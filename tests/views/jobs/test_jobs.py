@@ -14,7 +14,7 @@ from django.utils.timezone import now
 
 from medialib.models import Asset, AuditEvent, DeletionJob, EventKind, Manifest, Outcome, PurgeRequest
 from medialib.services.audit.log import Actor
-from medialib.services.jobs import controls, progress
+from medialib.services.jobs import controls, progress, watching
 from medialib.views.jobs.progress import JobProgress, result_sentence
 from tests import dba, factories
 from tests.conftest import prove
@@ -69,7 +69,7 @@ def test_title_of_an_update_shows_the_progress(staff_client, running):
 
 
 def test_page_is_told_only_when_other_controls_fit(staff_client, staff, running):
-    shown = JobProgress.of(progress.look(running.pk, viewer=staff)).shown
+    shown = JobProgress.of(watching.look(running.pk, viewer=staff)).shown
     asked = {
         known: page_of(staff_client, running, "job-progress", shown=known).headers for known in (shown, "scheduled-100")
     }
@@ -80,30 +80,34 @@ def test_screen_readers_hear_a_tenth_not_each_file(running):
     spoken = set()
     for settled in range(4, 9):
         running.deleted = settled
-        spoken.add(JobProgress.of(progress.progress_of(running)).spoken)
+        spoken.add(JobProgress(running, now()).spoken)
     assert spoken == {"50 % done", "60 % done", "70 % done", "80 % done", "90 % done"}
     running.file_count = 1000
-    assert JobProgress.of(progress.progress_of(running)).spoken == "0 % done"
+    assert JobProgress(running, now()).spoken == "0 % done"
 
 
-def test_rates_follow_the_difference_between_two_looks(running):
-    first = progress.progress_of(running).pulse
-    running.calls, running.deleted = running.calls + 20, running.deleted + 5
-    earlier = progress.Pulse(first.at - 10, first.calls, first.settled, 0.0, 0.0)
-    pulse = progress.progress_of(running, earlier=earlier).pulse
-    assert 1.0 < pulse.calls_per_s < 2.0
-    assert 0.25 < pulse.files_per_s < 0.5
+def test_the_rate_is_calls_over_the_time_since_the_first_call(running):
+    at = now()
+    first = progress.Progress(running, at, first_call_at=at - timedelta(seconds=2))
+    assert (first.calls_per_s, first.files_per_s, first.left_s) == (2.5, 2.5, 2)
+    assert progress.Progress(running, at, first_call_at=at).calls_per_s == 5  # Not more in the first second.
+    assert progress.Progress(running, at).calls_per_s == pytest.approx(0.5, rel=0.1)  # Since the start, before a call.
 
 
-@pytest.mark.parametrize("text", ["", "x", "1_2_3", "nan_1_1_1_1", "1_1_1_inf_1", "a_b_c_d_e"])
-def test_made_up_pulse_is_ignored(staff_client, running, text):
-    assert progress.Pulse.parse(text) is None
-    assert page_of(staff_client, running, "job-progress", pulse=text).status_code == 200
+def test_a_night_on_which_it_stood_still_is_no_part_of_the_rate(running, staff):
+    running.breaker_from, running.calls = 3, 10
+    running.started_at -= timedelta(hours=9)
+    at = now()
+    resumed = progress.Progress(running, at, first_call_at=running.started_at, resumed_at=at - timedelta(seconds=4))
+    assert (resumed.files_per_s, resumed.calls_per_s, resumed.left_s) == (0.5, 1.0, 10)
 
 
-def test_pulse_survives_its_way_through_the_address(running):
-    pulse = progress.progress_of(running).pulse
-    assert str(progress.Pulse.parse(str(pulse))) == str(pulse)
+def test_the_first_call_and_the_latest_resume_are_read_with_the_job(running, staff, account):
+    call = job_rows.exchange(running)
+    for _ in range(2):
+        event = job_rows.event(EventKind.JOB_RESUMED, account=account, job=running)
+    look = watching.look(running.pk, viewer=staff)
+    assert (look.first_call_at, look.resumed_at) == (call.sent_at, event.time)
 
 
 def test_missing_worker_is_told_only_while_work_waits(staff_client, running):
@@ -329,7 +333,64 @@ def test_list_of_jobs_costs_the_same_queries_for_one_and_many(staff_client, staf
 
 
 def test_empty_list_of_jobs_says_what_to_do(staff_client):
-    assert "Tick files in a library" in text(staff_client.get(reverse("medialib:jobs")))
+    steps = soup(staff_client.get(reverse("medialib:jobs"))).select(".empty-steps li")
+    assert "Tick files in a library" in steps[0].get_text()
+    assert len(steps) == 3
+
+
+def test_the_list_says_what_needs_attention_without_opening(staff_client, staff, account):
+    rows = {
+        "paused": job_rows.job(
+            job_rows.manifest(account, staff, 1),
+            state="paused",
+            pause_code="breaker",
+            pause_cause="6 of 100 files failed.",
+        ),
+        "waits": job_rows.job(job_rows.manifest(account, staff, 1), needs_approval=True),
+        "unsure": job_rows.finished(job_rows.manifest(account, staff, 3), ["failed", "unverified", "unverified"]),
+        "idle": job_rows.job(job_rows.manifest(account, staff, 1), state="running", started_at=now()),
+        "done": job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"]),
+    }
+    page = soup(staff_client.get(reverse("medialib:jobs")))
+    told = {
+        name: " ".join(each.get_text() for each in page.select(f"tr[data-job='{job.pk}'] .job-attention li"))
+        for name, job in rows.items()
+    }
+    assert told == {
+        "paused": "Paused: 6 of 100 files failed.",
+        "waits": "Waits until another person approves it.",
+        "unsure": "1 file failed 2 files are unverified",
+        "idle": "No worker is running. The job waits and loses nothing; it goes on as soon as one runs.",
+        "done": "",
+    }
+
+
+def test_the_list_shows_progress_bytes_and_when_it_ended(staff_client, staff, account, running):
+    DeletionJob.objects.filter(pk=running.pk).update(deleted_bytes=4_000_000)
+    done = job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"])
+    page = soup(staff_client.get(reverse("medialib:jobs")))
+    moving, ended = (page.select_one(f"tr[data-job='{job.pk}']") for job in (running, done))
+    assert (moving.progress["value"], moving.progress["max"]) == ("5", "10")
+    assert {"4.0 MB", "sam"} <= {cell.get_text(strip=True) for cell in moving.select("td")}
+    assert ended.progress is None
+    assert ended.select("td.cell-date time")[1]["datetime"]
+
+
+@pytest.mark.parametrize("may_delete", [True, False])
+def test_the_tray_offers_undo_only_to_who_may(signed_in, account, staff, may_delete):
+    job_rows.job(job_rows.manifest(account, staff, 1), starts_at=now() + timedelta(minutes=5))
+    rights = ("view_library", "delete_files") if may_delete else ("view_library",)
+    client = signed_in(factories.user("kim", permissions=rights))
+    assert ("undo or start now" in text(client.get(reverse("medialib:job-tray")))) is may_delete
+
+
+def test_the_tray_says_how_many_more_jobs_are_under_way(staff_client, staff, account):
+    for _ in range(7):
+        job_rows.job(job_rows.manifest(account, staff, 1))
+    tray = soup(staff_client.get(reverse("medialib:job-tray"))).select_one("#job-tray-list")
+    assert tray["data-tray-count"] == "7"
+    assert len(tray.select("progress")) == 5
+    assert "and 2 more" in tray.get_text()
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ def test_each_part_of_a_picture_leads_to_its_list_and_stands_in_the_table(
 
 def test_table_says_files_bytes_and_share(staff_client: Client, library: Account) -> None:
     row = page(part(staff_client, library, "folders")).select_one("tbody tr")
-    assert words(row) == "old inside old 1 9.0 MB 90 %"
+    assert words(row) == "old Folders in it : old 1 9.0 MB 90 %"
 
 
 def test_folder_can_be_looked_into_and_left_again(staff_client: Client, library: Account) -> None:

@@ -222,3 +222,23 @@ def test_run_whose_program_died_is_not_shown_as_running(staff_client: Client, ac
     badge = page(staff_client.get(url(account))).select_one("#freshness")
     assert "Last sync failed" in words(badge)
     assert not badge.has_attr("hx-get")
+
+
+def test_a_folder_with_nothing_directly_in_it_offers_what_lies_below(staff_client: Client, account: Account) -> None:
+    synced(account, seen=2)
+    for path in ("/shop/2024/a.jpg", "/shop/2025/b.jpg", "/shoplifter/c.jpg"):
+        factories.asset(account, path)
+    empty = page(staff_client.get(url(account, "folder=/shop&sort=name"))).select_one(".empty")
+    assert "No file lies directly in /shop 2 files lie below it." in words(empty)
+    below = staff_client.get(f"/{account.name}/library/" + empty.select_one("a.button-primary")["href"])
+    assert names(below) == ["a.jpg", "b.jpg"]
+
+
+@pytest.mark.parametrize("query", [{"folder": "/other"}, {"folder": "/shop", "subfolders": "1", "q": "x"}])
+def test_where_nothing_lies_below_no_file_matches(
+    staff_client: Client, account: Account, query: dict[str, str]
+) -> None:
+    synced(account, seen=1)
+    factories.asset(account, "/shop/2024/a.jpg")
+    empty = page(staff_client.get(f"/{account.name}/library/", query)).select_one(".empty")
+    assert "No file matches" in words(empty)

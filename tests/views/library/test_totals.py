@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.utils.timezone import now
 
-from medialib.models import Account
+from medialib.models import Account, LibrarySummary
 from medialib.models.query.filters import AssetFilter
 from medialib.services.library import totals
 from tests import factories
@@ -13,13 +14,30 @@ from tests.views.library.test_library import synced
 from tests.views.pages import page, words
 
 
-def test_exact_total_is_one_link_away(staff_client: Client, account: Account) -> None:
+@pytest.fixture
+def estimated(account: Account) -> Account:
+    """An account whose sum a worker has not made anew yet."""
     synced(account, seen=5)
-    factories.asset(account, "/a/one.jpg", size_bytes=1_000_000)
-    factories.asset(account, "/b/two.jpg")
+    LibrarySummary.objects.update_or_create(
+        account=account, defaults={"built_at": now(), "file_count": 5, "total_bytes": 5_000, "is_stale": True}
+    )
+    return account
+
+
+def test_exact_total_is_one_link_away(staff_client: Client, estimated: Account) -> None:
+    account = estimated
+    for number in range(102):  # More than a page, which would tell how many it holds.
+        factories.asset(account, f"/a/{number}.jpg")
     link = page(staff_client.get(f"/{account.name}/library/")).find("a", string="count exactly")
     exact = page(staff_client.get(link["hx-get"], headers={"HX-Request": "true"}))
-    assert words(exact.select_one("#library-total strong")) == "2 files"
+    assert words(exact.select_one("#library-total strong")) == "102 files"
+
+
+@pytest.mark.parametrize("query", ["", "?folder=/a"])
+def test_no_exact_count_is_offered_beside_an_exact_number(staff_client: Client, account: Account, query: str) -> None:
+    synced(account, seen=1)
+    factories.asset(account, "/a/one.jpg")
+    assert "count exactly" not in words(page(staff_client.get(f"/{account.name}/library/{query}")))
 
 
 def test_exact_total_counts_what_the_filter_of_the_list_matches(staff_client: Client, account: Account) -> None:
