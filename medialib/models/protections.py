@@ -71,7 +71,8 @@ class ProtectionRule(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="protection_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"rule {self.pk} ({self.in_words()})"
+        """Of one from the account's own list of folders without a number: it has no row."""
+        return f"rule {self.pk} ({self.in_words()})" if self.pk else self.in_words()
 
     @property
     def is_hold(self) -> bool:

@@ -14,7 +14,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from medialib.auth import step_up
 from medialib.errors import MedialibError
-from medialib.forms.jobs import ConfirmForm, SampleForm
+from medialib.forms.jobs import ConfirmForm, SampleForm, ShownForm
 from medialib.models import DeletionJob, Manifest
 from medialib.services.deletion import purge
 from medialib.services.jobs import controls
@@ -30,10 +30,13 @@ REASON_OF = "reason-of-{}"  # Kept in the session while a person is asked again 
 @staff_may("delete_files")
 def freeze(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
+    selection = None
     try:
         selection = ticks.owned(request.POST.get("selection", ""), person(request))
-        manifest = freezing.freeze(selection, actor=actor(request))
+        manifest = freezing.freeze(selection, actor=actor(request), shown=ShownForm(request.POST).read())
     except MedialibError as error:
+        if selection:
+            ticks.count_anew(selection)
         messages.error(request, str(error))
         return redirect("medialib:library", owner.name)
     return redirect("medialib:review", manifest.pk)
