@@ -55,6 +55,7 @@ urlpatterns = [
     path("<slug:account>/freeze/", review.freeze, name="freeze"),
     path("manifests/<uuid:manifest>/", review.review_page, name="review"),
     path("manifests/<uuid:manifest>/manifest.csv", review.manifest_csv, name="manifest-csv"),
+    path("manifests/<uuid:manifest>/asked/", review.asked, name="review-asked"),
     path("manifests/<uuid:manifest>/confirm/", review.confirm, name="confirm"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/tray/", jobs.job_tray, name="job-tray"),

@@ -13,7 +13,8 @@ from medialib.models import Account, DeletionJob, Worker
 
 SECTIONS = {
     "home": "library", "library": "library", "asset-panel": "library", "asset-versions": "library",
-    "review": "library", "confirm": "library", "insight": "library", "insight-part": "library",
+    "review": "library", "review-asked": "library", "confirm": "library",
+    "insight": "library", "insight-part": "library",
     "list-import": "library", "list-report": "library", "protections": "library", "protection-lift": "library",
     "jobs": "jobs", "job": "jobs", "job-control": "jobs", "job-exchange": "jobs",
     "audit": "audit", "file-history": "audit",

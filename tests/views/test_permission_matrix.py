@@ -64,6 +64,7 @@ RULES = {
     "medialib:freeze": "delete_files",
     "medialib:review": "delete_files",
     "medialib:manifest-csv": "delete_files",
+    "medialib:review-asked": "delete_files",
     "medialib:confirm": "delete_files",
     "medialib:jobs": "view_library",
     "medialib:job-tray": "view_library",
@@ -189,7 +190,7 @@ ADDRESSES = {address.name: address for address in addresses()}
 
 def admin_model(name: str) -> str:
     """The model of an admin page, as medialib_account of admin:medialib_account_change."""
-    for ending in ("_password_change", "_changelist", "_change", "_add", "_delete", "_history"):
+    for ending in ("_password_change", "_changelist", "_change", "_add", "_delete", "_history", "_webhook"):
         if name.endswith(ending):
             return name.removeprefix("admin:").removesuffix(ending)
     return ""

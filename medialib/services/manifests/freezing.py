@@ -211,7 +211,7 @@ def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | Non
     for some in slices(ids, SLICE):
         rows = Asset.objects.filter(account=manifest.account, file_id__in=some)
         cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
-        entries = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in some]
+        entries = [(file_id, *(cached.get(file_id) or shown_now(remote.get(file_id)))) for file_id in some]
         items = [each for each in entries if scope.allows(each[1])]
         Item.objects.bulk_create(
             Item(manifest=manifest, position=position + n, **dict(zip(FROZEN, values, strict=True)))
@@ -221,7 +221,7 @@ def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | Non
     return position
 
 
-def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
+def shown_now(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
     if file is None:
         return "", 0, None, ""
     values = shown_values(file)

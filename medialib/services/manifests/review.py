@@ -51,6 +51,7 @@ class Flags:
     recent: int
     changed: int
     gone: int
+    foreign: int
     excluded: int
     outside: int
     undated: int
@@ -144,6 +145,7 @@ class _Joint:
     gone: int
     changed: int
     undated: int
+    foreign: int
 
 
 def _joints(manifest: Manifest) -> list[_Joint]:
@@ -156,7 +158,8 @@ def _joints(manifest: Manifest) -> list[_Joint]:
             SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END),
-            SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END)
+            SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.id IS NULL THEN 1 ELSE 0 END)
         FROM {Item._meta.db_table} item LEFT JOIN {Asset._meta.db_table} asset
             ON asset.account_id = %s AND asset.file_id = item.file_id
         WHERE item.manifest_id = %s GROUP BY asset.folder, asset.kind"""  # noqa: S608  # Only names of our own tables.
@@ -181,7 +184,10 @@ def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
 
 
 def _flags(manifest: Manifest, joints: list[_Joint], protected: int) -> Flags:
-    counts = {name: sum(getattr(joint, name) for joint in joints) for name in ("recent", "changed", "gone", "undated")}
+    counts = {
+        name: sum(getattr(joint, name) for joint in joints)
+        for name in ("recent", "changed", "gone", "undated", "foreign")
+    }
     counts["protected"] = protected
     left_out = {"excluded": "excluded", "outside": "outside_scope"}
     return Flags(**counts, **{name: int(manifest.source.get(key) or 0) for name, key in left_out.items()})

@@ -18,7 +18,7 @@ from medialib.forms.jobs import ConfirmForm, SampleForm, ShownForm
 from medialib.models import DeletionJob, Manifest
 from medialib.services.deletion import purge
 from medialib.services.jobs import controls
-from medialib.services.manifests import freezing, review
+from medialib.services.manifests import asking, freezing, review
 from medialib.services.manifests.plan import DeletionPlan, deletion_plan
 from medialib.services.selections import ticks
 from medialib.views.access import HtmxRequest, account_named, actor, person, staff_may
@@ -72,6 +72,19 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
 
 @require_safe
 @staff_may("delete_files")
+@vary_on_headers("HX-Request")
+def asked(request: HtmxRequest, manifest: UUID) -> HttpResponse:
+    """What ImageKit says of a sample of the list; the page asks by itself, and by a link without JavaScript."""
+    frozen = _own_manifest(request, manifest)
+    told = asking.ask(frozen)
+    if request.htmx:
+        return render(request, "jobs/_review_asked.html", {"manifest": frozen, "asked": told})
+    plan = deletion_plan(frozen)
+    return _show(request, plan, ConfirmForm(plan=plan), asked=told)
+
+
+@require_safe
+@staff_may("delete_files")
 def manifest_csv(request: HttpRequest, manifest: UUID) -> HttpResponseBase:
     frozen = _own_manifest(request, manifest)
     name = f"manifest-{frozen.account.name}-{frozen.sha256[:8]}.csv"
@@ -114,7 +127,9 @@ def _own_manifest(request: HttpRequest, manifest_id: UUID) -> Manifest:
     return get_object_or_404(mine.select_related("account"), pk=manifest_id)
 
 
-def _show(request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status: int = 200, asked: asking.Asked | None = None
+) -> HttpResponse:
     manifest = plan.manifest
     context = {
         **_sample(request, manifest),
@@ -122,6 +137,7 @@ def _show(request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status
         "overview": review.manifest_overview(plan),
         "quota": purge.quota(manifest.account),
         "form": form,
+        "asked": asked,
     }
     return render(request, "jobs/review.html", context, status=status)
 
