@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
+from django.utils.timezone import now
 
-from medialib.models import Account, ApiKey, Asset, AssetKind, ListImport, Membership
+from medialib.models import Account, ApiKey, Asset, AssetKind, ListImport, Membership, ProtectionKind, ProtectionRule
 from medialib.services.accounts import vault
 
 EVERY_PERMISSION = ("view_library", "delete_files", "delete_whole_library", "view_audit", "manage_keys")
@@ -68,6 +69,12 @@ def api_key(account: Account, *, private_key: str = "private_factory_key", **fie
     return ApiKey.objects.create(
         account=account, **{"ciphertext": vault.encrypt(private_key), "last_four": private_key[-4:]} | fields
     )
+
+
+def protection(account: Account, **fields: Any) -> ProtectionRule:
+    """A rule for a folder that holds nothing, added by nobody in particular."""
+    smallest = {"kind": ProtectionKind.FOLDER, "value": "/kept/", "reason": "needed", "added_at": now()}
+    return ProtectionRule.objects.create(account=account, **smallest | fields)
 
 
 def list_import(account: Account, owner: User, **fields: Any) -> ListImport:

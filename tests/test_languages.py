@@ -57,7 +57,6 @@ SAID_BY_SCRIPT = re.compile(
 ONLY_IN_ENGLISH = {
     "medialib/management": "Commands speak English.",
     "medialib/services/base/files.py": "Paths of exports: only commands write files.",
-    "medialib/services/selections/list_matching.py": "Only its listed_ids says anything, and only commands ask it.",
     "medialib/services/audit/seal/care.py": "Only the commands that care for the log's key and its restored backups.",
     "medialib/services/audit/seal/pruning.py": "Only a command archives the log.",
     "medialib/services/sync/run.py": "Only workers and a command sync; the run's record keeps the sentence.",

@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.account_form import AccountForm
-from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of
+from medialib.admin.guards import GuardedAdmin, actor_of
+from medialib.admin.webhook_button import WebhookButton
 from medialib.models import Account, ApiKey
 from medialib.services.accounts import accounts
 
@@ -34,7 +35,7 @@ class ApiKeyInline(GuardedAdmin, admin.TabularInline):
 
 
 @admin.register(Account)
-class AccountAdmin(GuardedAdmin, FreshAdmin):
+class AccountAdmin(GuardedAdmin, WebhookButton):
     """Accounts are added and changed here, never removed: their jobs and their audit events name them."""
 
     form = AccountForm

@@ -8,6 +8,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from medialib.errors import WrongUse
 from medialib.forms.controls import style
 from medialib.models import Outcome
 from medialib.models.sql import MAX_INTEGER
@@ -73,6 +74,18 @@ class ConfirmForm(forms.Form):
 
     def clean_typed_count(self) -> int:
         return _typed(self.cleaned_data["typed_count"], self.manifest.file_count)
+
+
+class ShownForm(forms.Form):
+    """How many selected files the person saw beside the button."""
+
+    file_count = forms.IntegerField(min_value=0, max_value=MAX_INTEGER)
+
+    def read(self) -> int:
+        """Raises WrongUse."""
+        if not self.is_valid():
+            raise WrongUse(_("The page did not say how many files it showed as selected. Load it again."))
+        return int(self.cleaned_data["file_count"])
 
 
 class AgainForm(forms.Form):

@@ -11,11 +11,13 @@ from urllib.parse import quote
 
 import requests
 
+from medialib.imagekit import webhooks
 from medialib.imagekit.answers import Answer, read_deletion
 from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
 from medialib.imagekit.types import DeleteAnswer, FileVersion, FoundFiles, Listing, PurgeAnswer, RemoteFile
+from medialib.imagekit.webhooks import Webhook
 from medialib.imagekit.words import Words, gettext_noop
 
 DEFAULT_API_URL = "https://api.imagekit.io"
@@ -77,6 +79,7 @@ class ImageKitClient:
         sort: str = "ASC_CREATED",
         path: str | None = None,
         search_query: str | None = None,
+        tries: int = READ_TRIES,
     ) -> Listing:
         """One page of files. `path` is one folder without its subfolders.
 
@@ -85,7 +88,7 @@ class ImageKitClient:
         if skip < 0 or not 1 <= limit <= MAX_LIST_LIMIT:
             raise ValueError(f"skip must be 0 or more and limit from 1 to {MAX_LIST_LIMIT}.")
         params = {"type": "file", "sort": sort, "skip": skip, "limit": limit, "path": path, "searchQuery": search_query}
-        return self._read("/v1/files", _listing, params=params)
+        return self._read("/v1/files", _listing, params=params, tries=tries)
 
     def list_below(self, folder: str, *, skip: int = 0) -> Listing:
         """One page of the files in a folder and below it (search grammar: `path : "/x/"`).
@@ -97,18 +100,18 @@ class ImageKitClient:
         query = f'type = "file" AND path : "{folder.rstrip("/")}/"'
         return self.list_files(skip=skip, search_query=query)
 
-    def create_webhook(self, endpoint: str, events: Sequence[str]) -> str:
-        """Let ImageKit send these events to an address. Returns the secret that signs them, told only once.
+    def webhooks(self) -> list[Webhook]:
+        """The webhooks of the account. Raises KeyRejected where the key may not see them."""
+        return self._read(webhooks.PATH, webhooks.listed)
 
-        imagekitio 5.11, `accounts.webhooks.create`. Raises KeyRejected where the key may not.
-        """
-        answer = self._post("/v1/accounts/webhooks", {"endpoint": endpoint, "events": list(events), "enabled": True})
-        if answer.status not in (200, 201):
-            raise answer.problem()
-        secret = answer.json_object().get("secret")
-        if not isinstance(secret, str) or not secret:
-            raise answer.unreadable()
-        return secret
+    def create_webhook(self, endpoint: str, events: Sequence[str]) -> Webhook:
+        """Let ImageKit send these events to an address. Raises KeyRejected where the key may not."""
+        return webhooks.made(self._post(webhooks.PATH, {"endpoint": endpoint, "events": list(events), "enabled": True}))
+
+    def change_webhook(self, webhook_id: str, events: Sequence[str]) -> Webhook:
+        """Let a webhook send these events, and switch it on."""
+        address = f"{self.api_url}{webhooks.PATH}/{_path_part(webhook_id)}"
+        return webhooks.made(self._transport.send("PATCH", address, json={"events": list(events), "enabled": True}))
 
     def file_details(self, file_id: str) -> RemoteFile:
         """What ImageKit knows of one file. Raises FileMissing when it has none with this id."""
@@ -121,7 +124,7 @@ class ImageKitClient:
         """
         return self._read(f"/v1/files/{_path_part(file_id)}/versions", _versions, tries=tries)
 
-    def find_files(self, file_ids: Sequence[str]) -> FoundFiles:
+    def find_files(self, file_ids: Sequence[str], *, tries: int = READ_TRIES) -> FoundFiles:
         """Those of up to 100 files that exist. ImageKit's index may lag behind a deletion."""
         # Sources disagree whether a search without a type lists folders and versions too.
         query = f'type = "file" AND id IN [{_quoted_list(file_ids)}]'
@@ -130,7 +133,7 @@ class ImageKitClient:
             return FoundFiles(found)
         skip = 0
         while skip < LONGEST_SEARCH:  # One page, unless the server answers with fewer rows than it has.
-            page = self.list_files(skip=skip, search_query=query)
+            page = self.list_files(skip=skip, search_query=query, tries=tries)
             found |= {file.file_id: file for file in page.files if file.file_id in ids}
             if not page.row_count or found.keys() == ids:
                 return FoundFiles(found, page.request_id)

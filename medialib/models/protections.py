@@ -16,6 +16,7 @@ from medialib.models.accounts import Account
 from medialib.models.memberships import DeleteScope, prefixes_of
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.units import UNKNOWN_TIME, age_in_words, file_size, read_age
+from medialib.models.query.visible import visible
 from medialib.models.query.where import condition_of
 
 
@@ -70,7 +71,8 @@ class ProtectionRule(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="protection_has_a_reason")]
 
     def __str__(self) -> str:
-        return f"rule {self.pk} ({self.in_words()})"
+        """Of one from the account's own list of folders without a number: it has no row."""
+        return f"rule {self.pk} ({self.in_words()})" if self.pk else self.in_words()
 
     @property
     def is_hold(self) -> bool:
@@ -85,7 +87,7 @@ class ProtectionRule(models.Model):
                 return gettext("larger than %(size)s") % {"size": file_size(int(self.value))}
             case ProtectionKind.FILES:
                 return gettext("hold on a list of files")
-        return f"{self.get_kind_display()} {self.value}"
+        return f"{self.get_kind_display()} {visible(self.value)}"
 
     def condition(self, at: datetime) -> Q:
         """Which assets it protects at this time. The one place that knows; lists, reviews and claims all use it."""

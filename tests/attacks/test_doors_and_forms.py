@@ -98,7 +98,9 @@ def test_thousands_of_fields_are_refused(signed_in, kim, account):
 def test_a_selection_of_somebody_else_cannot_be_frozen(signed_in, kim, account):
     other = factories.user(permissions=factories.EVERY_PERMISSION)
     theirs = Selection.objects.create(owner=other, account=account)
-    answer = signed_in(kim).post(f"/{account.name}/freeze/", {"selection": str(theirs.pk)}, follow=True)
+    answer = signed_in(kim).post(
+        f"/{account.name}/freeze/", {"selection": str(theirs.pk), "file_count": "1"}, follow=True
+    )
     assert "it is not yours" in answer.content.decode()
 
 

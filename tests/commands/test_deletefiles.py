@@ -12,7 +12,9 @@ from typing import Any
 
 import pytest
 
-from medialib.models import AuditEvent, DeletionJob, Item, Manifest
+from medialib.models import AuditEvent, DeletionJob, Item, Manifest, ProtectionKind
+from medialib.services.accounts import protections
+from medialib.services.audit.log import SYSTEM
 from medialib.services.sync import run as sync
 from tests import factories
 
@@ -65,6 +67,17 @@ def test_a_dry_run_tells_the_same_hash_and_leaves_nothing(delete, sandbox, ids):
     real = delete(list(reversed(ids)), "--yes", "--json")
     assert real.json["manifest_sha256"] == plan.json["manifest_sha256"]
     assert len(sandbox.file_ids()) == 130
+
+
+def test_files_that_a_rule_protects_are_told_before_and_skipped(delete, sandbox_account, ids, staff):
+    sync.run_sync(sandbox_account)
+    protections.add_rule(sandbox_account, kind=ProtectionKind.PATTERN, value="/old/1?.jpg", reason="Case", actor=SYSTEM)
+    plan = delete(ids, "--dry-run", "--json")
+    assert (plan.json["protected"], list(plan.json["protected_by"].values())) == (10, [10])
+    assert "10 files protected by a rule, to be skipped" in plan.err
+    assert "(path pattern /old/1?.jpg): 10 files: Case" in plan.err
+    done = delete(ids, "--yes", "--wait", "--json")
+    assert (done.json["deleted"], done.json["skipped"]) == (120, 10)
 
 
 def test_without_yes_and_without_a_terminal_it_refuses(delete, sandbox, ids):

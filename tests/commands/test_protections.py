@@ -63,6 +63,15 @@ def test_rules_are_listed_lifted_and_then_no_longer_count(run, acme):
     assert run("liftprotection", str(number), "--reason", "over", "--user", "kim").code == 1
 
 
+def test_a_view_that_means_nothing_any_more_holds_nothing(run, acme):
+    kim = acme.saved_views.model._meta.get_field("owner").related_model.objects.get(username="kim")
+    for stored in ({}, {"made": "up"}):
+        SavedView.objects.all().delete()
+        SavedView.objects.create(account=acme, owner=kim, name="logos", filter=stored, sort="newest")
+        assert run("protectfiles", "acme", "--view", "logos", "--reason", "court", "--user", "kim").code == 2
+    assert not ProtectionRule.objects.exists()
+
+
 @pytest.mark.parametrize(
     "wrong",
     [

@@ -34,3 +34,5 @@ def test_the_webhook_is_set_up_with_one_command_and_its_secret_stored(run, sandb
     assert run("setwebhooksecret", "acme", "--create", "https://media.example.com").code == 0
     assert WebhookSecret.objects.get().account == sandbox_account
     assert run("setwebhooksecret", "acme", "--create", "nonsense").code == 2
+    again = run("setwebhooksecret", "acme", "--create", "https://media.example.com/", "--json")
+    assert (again.code, again.json["webhook"], len(sandbox._webhooks.all())) == (0, "there", 1)

@@ -98,6 +98,8 @@ def world(staff: User) -> dict[str, str]:
         "import a list": "/acme/lists/",
         "list under way": f"/acme/lists/{factories.list_import(acme, staff, line_count=1000).pk}/",
         "stopped list": f"/acme/lists/{factories.list_import(acme, staff, line_count=1000, left_out=999).pk}/",
+        "protection": "/acme/protections/",
+        "lift a rule": f"/acme/protections/{factories.protection(acme).pk}/lift/",
         "folders": "/acme/library/folders/",
         "facets": "/acme/library/facets/",
         "receipt not ready": f"/jobs/{finished.pk}/receipt/",

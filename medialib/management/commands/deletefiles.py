@@ -62,7 +62,7 @@ class Command(MedialibCommand):
         self._mention(frozen)
         _check_count(frozen.manifest, options["confirm_count"])
         if options["dry_run"]:
-            return _plan_report(frozen.manifest, listed)
+            return _plan_report(frozen, listed)
         if not options["yes"]:
             self._ask(frozen.manifest)
         job = controls.open_deletion_job(
@@ -99,6 +99,12 @@ class Command(MedialibCommand):
         if frozen.outside:
             what = counted(frozen.outside, "file")
             self.stderr.write(f"{what} outside the folders in which this person may delete: left where they are.")
+        if frozen.protected.files:
+            self.stderr.write(f"{counted(frozen.protected.files, 'file')} protected by a rule, to be skipped:")
+            for each in frozen.protected.rules:
+                self.stderr.write(f"  {each.rule}: {counted(each.files, 'file')}: {each.rule.reason}")
+            if others := frozen.protected.others:
+                self.stderr.write(f"  and {counted(others, 'rule')} more, see listprotections")
         if frozen.unknown:
             what = counted(len(frozen.unknown), "id")
             self.stderr.write(f"{what} not known to ImageKit, to count as already gone: {_some(frozen.unknown)}")
@@ -156,8 +162,8 @@ def _check_count(manifest: Manifest, expected: int | None) -> None:
         )
 
 
-def _plan_report(manifest: Manifest, listed: ListedIds) -> Report:
-    plan = deletion_plan(manifest)
+def _plan_report(frozen: FrozenList, listed: ListedIds) -> Report:
+    manifest, plan = frozen.manifest, deletion_plan(frozen.manifest)
     counts = dict.fromkeys(Outcome.values, 0)
     return Report(
         plan.lines(),
@@ -170,6 +176,9 @@ def _plan_report(manifest: Manifest, listed: ListedIds) -> Report:
             "calls": plan.calls,
             "seconds": plan.seconds,
             "total_bytes": manifest.total_bytes,
+            "protected": frozen.protected.files,
+            "protected_by": {str(each.rule): each.files for each in frozen.protected.rules},
+            "outside": frozen.outside,
             "not_taken": [in_words(found) for found in listed.problems],
         },
     )

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils.dateparse import parse_date, parse_datetime
 
 from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report
 from medialib.management.people import person_who_may
-from medialib.models import Account, ProtectionKind, SavedView
+from medialib.models import Account, ProtectionKind
 from medialib.services.accounts import protections
 from medialib.services.audit.log import Actor
 from medialib.services.base.words import counted
@@ -53,9 +51,9 @@ class Command(MedialibCommand):
             kind=kind,
             value="" if kind in (ProtectionKind.FILES, ProtectionKind.VIEW) else given,
             file_ids=_ids(account, given) if kind == ProtectionKind.FILES else (),
-            view=_view(account, given, actor) if kind == ProtectionKind.VIEW else None,
+            view=protections.named_view(account, given, actor) if kind == ProtectionKind.VIEW else None,
             reason=reason,
-            until=_end(until) if until else None,
+            until=protections.read_end(until) if until else None,
             actor=actor,
         )
         facts = protections.facts_of(rule)
@@ -68,24 +66,3 @@ def _ids(account: Account, path: str) -> list[str]:
     except OSError as error:
         raise WrongUse(f"The file {path} cannot be read: {error.strerror}.") from error
     return listed_ids(account, content, name=path).file_ids
-
-
-def _view(account: Account, name: str, actor: Actor) -> SavedView:
-    views = SavedView.objects.filter(account=account, name=name)
-    view = views.filter(owner=actor.user).first() or views.filter(is_shared=True).first()
-    if view is None:
-        raise WrongUse(f"“{actor.name}” sees no saved view named “{name}” in this account.")
-    return view
-
-
-def _end(text: str) -> datetime:
-    """A day counts to its end, in UTC."""
-    try:
-        moment, day = parse_datetime(text), parse_date(text)
-    except ValueError:
-        moment = day = None
-    if day and "T" not in text and " " not in text:
-        return datetime(day.year, day.month, day.day, 23, 59, 59, tzinfo=UTC)
-    if moment is None:
-        raise WrongUse(f"“{text[:40]}” is no date; write it as 2027-03-31.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

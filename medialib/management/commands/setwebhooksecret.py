@@ -13,9 +13,11 @@ from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import Account
 from medialib.services.accounts import addresses
-from medialib.services.sync import webhooks
+from medialib.services.sync import webhook_setup, webhooks
+from medialib.services.sync.webhook_setup import Done
 
 MAX_INPUT = 10_000
+SAID = {Done.MADE: "from now on", Done.CHANGED: "again, and every one of them", Done.THERE: "already"}
 
 
 class Command(MedialibCommand):
@@ -29,6 +31,9 @@ class Command(MedialibCommand):
         parser.add_argument(
             "--create", metavar="URL", help="Set the webhook up at ImageKit, for this installation's public address."
         )
+        parser.add_argument(
+            "--replace", action="store_true", help="With --create: replace a stored secret that is of another webhook."
+        )
         parser.add_argument("--remove", action="store_true", help="Stop listening to the account's events.")
 
     @sensitive_variables("secret")
@@ -41,9 +46,9 @@ class Command(MedialibCommand):
             return Report([line], {"account": account.name, "is_listening": False})
         if create := options["create"]:
             target = f"{addresses.clean(create, what='address').rstrip('/')}{address}"
-            webhooks.set_up(account, address=target, actor=operator())
-            line = f"ImageKit sends the library's events to {target} from now on."
-            return Report([line], {"account": account.name, "is_listening": True, "path": address})
+            done = webhook_setup.set_up(account, address=target, replace=options["replace"], actor=operator())
+            line = f"ImageKit sends the library's events to {target} {SAID[done]}."
+            return Report([line], {"account": account.name, "is_listening": True, "path": address, "webhook": done})
         webhooks.set_secret(account, secret=_secret(), actor=operator())
         line = f"Stored. Let ImageKit send file events to {address} on the address of this installation."
         return Report([line], {"account": account.name, "is_listening": True, "path": address})

@@ -21,6 +21,7 @@ from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
 from medialib.services.deletion import purge
 from medialib.services.deletion.lifecycle import close_if_done, refuse_changed
+from medialib.services.manifests import counts
 from medialib.services.manifests.freezing import freeze_items
 from medialib.services.manifests.plan import deletion_plan
 
@@ -48,14 +49,17 @@ def open_deletion_job(
     """Queue the deletion of exactly the files in `manifest`, once.
 
     `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, Refused when the purge quota is too small, a file lies outside
-    what the actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
+    AlreadySubmitted when the manifest has a job, ManifestChanged when the counts of selected, frozen and listed files
+    differ, Refused when the selection changed since, the purge quota does not suffice, a file lies outside what the
+    actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
     """
     reason = _clean_reason(reason)
     if not 0 <= (start_after_s or 0) <= MAX_START_AFTER_S:
         text = _("A job may wait from 0 to %(limit)s seconds before it starts.")
         raise WrongUse(text, limit=grouped(MAX_START_AFTER_S))
     rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
+    counts.refuse_unequal(manifest)
+    counts.refuse_changed_selection(manifest, rights.scope_for(actor, manifest.account))
     if purge_cache:
         purge.check_quota(manifest)
     try:

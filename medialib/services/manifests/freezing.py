@@ -27,7 +27,9 @@ from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.base.client_words import as_part
 from medialib.services.base.slices import slices
+from medialib.services.manifests import counts
 from medialib.services.manifests.hashing import hash_and_bytes
+from medialib.services.manifests.protected import NOT_PROTECTED, Protected, protected_in
 from medialib.services.sync.indexing import index_file, shown_values
 
 FROZEN = FrozenFile._fields
@@ -44,7 +46,8 @@ class FrozenList:
     """A frozen list of ids. `unknown` ones are in the manifest too, without path and size: they end as already gone.
 
     `strangers` are not: ImageKit does not know them, and they do not look like its ids, so they never were ids.
-    `outside` is how many were left out because they lie where the actor may not delete.
+    `outside` is how many were left out because they lie where the actor may not delete, `protected` those that stay in
+    it and are going to be skipped.
     """
 
     manifest: Manifest
@@ -52,16 +55,26 @@ class FrozenList:
     unknown: list[str]
     outside: int = 0
     strangers: tuple[str, ...] = ()
+    protected: Protected = NOT_PROTECTED
 
 
-def freeze(selection: Selection, *, actor: Actor) -> Manifest:
-    """Freeze what is ticked, still there and within what the actor may delete. Raises Refused when that is nothing."""
+def freeze(selection: Selection, *, actor: Actor, shown: int | None = None) -> Manifest:
+    """Freeze what is ticked, still there and within what the actor may delete.
+
+    Raises Refused when that is nothing, or when not as many files are selected as the person was shown.
+    """
     ticked = Asset.objects.live(selection.account).filter(
         pk__in=selection.items.filter(is_excluded=False).values("asset_id")
     )
     source = {"kind": "selection", "selection": str(selection.pk), "filters": selection.filters}
     excluded = selection.items.excluded().count()
-    return freeze_assets(selection.account, ticked, source=source | {"excluded": excluded}, actor=actor)
+    with transaction.atomic():
+        selected = ticked.count()
+        counts.refuse_other_than_shown(selected, shown)
+        source |= {"excluded": excluded, counts.SELECTED: selected}
+        manifest = freeze_assets(selection.account, ticked, source=source, actor=actor)
+        counts.refuse_unequal(manifest)
+    return manifest
 
 
 def freeze_assets(account: Account, queryset: QuerySet[Asset], *, source: dict[str, Any], actor: Actor) -> Manifest:
@@ -127,7 +140,7 @@ class _Listed:
         return [file_id for file_id, file in self.remote.items() if file is None]
 
     def write(self, account: Account, *, actor: Actor, is_rehearsal: bool = False) -> FrozenList:
-        source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown)}
+        source = {"kind": "ids", "given": self.given, "unknown": len(self.unknown), counts.SELECTED: len(self.ids)}
         scope = rights.scope_for(actor, account)
         for file in filter(None, self.remote.values()):
             index_file(account, file, was_seen=True)  # Rules are judged on the index.
@@ -138,7 +151,7 @@ class _Listed:
         _seal(manifest, file_count, actor=actor, is_rehearsal=is_rehearsal)
         unknown = self.unknown if scope.is_everything else []  # Of unknown path, so outside of every folder.
         duplicates = self.given - len(self.ids) - len(self.strangers)
-        return FrozenList(manifest, duplicates, unknown, outside, self.strangers)
+        return FrozenList(manifest, duplicates, unknown, outside, self.strangers, protected_in(manifest))
 
 
 def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> _Listed:
@@ -198,7 +211,7 @@ def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | Non
     for some in slices(ids, SLICE):
         rows = Asset.objects.filter(account=manifest.account, file_id__in=some)
         cached = {row[0]: row[1:] for row in rows.values_list(*INDEXED)}
-        entries = [(file_id, *(cached.get(file_id) or _shown(remote.get(file_id)))) for file_id in some]
+        entries = [(file_id, *(cached.get(file_id) or shown_now(remote.get(file_id)))) for file_id in some]
         items = [each for each in entries if scope.allows(each[1])]
         Item.objects.bulk_create(
             Item(manifest=manifest, position=position + n, **dict(zip(FROZEN, values, strict=True)))
@@ -208,7 +221,7 @@ def _fill(manifest: Manifest, ids: list[str], remote: dict[str, RemoteFile | Non
     return position
 
 
-def _shown(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
+def shown_now(file: RemoteFile | None) -> tuple[str, int, datetime | None, str]:
     if file is None:
         return "", 0, None, ""
     values = shown_values(file)

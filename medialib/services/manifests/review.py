@@ -11,14 +11,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Exists, OuterRef
 from django.utils.timezone import now
 
 from medialib.models import Asset, Item, Manifest
 from medialib.models.query.units import UNKNOWN_TIME
-from medialib.services.accounts import protections
 from medialib.services.base.csv_cells import BOM, plain
 from medialib.services.manifests.plan import DeletionPlan, calls_per_second
+from medialib.services.manifests.protected import Protected, protected_in
 
 RECENT = timedelta(days=7)
 LARGEST = 20
@@ -52,6 +51,7 @@ class Flags:
     recent: int
     changed: int
     gone: int
+    foreign: int
     excluded: int
     outside: int
     undated: int
@@ -67,6 +67,7 @@ class Overview:
     kinds: Breakdown
     largest: list[Picture]
     flags: Flags
+    protected: Protected
     plan: DeletionPlan
     calls_per_s: float
     library_percent: float
@@ -82,12 +83,13 @@ class Picture:
 
 def manifest_overview(plan: DeletionPlan) -> Overview:
     manifest = plan.manifest
-    joints = _joints(manifest)
+    joints, protected = _joints(manifest), protected_in(manifest)
     return Overview(
         folders=_breakdown(joints, "folder"),
         kinds=_breakdown(joints, "kind"),
         largest=_pictures(manifest, manifest.items.order_by("-size_bytes", "position")[:LARGEST]),
-        flags=_flags(manifest, joints),
+        flags=_flags(manifest, joints, protected.files),
+        protected=protected,
         plan=plan,
         calls_per_s=calls_per_second(manifest.account),
         library_percent=library_percent(manifest),
@@ -143,6 +145,7 @@ class _Joint:
     gone: int
     changed: int
     undated: int
+    foreign: int
 
 
 def _joints(manifest: Manifest) -> list[_Joint]:
@@ -155,7 +158,8 @@ def _joints(manifest: Manifest) -> list[_Joint]:
             SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END),
-            SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END)
+            SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.id IS NULL THEN 1 ELSE 0 END)
         FROM {Item._meta.db_table} item LEFT JOIN {Asset._meta.db_table} asset
             ON asset.account_id = %s AND asset.file_id = item.file_id
         WHERE item.manifest_id = %s GROUP BY asset.folder, asset.kind"""  # noqa: S608  # Only names of our own tables.
@@ -179,21 +183,14 @@ def _breakdown(joints: list[_Joint], field: str) -> Breakdown:
     )
 
 
-def _flags(manifest: Manifest, joints: list[_Joint]) -> Flags:
-    counts = {name: sum(getattr(joint, name) for joint in joints) for name in ("recent", "changed", "gone", "undated")}
-    counts["protected"] = _protected(manifest)
+def _flags(manifest: Manifest, joints: list[_Joint], protected: int) -> Flags:
+    counts = {
+        name: sum(getattr(joint, name) for joint in joints)
+        for name in ("recent", "changed", "gone", "undated", "foreign")
+    }
+    counts["protected"] = protected
     left_out = {"excluded": "excluded", "outside": "outside_scope"}
     return Flags(**counts, **{name: int(manifest.source.get(key) or 0) for name, key in left_out.items()})
-
-
-def _protected(manifest: Manifest) -> int:
-    """Files that a rule protects now; they are judged again when they are sent, by what they are then."""
-    rules = protections.rules_of(manifest.account)
-    if not rules:
-        return 0
-    frozen = Item.objects.filter(manifest=manifest, file_id=OuterRef("file_id"))
-    assets = Asset.objects.filter(account_id=manifest.account_id)
-    return assets.filter(protections.condition_of(rules, at=now())).filter(Exists(frozen)).count()
 
 
 def _pictures(manifest: Manifest, items: Iterable[Item]) -> list[Picture]:

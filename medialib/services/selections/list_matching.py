@@ -12,8 +12,10 @@ from io import BytesIO
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import WrongUse
+from medialib.errors import WrongUse, said
 from medialib.imagekit.types import FILE_ID, SURE_ID
 from medialib.models import Account, Asset
 from medialib.models.list_imports import Cause
@@ -76,15 +78,15 @@ def listed_ids(account: Account, content: bytes, *, name: str = "The list") -> L
     Raises WrongUse, naming a line, for what cannot be a list and for one of which no line names a file.
     """
     if len(content) > MAX_LIST_BYTES:
-        raise WrongUse(f"{name} is larger than {MAX_LIST_BYTES // 1024 // 1024} MiB.")
+        raise WrongUse(_("%(name)s is larger than %(count)s MiB."), name=name, count=MAX_LIST_BYTES // 1024 // 1024)
     file = BytesIO(content)
     encoding = encoding_of(file)
     try:
         texts = list(read_texts(file, encoding))
     except WrongUse as wrong:
-        raise WrongUse(f"{name} cannot be read. {wrong}") from wrong
+        raise WrongUse(_("%(name)s cannot be read. %(cause)s"), name=name, cause=said(wrong)) from wrong
     if not texts:
-        raise WrongUse(f"{name} holds no file ids.")
+        raise WrongUse(_("%(name)s holds no file ids."), name=name)
     named: list[str] = []
     problems: list[MatchedLine] = []
     for start in range(0, len(texts), SLICE):
@@ -94,7 +96,8 @@ def listed_ids(account: Account, content: bytes, *, name: str = "The list") -> L
             else:
                 problems.append(found)
     if not named:
-        raise WrongUse(f"{name} names no file. {'; '.join(in_words(each) for each in problems[:3])}.")
+        causes = "; ".join(in_words(each) for each in problems[:3])
+        raise WrongUse(_("%(name)s names no file. %(causes)s."), name=name, causes=causes)
     unique = list(dict.fromkeys(named))
     return ListedIds(unique, len(named) - len(unique), problems, encoding == FALLBACK)
 
@@ -103,7 +106,8 @@ def in_words(found: MatchedLine) -> str:
     """Why a line names no file: `line 8: “//media.example.com/a.jpg”: …`."""
     cause = str(found.cause.label) if found.cause else ""
     detail = f" ({found.detail})" if found.detail else ""
-    return f"line {found.line.number:,}: “{found.line.text.strip()[:80]}”: {cause}{detail}"
+    words = {"number": f"{found.line.number:,}", "text": found.line.text.strip()[:80], "cause": f"{cause}{detail}"}
+    return gettext("line %(number)s: “%(text)s”: %(cause)s") % words
 
 
 def _named(found: MatchedLine) -> str:

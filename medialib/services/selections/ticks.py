@@ -182,6 +182,11 @@ def forget_expired() -> int:
     return count
 
 
+def count_anew(selection: Selection) -> None:
+    """Forget the sums of some moments ago: the person was shown numbers that are not right any more."""
+    _touch(selection)
+
+
 def _touch(selection: Selection) -> None:
     selection.save(update_fields=["touched_at"])
 

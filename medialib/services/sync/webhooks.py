@@ -18,8 +18,8 @@ from django.views.decorators.debug import sensitive_variables
 
 from medialib.errors import Refused, WrongUse
 from medialib.imagekit.types import RemoteFile
-from medialib.models import Account, Asset, EventKind, KeyPurpose, WebhookReceipt, WebhookSecret
-from medialib.services.accounts import keys, vault
+from medialib.models import Account, Asset, EventKind, WebhookReceipt, WebhookSecret
+from medialib.services.accounts import vault
 from medialib.services.audit import log
 from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.base.wake import wake
@@ -140,16 +140,6 @@ def _mark_gone(account: Account, file_id: object) -> bool:
 
 def _text(value: object) -> str:
     return value.replace("\0", "") if isinstance(value, str) and len(value) <= MOST_TEXT else ""
-
-
-def set_up(account: Account, *, address: str, actor: Actor = SYSTEM) -> None:
-    """Let ImageKit send the library's events to `address`, and store the secret that it signs them with.
-
-    Raises the client's errors where the key may not, or ImageKit refuses: then the webhook is set up by hand.
-    """
-    with keys.client_for(account, KeyPurpose.DELETE) as client:
-        secret = client.create_webhook(address, [*FILE_EVENTS, *VERSION_EVENTS, *FOLDER_EVENTS])
-    set_secret(account, secret=secret, actor=actor)
 
 
 def forget_receipts() -> None:

@@ -14,11 +14,11 @@ from django.views.decorators.vary import vary_on_headers
 
 from medialib.auth import step_up
 from medialib.errors import MedialibError
-from medialib.forms.jobs import ConfirmForm, SampleForm
+from medialib.forms.jobs import ConfirmForm, SampleForm, ShownForm
 from medialib.models import DeletionJob, Manifest
 from medialib.services.deletion import purge
 from medialib.services.jobs import controls
-from medialib.services.manifests import freezing, review
+from medialib.services.manifests import asking, freezing, review
 from medialib.services.manifests.plan import DeletionPlan, deletion_plan
 from medialib.services.selections import ticks
 from medialib.views.access import HtmxRequest, account_named, actor, person, staff_may
@@ -30,10 +30,13 @@ REASON_OF = "reason-of-{}"  # Kept in the session while a person is asked again 
 @staff_may("delete_files")
 def freeze(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
+    selection = None
     try:
         selection = ticks.owned(request.POST.get("selection", ""), person(request))
-        manifest = freezing.freeze(selection, actor=actor(request))
+        manifest = freezing.freeze(selection, actor=actor(request), shown=ShownForm(request.POST).read())
     except MedialibError as error:
+        if selection:
+            ticks.count_anew(selection)
         messages.error(request, str(error))
         return redirect("medialib:library", owner.name)
     return redirect("medialib:review", manifest.pk)
@@ -65,6 +68,19 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
     reason = request.session.pop(REASON_OF.format(frozen.pk), "")
     plan = deletion_plan(frozen)
     return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": reason}))
+
+
+@require_safe
+@staff_may("delete_files")
+@vary_on_headers("HX-Request")
+def asked(request: HtmxRequest, manifest: UUID) -> HttpResponse:
+    """What ImageKit says of a sample of the list; the page asks by itself, and by a link without JavaScript."""
+    frozen = _own_manifest(request, manifest)
+    told = asking.ask(frozen)
+    if request.htmx:
+        return render(request, "jobs/_review_asked.html", {"manifest": frozen, "asked": told})
+    plan = deletion_plan(frozen)
+    return _show(request, plan, ConfirmForm(plan=plan), asked=told)
 
 
 @require_safe
@@ -111,7 +127,9 @@ def _own_manifest(request: HttpRequest, manifest_id: UUID) -> Manifest:
     return get_object_or_404(mine.select_related("account"), pk=manifest_id)
 
 
-def _show(request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status: int = 200) -> HttpResponse:
+def _show(
+    request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status: int = 200, asked: asking.Asked | None = None
+) -> HttpResponse:
     manifest = plan.manifest
     context = {
         **_sample(request, manifest),
@@ -119,6 +137,7 @@ def _show(request: HttpRequest, plan: DeletionPlan, form: ConfirmForm, *, status
         "overview": review.manifest_overview(plan),
         "quota": purge.quota(manifest.account),
         "form": form,
+        "asked": asked,
     }
     return render(request, "jobs/review.html", context, status=status)
 

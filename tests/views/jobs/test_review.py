@@ -86,11 +86,13 @@ def test_flags_name_protected_recent_changed_and_gone_files(staff, account):
     assert (flags.protected, flags.recent, flags.changed, flags.gone) == (1, 1, 1, 1)
 
 
-def test_files_that_any_rule_protects_are_counted_before_anything_is_sent(staff, account):
+def test_rules_that_protect_files_are_named_with_their_counts_before_anything_is_sent(staff_client, staff, account):
     frozen = job_rows.manifest(account, staff, ["/a/a.jpg", "/a/b.jpg", "/a/c.jpg"])
     account.assets.filter(path="/a/b.jpg").update(tags=["keep"])
     rule = protections.add_rule(account, kind=ProtectionKind.TAG, value="keep", reason="needed", actor=SYSTEM)
     assert review.manifest_overview(deletion_plan(frozen)).flags.protected == 1
+    page = text(staff_client.get(url_of(frozen)))
+    assert f"Rule {rule.pk}, tag keep: 1 file. needed" in page
     protections.lift_rule(rule, reason="over")
     assert review.manifest_overview(deletion_plan(frozen)).flags.protected == 0
 
@@ -230,7 +232,8 @@ def test_freezing_leads_to_the_review_of_exactly_the_ticked_files(staff_client, 
     factories.asset(account)
     selection = ticks.selection_of(staff, account)
     ticks.tick(selection, [asset.pk for asset in ticked])
-    answer = staff_client.post(reverse("medialib:freeze", args=[account.name]), {"selection": str(selection.pk)})
+    shown = {"selection": str(selection.pk), "file_count": "2"}
+    answer = staff_client.post(reverse("medialib:freeze", args=[account.name]), shown)
     frozen = Manifest.objects.get()
     assert answer["Location"] == url_of(frozen)
     assert set(frozen.items.values_list("file_id", flat=True)) == {asset.file_id for asset in ticked}
@@ -238,7 +241,9 @@ def test_freezing_leads_to_the_review_of_exactly_the_ticked_files(staff_client, 
 
 @pytest.mark.parametrize("selection", ["", "x", "00000000-0000-0000-0000-000000000000"])
 def test_unknown_selection_is_told_in_the_library(staff_client, account, selection):
-    answer = staff_client.post(reverse("medialib:freeze", args=[account.name]), {"selection": selection}, follow=True)
+    answer = staff_client.post(
+        reverse("medialib:freeze", args=[account.name]), {"selection": selection, "file_count": "1"}, follow=True
+    )
     assert answer.redirect_chain[0][0] == reverse("medialib:library", args=[account.name])
     assert soup(answer).select(".messages .banner-danger")
     assert not Manifest.objects.exists()
@@ -248,5 +253,6 @@ def test_selection_of_somebody_else_is_refused(staff_client, account):
     other = factories.user()
     selection = ticks.selection_of(other, account)
     ticks.tick(selection, [factories.asset(account).pk])
-    staff_client.post(reverse("medialib:freeze", args=[account.name]), {"selection": str(selection.pk)})
+    shown = {"selection": str(selection.pk), "file_count": "1"}
+    staff_client.post(reverse("medialib:freeze", args=[account.name]), shown)
     assert not Manifest.objects.exists()

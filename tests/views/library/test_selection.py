@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
-from medialib.models import Account, Asset
-from medialib.services.selections import ticks
+from medialib.models import Account, Asset, ProtectionKind
+from medialib.services.accounts import protections
+from medialib.services.audit.log import SYSTEM
+from medialib.services.selections import protected, ticks
+from medialib.views.library import selection
 from tests import factories
 from tests.views.pages import page, ticked, words
 
@@ -122,13 +127,13 @@ def test_clear_empties_the_selection_and_leads_back_to_the_list(
     assert selected(staff, account) == set()
 
 
-def test_bar_posts_one_selection_id_and_no_list_of_files(
+def test_bar_posts_one_selection_id_with_its_count_and_no_list_of_files(
     staff: User, staff_client: Client, account: Account, assets: list[Asset]
 ) -> None:
     response = change(staff_client, account, action="add", asset=[asset.pk for asset in assets], htmx=True)
     form = page(response).select_one(f'form[action="/{account.name}/freeze/"]')
     fields = {field["name"]: field["value"] for field in form.select("input") if field["name"] != "csrfmiddlewaretoken"}
-    assert fields == {"selection": str(ticks.selection_of(staff, account).pk)}
+    assert fields == {"selection": str(ticks.selection_of(staff, account).pk), "file_count": "4"}
 
 
 def test_person_who_may_only_look_gets_no_delete_button(client: Client, account: Account) -> None:
@@ -153,3 +158,38 @@ def test_banner_offers_the_rest_of_the_list_until_all_of_it_is_selected(staff_cl
     after = page(staff_client.get(address)).select_one("[data-page-banner]")
     assert after.button is None
     assert "All of them are selected" in words(after)
+
+
+def bar(client: Client, account: Account) -> str:
+    return words(page(client.get(f"/{account.name}/library/")).select_one("#selection-bar"))
+
+
+def test_the_bar_says_how_many_of_the_selected_files_are_protected(
+    staff_client: Client, account: Account, assets: list[Asset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(staff_client, account, action="add", asset=[asset.pk for asset in assets])
+    assert "protected" not in bar(staff_client, account)
+    rule = protections.add_rule(account, kind=ProtectionKind.FOLDER, value="/a", reason="needed", actor=SYSTEM)
+    assert "2 of them are protected and will be skipped" in bar(staff_client, account)
+    monkeypatch.setattr(protected, "MOST_COUNTED", 2)
+    monkeypatch.setattr(selection, "MOST_COUNTED", 2)
+    assert "2 or more of them are protected" in bar(staff_client, account)
+    change(staff_client, account, action="remove", asset=[assets[0].pk])
+    assert "1 of them is protected" in bar(staff_client, account)
+    protections.lift_rule(rule, reason="over")
+    assert "protected" not in bar(staff_client, account)
+
+
+def test_a_large_selection_is_not_asked_anew_with_each_row(
+    staff_client: Client, account: Account, assets: list[Asset], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(protected, "CACHE_THRESHOLD", 1)
+    protections.add_rule(account, kind=ProtectionKind.FOLDER, value="/a", reason="needed", actor=SYSTEM)
+    change(staff_client, account, action="add", asset=[asset.pk for asset in assets])
+    assert "2 of them" in bar(staff_client, account)
+    with CaptureQueriesContext(connection) as queries:
+        change(staff_client, account, action="remove", asset=[assets[3].pk], htmx=True)
+    assert not [query["sql"] for query in queries if "LIMIT 1000" in query["sql"]]
+    change(staff_client, account, action="all", query="folder=/b", htmx=True)
+    protections.add_rule(account, kind=ProtectionKind.FOLDER, value="/b", reason="needed", actor=SYSTEM)
+    assert "4 of them" in bar(staff_client, account)
