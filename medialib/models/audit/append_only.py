@@ -15,10 +15,14 @@ from medialib.models.audit.frozen_lists import Guard
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-# Table: how its triggers' names begin, its key, and what it holds.
+# Table: how its triggers' names begin, its unique columns, each with when they are, and what it holds.
 TABLES = {
-    "medialib_auditevent": ("audit", "id", "audit events"),
-    "medialib_auditsegment": ("audit_segment", "number", "audit segments"),
+    "medialib_auditevent": ("audit", {"id": "", "job_id, file_id": "event = 'file.settled'"}, "audit events"),
+    "medialib_auditsegment": (
+        "audit_segment",
+        {"rowid": "", "number": "", "first_id": "", "last_id": "", "previous": ""},
+        "audit segments",
+    ),
 }
 SUFFIXES = {"sqlite": ("refuses_update", "refuses_delete", "refuses_replace"), "postgresql": ("refuses_change",)}
 
@@ -31,10 +35,10 @@ SQLITE_INSTALL = (
     CREATE TRIGGER IF NOT EXISTS {name}_refuses_delete BEFORE DELETE ON {table}
     BEGIN SELECT RAISE(ABORT, '{what} can only be added'); END
     """,
-    # REPLACE removes the row it replaces without telling the trigger above.
+    # REPLACE removes each row that it replaces, by whatever is unique, without telling the trigger above.
     """
     CREATE TRIGGER IF NOT EXISTS {name}_refuses_replace BEFORE INSERT ON {table}
-    WHEN EXISTS (SELECT 1 FROM {table} WHERE {key} = NEW.{key})
+    WHEN {is_there}
     BEGIN SELECT RAISE(ABORT, '{what} can only be added'); END
     """,
 )
@@ -92,12 +96,20 @@ def _guards(vendor: str) -> dict[str, Guard]:
 
 
 def _append_only(vendor: str, table: str) -> Guard:
-    name, key, what = TABLES[table]
+    name, unique, what = TABLES[table]
+    is_there = " OR ".join(_is_there(table, columns, when) for columns, when in unique.items())
     texts = {"sqlite": (SQLITE_INSTALL, SQLITE_REMOVE), "postgresql": (POSTGRESQL_INSTALL, POSTGRESQL_REMOVE)}[vendor]
     install, remove = (
-        tuple(text.format(table=table, name=name, key=key, what=what) for text in some) for some in texts
+        tuple(text.format(table=table, name=name, is_there=is_there, what=what) for text in some) for some in texts
     )
     return Guard(frozenset(f"{name}_{suffix}" for suffix in SUFFIXES[vendor]), install, remove)
+
+
+def _is_there(table: str, columns: str, when: str) -> str:
+    """Whether a row has the new one's values in these columns, where `when` holds for both."""
+    same = [f"{column} = NEW.{column}" for column in columns.split(", ")]
+    row = f"EXISTS (SELECT 1 FROM {table} WHERE {' AND '.join([*same, when] if when else same)})"  # noqa: S608
+    return f"(NEW.{when} AND {row})" if when else row
 
 
 def _existing(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
