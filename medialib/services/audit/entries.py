@@ -119,8 +119,10 @@ def _lone(wanted: AuditFilter, viewer: User | None) -> AuditEventQuerySet:
 
 
 def _confirmations(wanted: AuditFilter, viewer: User | None) -> AuditEventQuerySet:
+    """By their kind alone: by their job, a database would go through all events of each."""
     events = AuditEvent.objects.filter(places.OF_KIND, event=EventKind.JOB_CONFIRMED)
-    return _of_accounts(events.filter(_concerned(wanted, "job_id")), wanted, viewer)
+    events = events.alias(of_job=Coalesce("job_id", 0)).filter(_concerned(wanted, "of_job"))
+    return _of_accounts(events, wanted, viewer)
 
 
 def _unconfirmed(wanted: AuditFilter, viewer: User | None) -> list[AuditEvent]:
@@ -147,13 +149,18 @@ def _concerned(wanted: AuditFilter, job: str) -> Q:
     if wanted.job is not None:
         concerned &= Q(**{job: wanted.job})
     if wanted.actor:
-        concerned &= Q(**{f"{job}__in": acted.filter(actor_name__unindexed=wanted.actor).values("job_id")})
+        concerned &= Q(**{f"{job}__in": _jobs_of(acted.filter(actor_name__unindexed=wanted.actor))})
     since, until = limits(wanted)
     if since or until:
         acted = places.within(acted, since=since, until=until)
         under_way = Q(**{f"{job}__in": _under_way(since, until).values("pk")})
-        concerned &= under_way | Q(**{f"{job}__in": acted.values("job_id")})
+        concerned &= under_way | Q(**{f"{job}__in": _jobs_of(acted)})
     return concerned
+
+
+def _jobs_of(events: AuditEventQuerySet) -> QuerySet[AuditEvent, int]:
+    """The numbers of their jobs, likewise."""
+    return events.values_list(Coalesce("job_id", 0), flat=True)
 
 
 def _under_way(since: datetime | None, until: datetime | None) -> QuerySet[DeletionJob]:
