@@ -70,7 +70,11 @@ def test_all_matching_but_two_are_selected_reviewed_deleted_and_audited(
 
     page.get_by_role("link", name="Audit events").click()
     expect(page.get_by_role("heading", name="Audit log")).to_be_visible()
-    expect(page.get_by_role("table").first).to_contain_text("job finished")
+    expect(page.locator(".log-course")).to_contain_text("Job finished")
+    page.get_by_role("link", name=re.compile("^Batch 0:")).click()
+    page.get_by_role("link", name=re.compile("^Call to ImageKit")).first.click()
+    expect(page.get_by_role("heading", name="One call to ImageKit")).to_be_visible()
+    page.go_back()
     page.go_back()
     page.get_by_role("link", name="Receipt", exact=True).click()
     expect(page.get_by_role("heading", name=re.compile("^Receipt of job"))).to_be_visible()
