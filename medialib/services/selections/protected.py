@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from django.utils.timezone import now
@@ -12,18 +13,26 @@ from medialib.services.base.cache import kept
 from medialib.services.selections.ticks import CACHE_THRESHOLD, SelectionSummary
 
 MOST_COUNTED = 1000  # From there on it is said that there are so many or more.
+MOST_SEEN = 50_000  # Files of a selection that are held against the rules here; the review looks at all of them.
 
 
-def protected_count(selection: Selection, summary: SelectionSummary) -> int:
-    """At most MOST_COUNTED. Of a large selection as of the last minute, however often it is changed meanwhile."""
+@dataclass(frozen=True)
+class ProtectedCount:
+    files: int = 0
+    is_capped: bool = False  # There may be more.
+
+
+def protected_count(selection: Selection, summary: SelectionSummary) -> ProtectedCount:
+    """One statement over a bounded number of files. Of a large selection as of the last minute, whatever is ticked."""
     rules = protections.rules_of(selection.account)
     if not rules or not summary.file_count:
-        return 0
+        return ProtectedCount()
 
-    def count() -> int:
+    def count() -> ProtectedCount:
         assets = Asset.objects.live(selection.account).filter(protections.condition_of(rules, at=now()))
-        included = selection.items.filter(is_excluded=False)
-        return assets.filter(pk__in=included.values("asset"))[:MOST_COUNTED].count()
+        included = selection.items.filter(is_excluded=False).order_by("asset_id").values("asset")[:MOST_SEEN]
+        files = assets.filter(pk__in=included)[:MOST_COUNTED].count()
+        return ProtectedCount(files, files >= MOST_COUNTED or summary.file_count > MOST_SEEN)
 
     if summary.file_count < CACHE_THRESHOLD:
         return count()

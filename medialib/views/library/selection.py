@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from medialib.errors import MedialibError
 from medialib.forms.library import ListQuery, SelectionChangeForm
 from medialib.models import Selection
 from medialib.services.selections import taken, ticks
-from medialib.services.selections.protected import MOST_COUNTED, protected_count
+from medialib.services.selections.protected import protected_count
 from medialib.views.access import account_named, person, staff_may
 from medialib.web.htmx import wants_part
 
@@ -47,21 +46,10 @@ def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[st
         "selection": selection,
         "summary": summary,
         "outside_count": outside,
-        "protected": Protected(protected_count(selection, summary)),
+        "protected": protected_count(selection, summary),
         "wanted": list_query,
         "frozen": taken.recall(selection) if summary.file_count else None,
     }
-
-
-@dataclass(frozen=True)
-class Protected:
-    """How many of the selected files are protected, counted up to a limit."""
-
-    files: int
-
-    @property
-    def is_capped(self) -> bool:
-        return self.files >= MOST_COUNTED
 
 
 def _change(selection: Selection, form: SelectionChangeForm) -> str:
