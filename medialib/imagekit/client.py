@@ -17,7 +17,7 @@ from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
 from medialib.imagekit.types import DeleteAnswer, FileVersion, FoundFiles, Listing, PurgeAnswer, RemoteFile
-from medialib.imagekit.webhooks import Webhook
+from medialib.imagekit.webhooks import RegisteredWebhook
 from medialib.imagekit.words import Words, gettext_noop
 
 DEFAULT_API_URL = "https://api.imagekit.io"
@@ -100,15 +100,15 @@ class ImageKitClient:
         query = f'type = "file" AND path : "{folder.rstrip("/")}/"'
         return self.list_files(skip=skip, search_query=query)
 
-    def webhooks(self) -> list[Webhook]:
+    def webhooks(self) -> list[RegisteredWebhook]:
         """The webhooks of the account. Raises KeyRejected where the key may not see them."""
         return self._read(webhooks.PATH, webhooks.listed)
 
-    def create_webhook(self, endpoint: str, events: Sequence[str]) -> Webhook:
+    def create_webhook(self, endpoint: str, events: Sequence[str]) -> RegisteredWebhook:
         """Let ImageKit send these events to an address. Raises KeyRejected where the key may not."""
         return webhooks.made(self._post(webhooks.PATH, {"endpoint": endpoint, "events": list(events), "enabled": True}))
 
-    def change_webhook(self, webhook_id: str, events: Sequence[str]) -> Webhook:
+    def change_webhook(self, webhook_id: str, events: Sequence[str]) -> RegisteredWebhook:
         """Let a webhook send these events, and switch it on."""
         address = f"{self.api_url}{webhooks.PATH}/{_path_part(webhook_id)}"
         return webhooks.made(self._transport.send("PATCH", address, json={"events": list(events), "enabled": True}))

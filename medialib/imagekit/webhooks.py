@@ -12,7 +12,7 @@ PATH = "/v1/accounts/webhooks"
 
 
 @dataclass(frozen=True)
-class Webhook:
+class RegisteredWebhook:
     """An address that ImageKit sends events to. `secret` signs them; empty where an answer keeps it back."""
 
     id: str
@@ -33,20 +33,20 @@ class Webhook:
         return cls(key, endpoint, kinds, row.get("enabled") is True, secret if isinstance(secret, str) else "")
 
 
-def listed(answer: Answer) -> list[Webhook]:
+def listed(answer: Answer) -> list[RegisteredWebhook]:
     if answer.status != 200:
         raise answer.problem()
     rows: Any = answer.json()
     if not isinstance(rows, list):
         raise answer.unreadable()
-    return [webhook for webhook in map(Webhook.from_json, rows) if webhook is not None]
+    return [webhook for webhook in map(RegisteredWebhook.from_json, rows) if webhook is not None]
 
 
-def made(answer: Answer) -> Webhook:
+def made(answer: Answer) -> RegisteredWebhook:
     """A webhook that was made or changed."""
     if answer.status not in (200, 201):
         raise answer.problem()
-    webhook = Webhook.from_json(answer.json_object())
+    webhook = RegisteredWebhook.from_json(answer.json_object())
     if webhook is None:
         raise answer.unreadable()
     return webhook

@@ -84,13 +84,9 @@ def open_deletion_job(
                 starts_at=at + timedelta(seconds=window_s),
                 file_count=manifest.file_count,
             )
-            detail = {
-                "manifest": manifest.sha256,
-                "file_count": manifest.file_count,
-                "total_bytes": manifest.total_bytes,
-            }
-            detail |= {"starts_at": job.starts_at.isoformat(), "purge_cache": purge_cache}
-            detail |= {"needs_approval": job.needs_approval}
+            sums = {"file_count": manifest.file_count, "total_bytes": manifest.total_bytes}
+            choices = {"purge_cache": purge_cache, "needs_approval": job.needs_approval}
+            detail = {"manifest": manifest.sha256, **sums, "starts_at": job.starts_at.isoformat(), **choices}
             log.record(EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail)
             if not window_s and not job.needs_approval:
                 wake_job(job, at=at)

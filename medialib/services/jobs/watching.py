@@ -13,6 +13,7 @@ from django.db.models.functions import Coalesce
 from django.utils.timezone import now
 
 from medialib.models import Account, AuditEvent, DeletionJob, EventKind, Exchange, JobState, Worker
+from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit import places
 from medialib.services.jobs.progress import Progress
 
@@ -45,6 +46,8 @@ class Tray:
 
 def watch(job_id: int, *, viewer: User, watched: Iterable[int] = ()) -> tuple[Progress, Tray]:
     """A job and the tray beside it, of one moment. Raises DeletionJob.DoesNotExist, also for one that is not seen."""
+    if job_id > MAX_INTEGER:  # A number that no database takes.
+        raise DeletionJob.DoesNotExist
     looks = _looks({*watched, job_id}, viewer)
     found = next((each for each in looks if each.job.pk == job_id), None)
     if found is None:

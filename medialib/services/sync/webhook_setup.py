@@ -13,7 +13,7 @@ from django.views.decorators.debug import sensitive_variables
 from medialib.errors import Refused
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import ImageKitError
-from medialib.imagekit.webhooks import Webhook
+from medialib.imagekit.webhooks import RegisteredWebhook
 from medialib.models import Account, KeyPurpose, WebhookSecret
 from medialib.services.accounts import addresses, keys, vault
 from medialib.services.audit.log import SYSTEM, Actor
@@ -63,7 +63,9 @@ def is_listening(account: Account) -> bool:
     return WebhookSecret.objects.filter(account=account).exists()
 
 
-def _webhook_for(account: Account, address: str, client: ImageKitClient, *, replace: bool) -> tuple[Webhook, Done]:
+def _webhook_for(
+    account: Account, address: str, client: ImageKitClient, *, replace: bool
+) -> tuple[RegisteredWebhook, Done]:
     ours = next((webhook for webhook in client.webhooks() if webhook.endpoint == address), None)
     if ours is None:
         if is_listening(account) and not replace:

@@ -16,7 +16,7 @@ from medialib.services.deletion import lifecycle
 from medialib.services.jobs import controls
 from medialib.services.manifests import freezing
 from medialib.services.selections import ticks
-from tests import factories
+from tests import dba, factories
 
 pytestmark = pytest.mark.django_db
 
@@ -115,13 +115,14 @@ def test_files_gone_since_and_files_outside_are_named_and_not_taken_for_a_change
 @pytest.mark.parametrize("change", ["selected", "frozen", "listed"])
 def test_a_count_that_differs_starts_nothing(selection, staff, change):
     manifest = frozen(selection, staff)
-    if change == "selected":
-        manifest.source["selected"] = 4
-    elif change == "frozen":
-        manifest.file_count = 2
-    else:
-        Item.objects.filter(manifest=manifest, position=2).delete()
-    manifest.save()
+    with dba.without_triggers():
+        if change == "selected":
+            manifest.source["selected"] = 4
+        elif change == "frozen":
+            manifest.file_count = 2
+        else:
+            Item.objects.filter(manifest=manifest, position=2).delete()
+        manifest.save()
     with pytest.raises(ManifestChanged, match="do not add up"):
         start(manifest, staff)
     assert not DeletionJob.objects.exists()
