@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.conf import settings
+from django.utils.functional import lazy
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from medialib.forms.controls import style
 from medialib.models import Account, EventKind, Outcome
+from medialib.models.query.kinds.base import MAX_TEXT
+from medialib.models.query.units import zone_name
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.chart import ChartQuery, days_visible_to
 from medialib.services.audit.search import AuditFilter
@@ -38,15 +40,15 @@ class AuditFilterForm(forms.Form):
     )
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("any outcome")), *Outcome.choices], required=False)
     job = forms.IntegerField(label=_("Job"), min_value=1, max_value=MAX_INTEGER, required=False)
-    path = forms.CharField(label=_("Path"), max_length=1_000, required=False)
+    path = forms.CharField(label=_("Path"), max_length=MAX_TEXT, required=False)
     file = forms.CharField(label=_("File id"), max_length=64, required=False)
     after = forms.DateField(
-        label=format_lazy(_("From ({zone})"), zone=settings.TIME_ZONE),
+        label=format_lazy(_("From ({zone})"), zone=lazy(zone_name, str)()),
         widget=forms.DateInput(attrs={"type": "date"}),
         required=False,
     )
     before = forms.DateField(
-        label=format_lazy(_("Until ({zone})"), zone=settings.TIME_ZONE),
+        label=format_lazy(_("Until ({zone})"), zone=lazy(zone_name, str)()),
         widget=forms.DateInput(attrs={"type": "date"}),
         required=False,
     )

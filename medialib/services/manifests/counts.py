@@ -59,7 +59,7 @@ def refuse_changed_selection(manifest: Manifest, scope: DeleteScope) -> None:
     if added or taken_out:
         raise Refused(
             _(
-                "Your selection changed since this list was frozen (%(added)s files more, %(fewer)s taken out), so "
+                "Your selection changed since this list was frozen (%(added)s added, %(fewer)s taken out), so "
                 "nothing is deleted. Review what is selected now."
             ),
             added=grouped(added),

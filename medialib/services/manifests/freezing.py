@@ -163,7 +163,7 @@ def _list(account: Account, file_ids: Iterable[str], client: ImageKitClient) -> 
     remote = _look_up_uncached(account, ids, client)
     unknown = [file_id for file_id, file in remote.items() if file is None]
     if len(unknown) == len(ids):
-        text = _("None of the %(count)s ids exists in “%(account)s”, so nothing was frozen.")
+        text = _("None of the ids (%(count)s) exists in “%(account)s”, so nothing was frozen.")
         raise WrongUse(text, count=grouped(len(ids)), account=account.name)
     strangers = tuple(file_id for file_id in unknown if not SURE_ID.fullmatch(file_id))
     left = sorted(set(ids).difference(strangers))

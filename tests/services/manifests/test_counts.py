@@ -60,7 +60,7 @@ def test_another_number_than_was_shown_freezes_nothing(selection, staff, shown):
 def test_a_file_ticked_in_another_tab_after_the_list_was_frozen_refuses_the_job(selection, staff, assets):
     manifest = frozen(selection, staff)
     ticks.tick(selection, [assets[3].pk])
-    with pytest.raises(Refused, match="1 files more, 0 taken out"):
+    with pytest.raises(Refused, match="1 added, 0 taken out"):
         start(manifest, staff)
 
 
@@ -68,7 +68,7 @@ def test_a_file_unticked_after_the_list_was_frozen_refuses_the_job(selection, st
     """C9: an item deliberately left unticked."""
     manifest = frozen(selection, staff)
     ticks.untick(selection, [assets[0].pk])
-    with pytest.raises(Refused, match="0 files more, 1 taken out"):
+    with pytest.raises(Refused, match="0 added, 1 taken out"):
         start(manifest, staff)
     ticks.tick(selection, [assets[0].pk])
     assert start(manifest, staff).state == JobState.SCHEDULED
@@ -79,7 +79,7 @@ def test_as_many_files_but_other_ones_are_noticed(selection, staff, assets):
     manifest = frozen(selection, staff)
     ticks.untick(selection, [assets[0].pk])
     ticks.tick(selection, [assets[3].pk])
-    with pytest.raises(Refused, match="1 files more, 1 taken out"):
+    with pytest.raises(Refused, match="1 added, 1 taken out"):
         start(manifest, staff)
 
 

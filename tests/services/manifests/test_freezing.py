@@ -323,7 +323,7 @@ def test_unknown_ids_are_frozen_without_path_and_named(account: Account, error: 
 
 
 def test_when_no_id_exists_nothing_is_frozen(account: Account) -> None:
-    with pytest.raises(WrongUse, match="^None of the 2 ids exists"):
+    with pytest.raises(WrongUse, match="^None of the ids \\(2\\) exists"):
         freeze_ids(account, "one", "two", "two")
     assert not Manifest.objects.exists()
 
