@@ -215,9 +215,8 @@ def test_a_worker_killed_around_look_and_call_keeps_every_skip(
         sandbox.retag(file_id, tags=["keep"])
     for file_id in ids[210:215]:
         sandbox.remove(file_id)
-    monkeypatch.setattr(
-        settling, "MOST_TOGETHER", 1
-    )  # Else all three answers may be settled together, and none second.
+    # Else all three answers may be settled together, and none of them second.
+    monkeypatch.setattr(settling, "MOST_TOGETHER", 1)
     kill_at(monkeypatch, *point, after=after, nth=nth)
     finish_after_death(job, sandbox)
     job.refresh_from_db()
