@@ -57,9 +57,12 @@ class Answer:
 
     @property
     def retry_after_s(self) -> float | None:
-        """ImageKit states the wait in milliseconds; a gateway before it uses the standard header."""
-        if self._reset_s is not None:
-            return self._reset_s
+        """The wait of a 429: ImageKit states it in milliseconds, a gateway before it by the standard header."""
+        return self._stated_wait_s if self._reset_s is None else self._reset_s
+
+    @property
+    def _stated_wait_s(self) -> float | None:
+        """The standard header alone: ImageKit states a reset with every answer, and a failure does not mean it."""
         seconds = self._number("Retry-After")
         return seconds if seconds is not None else _seconds_until(self.headers.get("Retry-After", ""))
 
@@ -105,7 +108,7 @@ class Answer:
         return Words(gettext_noop("%(sentence)s (HTTP %(status)s)."), sentence=sentence, status=self.status)
 
     def lost(self, message: str) -> AnswerLost:
-        return AnswerLost(message, http_status=self.status, retry_after_s=self.retry_after_s, **self.facts)
+        return AnswerLost(message, http_status=self.status, retry_after_s=self._stated_wait_s, **self.facts)
 
     def unreadable(self) -> AnswerLost:
         template = gettext_noop("ImageKit answered (HTTP %(status)s), but not in the form it documents.")
@@ -118,13 +121,13 @@ class Answer:
             template = gettext_noop(
                 "Something in front of ImageKit (a firewall or proxy) answered in its place (HTTP %(status)s)"
             )
-            sentence = self._waiting(Words(template, status=self.status))
+            sentence = _waiting(Words(template, status=self.status), self._stated_wait_s)
             return self.lost(Words(gettext_noop("%(sentence)s."), sentence=sentence))
         if self.status in (401, 403):
             refused = self.said(Words(gettext_noop("ImageKit refused the private key")))
             return KeyRejected(refused, http_status=self.status, **self.facts)
         if self.status == 429:
-            sentence = self.said(self._waiting(Words(gettext_noop("ImageKit asks to wait"))))
+            sentence = self.said(_waiting(Words(gettext_noop("ImageKit asks to wait")), self.retry_after_s))
             return RateLimited(sentence, retry_after_s=self.retry_after_s, **self.facts)
         if 300 <= self.status < 400:
             redirect = Words(
@@ -137,17 +140,8 @@ class Answer:
             return BadRequest(refused, http_status=self.status, **self.facts)
         if 200 <= self.status < 300:
             return self.unreadable()
-        return self.lost(self.said(self._waiting(Words(gettext_noop("ImageKit failed to answer")))))
-
-    def _waiting(self, sentence: Words) -> Words:
-        """The sentence, and how long to wait, where the answer says so."""
-        seconds = self.retry_after_s
-        if not seconds:
-            return sentence
-        if seconds < 1.5:
-            return Words(gettext_noop("%(sentence)s, for a second"), sentence=sentence)
-        template = gettext_noop("%(sentence)s, for %(seconds)s seconds")
-        return Words(template, sentence=sentence, seconds=f"{seconds:,.0f}")
+        failed = _waiting(Words(gettext_noop("ImageKit failed to answer")), self._stated_wait_s)
+        return self.lost(self.said(failed))
 
     def _number(self, header: str) -> float | None:
         try:
@@ -155,6 +149,16 @@ class Answer:
         except ValueError:
             return None
         return number if math.isfinite(number) and number >= 0 else None
+
+
+def _waiting(sentence: Words, seconds: float | None) -> Words:
+    """The sentence, and how long to wait, where that is stated."""
+    if not seconds:
+        return sentence
+    if seconds < 1.5:
+        return Words(gettext_noop("%(sentence)s, for a second"), sentence=sentence)
+    template = gettext_noop("%(sentence)s, for %(seconds)s seconds")
+    return Words(template, sentence=sentence, seconds=f"{seconds:,.0f}")
 
 
 def read_deletion(answer: Answer, sent: Collection[str]) -> DeleteAnswer:

@@ -16,7 +16,6 @@ import zlib
 from array import array
 from collections import Counter
 from collections.abc import Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from django.db import transaction
@@ -26,6 +25,7 @@ from medialib.errors import WrongUse
 from medialib.models import ListImport, ListPart, Selection
 from medialib.models.list_imports import Cause
 from medialib.services.base.csv_cells import BOM, plain
+from medialib.services.base.slices import slices
 from medialib.services.selections import ticks
 from medialib.services.selections.list_lines import Line
 from medialib.services.selections.list_matching import Candidate, Match, MatchedLine, find
@@ -46,7 +46,7 @@ def begin(selection: Selection, content: BinaryIO, *, user: User, is_replacing: 
     encoding = encoding_of(content)
     texts, line_count = read_texts(content, encoding), 0
     packed: list[bytes] = []
-    while some := list(islice(texts, PART)):
+    for some in slices(texts, PART):
         packed.append(zlib.compress(json.dumps(some).encode(), 1))
         line_count += len(some)
     if not packed:

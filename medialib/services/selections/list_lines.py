@@ -15,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from medialib.imagekit.types import FILE_ID, SURE_ID
 from medialib.models.list_imports import Cause
+from medialib.models.query.kinds.base import is_storable
 
 INVISIBLE = re.compile("[\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 QUOTES = {
@@ -117,20 +118,11 @@ def _distinct(readings: Sequence[str]) -> tuple[str, ...]:
     forms = (
         form for reading in readings for form in ((reading,) if reading.isascii() else (reading, *_accents(reading)))
     )
-    usable = (form for form in forms if "\0" not in form and form != "/")
-    return tuple(form for form in dict.fromkeys(usable) if _is_unicode(form))
+    return tuple(form for form in dict.fromkeys(forms) if form != "/" and is_storable(form))
 
 
 def _accents(text: str) -> tuple[str, str]:
     return unicodedata.normalize("NFC", text), unicodedata.normalize("NFD", text)
-
-
-def _is_unicode(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _address(text: str, endpoints: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
+from itertools import chain
 from typing import Any
 
 from django.db.models import Q
@@ -19,6 +20,7 @@ from medialib.errors import WrongUse, said
 from medialib.imagekit.types import FILE_ID, SURE_ID
 from medialib.models import Account, Asset
 from medialib.models.list_imports import Cause
+from medialib.services.base.slices import slices
 from medialib.services.selections.list_lines import Line, is_path, line_of
 from medialib.services.selections.list_reading import FALLBACK, encoding_of, read_texts
 
@@ -45,20 +47,20 @@ class MatchedLine:
     cause: Cause | None = None
     detail: str = ""
 
+    @property
+    def is_answered(self) -> bool:
+        return bool(self.candidates or self.cause)
+
 
 def find(account: Account, texts: Iterable[tuple[int, str]]) -> list[MatchedLine]:
     """For each text of a list, what it names among the account's files that are there."""
     lines = [line_of(number, text, account.endpoints) for number, text in texts]
     live = _by_reading(account, lines, removed=False)
     found = [_matched(line, live) for line in lines]
-    missing = [each.line for each in found if each is not None and not each.candidates]
+    missing = [each.line for each in found if not each.is_answered]
     gone = _by_reading(account, missing, removed=True) if missing else {}
     versions = _versions(account, missing) if missing else {}
-    is_answered = [bool(each.candidates) or each.cause is Cause.QUERY for each in found]
-    return [
-        each if is_told else _unmatched(each.line, gone, versions)
-        for each, is_told in zip(found, is_answered, strict=True)
-    ]
+    return [each if each.is_answered else _unmatched(each.line, gone, versions) for each in found]
 
 
 @dataclass(frozen=True)
@@ -89,12 +91,11 @@ def listed_ids(account: Account, content: bytes, *, name: str = "The list") -> L
         raise WrongUse(_("%(name)s holds no file ids."), name=name)
     named: list[str] = []
     problems: list[MatchedLine] = []
-    for start in range(0, len(texts), SLICE):
-        for found in find(account, texts[start : start + SLICE]):
-            if file_id := _named(found):
-                named.append(file_id)
-            else:
-                problems.append(found)
+    for found in chain.from_iterable(find(account, some) for some in slices(texts, SLICE)):
+        if file_id := _named(found):
+            named.append(file_id)
+        else:
+            problems.append(found)
     if not named:
         causes = "; ".join(in_words(each) for each in problems[:3])
         raise WrongUse(_("%(name)s names no file. %(causes)s."), name=name, causes=causes)

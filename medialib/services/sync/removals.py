@@ -41,10 +41,7 @@ class RemovalsWithheld(Refused):
 
 def check_list(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
     """Raises RemovalsWithheld when a library that had files was listed as empty."""
-    unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk)
-    if run.seen or not unseen.exists():
-        return
-    file_count = unseen.count()
+    file_count = 0 if run.seen else Asset.objects.unseen_in(run, up_to_pk=last_pk).count()
     if file_count > _accepted(run, is_accepted=is_accepted):
         cause = _("ImageKit listed no file at all, where %(count)s were known")
         raise RemovalsWithheld(run, file_count, cause, count=grouped(file_count))
@@ -65,11 +62,11 @@ def check_removals(run: SyncRun, *, last_pk: int, is_accepted: bool) -> None:
 def accept(account: Account, *, file_count: int, actor: Actor) -> None:
     """Let the next run mark up to so many files as gone, and ask a worker for it. It lists everything again.
 
-    Raises Refused when the latest run withheld another number, or none.
+    Raises Refused when the latest run asks about another number, or about none, as after it was accepted.
     """
     with transaction.atomic():
         run = SyncRun.objects.select_for_update(no_key=True).filter(account=account).first()
-        if run is None or run.withheld != file_count:
+        if run is None or not 0 < file_count == run.asks_about:
             raise Refused(_("The last sync does not ask about so many files any more. Reload the page."))
         run.accepted_at = now()
         run.save(update_fields=["accepted_at"])

@@ -14,7 +14,7 @@ from django.db.models import Max
 from django.utils.timezone import localtime, now
 
 from medialib.errors import MedialibError, Refused
-from medialib.imagekit.client import ImageKitClient
+from medialib.imagekit.client import MAX_DELETE_BATCH, ImageKitClient
 from medialib.imagekit.errors import FileMissing, ImageKitError
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, Removal, SyncKind, SyncRun
@@ -30,7 +30,7 @@ from medialib.services.sync.walk import CREATED, UPDATED
 
 logger = logging.getLogger(__name__)
 
-LOOK_UP_SIZE = 100
+LOOK_UP_SIZE = MAX_DELETE_BATCH - 1  # And a witness: one search takes no more.
 MARK_SIZE = 1000
 GROWN_AFTER = {5, 50, 500}  # Pages after which the planner should know that the table is another one.
 # An incremental run looks back a little further: our clock and ImageKit's differ, and its lists may lag behind.
@@ -148,14 +148,20 @@ def _taken_over(run: SyncRun) -> Refused:
 
 def _look_up_unseen(run: SyncRun, source: _Source, last_pk: int) -> None:
     """Ask for each file that the list did not show: one that moved while we paged was only missed."""
+    listed = Asset.objects.live(run.account).filter(seen_in=run).order_by("pk").values_list("file_id", flat=True)
+    witness = listed.first() if source.has_queries else None
     for rows in _unseen_rows(run, last_pk, LOOK_UP_SIZE):
-        found = _look_up(source, [file_id for _, file_id in rows])
+        found = _look_up(source, [file_id for _, file_id in rows], witness=witness)
         _store(run, tuple(found))
 
 
-def _look_up(source: _Source, file_ids: list[str]) -> list[RemoteFile]:
+def _look_up(source: _Source, file_ids: list[str], *, witness: str | None) -> list[RemoteFile]:
+    """Raises MedialibError when a search does not even find the witness, a file that was just listed and is there."""
     if source.has_queries:
-        return list(source.client.find_files(file_ids).files.values())
+        found = source.client.find_files([*file_ids, witness] if witness else file_ids).files
+        if witness and witness not in found and _details(source.client, witness):
+            raise MedialibError("ImageKit's search does not find a file that its list shows, so it proves nothing")
+        return list(found.values())
     # This server does not answer questions, so not finding a file by one would prove nothing.
     return [file for file_id in file_ids if (file := _details(source.client, file_id))]
 

@@ -22,6 +22,7 @@ from medialib.models.memberships import DeleteScope
 from medialib.services.accounts import keys
 from medialib.services.accounts.key_checks import knows_any, witnesses
 from medialib.services.audit import log
+from medialib.services.base.slices import slices
 from medialib.services.library import summary
 from medialib.services.sync.indexing import index_file
 from medialib.services.sync.parallel import read_turn
@@ -99,8 +100,7 @@ class Reader:
     def find(self, file_ids: list[str]) -> None:
         """Index these files, wherever they are now; those that a search does not find are read one by one."""
         missed: list[str] = []
-        for start in range(0, len(file_ids), LOOK_UP_SIZE):
-            ids = file_ids[start : start + LOOK_UP_SIZE]
+        for ids in slices(file_ids, LOOK_UP_SIZE):
             self._wait()
             found = self.client.find_files(ids).files
             self._index(found.values())

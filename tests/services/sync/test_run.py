@@ -179,11 +179,34 @@ def test_what_was_accepted_is_marked_and_not_a_file_more(sandbox: Sandbox, hundr
     with pytest.raises(Refused):
         removals.accept(hundreds, file_count=99, actor=SYSTEM)
     removals.accept(hundreds, file_count=100, actor=SYSTEM)
+    with pytest.raises(Refused):  # Pressed twice, or by two people.
+        removals.accept(hundreds, file_count=100, actor=SYSTEM)
+    assert AuditEvent.objects.filter(event=EventKind.REMOVALS_ACCEPTED).count() == 1
     lose(sandbox, 1)
     with pytest.raises(RemovalsWithheld):
         sync.run_sync(hundreds)
     removals.accept(hundreds, file_count=101, actor=SYSTEM)
     assert sync.run_sync(hundreds).removed == 101
+
+
+def test_a_search_that_finds_not_even_what_was_just_listed_takes_no_file_for_gone(
+    sandbox: Sandbox, hundreds: Account, client_: Client, monkeypatch: Any
+) -> None:
+    """A share below the fifth, behind a proxy that cuts the list short and answers searches with nothing."""
+    before = live(hundreds)
+    hidden = set(sorted(before)[:40])
+    listing = Client.list_files
+
+    def cut(self: Client, **asked: Any) -> Listing:
+        page = listing(self, **asked)
+        files = () if " id IN " in (asked.get("search_query") or "") else page.files
+        files = tuple(file for file in files if file.file_id not in hidden)
+        return Listing(files, len(files))
+
+    monkeypatch.setattr(Client, "list_files", cut)
+    with pytest.raises(MedialibError, match="does not find a file that its list shows"):
+        sync.run_sync(hundreds, client=client_)
+    assert live(hundreds) == before
 
 
 def test_an_acceptance_of_yesterday_counts_no_more(sandbox: Sandbox, hundreds: Account) -> None:

@@ -207,18 +207,19 @@ def _unquoted(text: str) -> str:
 
 
 def checked_text(name: str, value: Any) -> str:
-    """Text that each database takes: PostgreSQL refuses NUL, neither can store half a surrogate pair."""
-    if not isinstance(value, str) or len(value) > MAX_TEXT or "\x00" in value or not _is_unicode(value):
+    """Text that a file may have. Raises WrongUse for what no database takes."""
+    if not isinstance(value, str) or len(value) > MAX_TEXT or not is_storable(value):
         raise WrongUse(_("The filter “%(name)s” holds text that no file can have."), name=name)
     return value
 
 
-def _is_unicode(text: str) -> bool:
+def is_storable(text: str) -> bool:
+    """Whether each database takes it: PostgreSQL refuses NUL, neither can store half a surrogate pair."""
     try:
         text.encode()
     except UnicodeEncodeError:
         return False
-    return True
+    return "\x00" not in text
 
 
 def required(name: str, value: Any) -> Any:
