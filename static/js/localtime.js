@@ -1,17 +1,16 @@
 // Rewrites times in the reader's own time zone, in the server's words; the title says the exact time, here and in UTC.
-// Expects: <time datetime="…" data-local-time="moment|full|clock"> and on <html> data-months, data-day, data-day-of-year, data-full.
+// Expects: [data-days] where days are read or shown as such; <time datetime="…" data-local-time="moment|full|clock"> and on <html> data-months, data-day, data-day-of-year, data-full.
 // (A browser's own short months differ in length from the server's, "Sept", and the list would jump.)
 // Tells the server the reader's zone by a cookie, so that its days are the reader's days from the next request on.
 const root = document.documentElement;
-const ASKS_FOR_DAYS = /[?&](created|updated)_|[?&]where=[^&]*(created|updated)/;
 
 const nameZone = () => {
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
   if (!zone || zone === root.dataset.zone) return;
   const secure = location.protocol === "https:" ? "; secure" : "";
   document.cookie = `timezone=${zone}; path=/; max-age=31536000; samesite=lax${secure}`;
-  // A list that is asked for by days was read in another zone: once more, unless that was tried already.
-  if (ASKS_FOR_DAYS.test(location.search) && sessionStorage.getItem("zone") !== zone) {
+  // What is asked for or sorted by days was so in another zone: once more, unless that was tried already.
+  if (document.querySelector("[data-days]") && sessionStorage.getItem("zone") !== zone) {
     sessionStorage.setItem("zone", zone);
     location.reload();
   }

@@ -86,6 +86,7 @@ def test_days_are_those_of_the_reader(browser: Browser, live_server: LiveServer,
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     page = context.new_page()
     page.goto(f"{live_server.url}/audit/?before=2026-05-05")
+    page.wait_for_function("document.documentElement.dataset.zone === 'Asia/Tokyo'")
     days = page.locator(".log-day").evaluate_all(
         "all => all.map(day => [day.querySelector('h2').textContent, day.querySelectorAll('li').length])"
     )

@@ -55,7 +55,7 @@ class EntryPage:
 
     @property
     def days(self) -> list[tuple[date, list[Entry]]]:
-        """By days of the server's zone; the browser sorts them into those of its reader."""
+        """By days of the current zone, which is the reader's."""
         return [(day, list(entries)) for day, entries in groupby(self.entries, key=_day)]
 
 
