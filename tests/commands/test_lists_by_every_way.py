@@ -148,4 +148,5 @@ def _check_causes(said: list[str], case: Case, *, mark: str) -> None:
     """Each line that names no file is told, with its cause, and no other."""
     assert len(said) == len(case.causes), said
     for line, (number, cause) in zip(said, case.causes.items(), strict=True):
-        assert line.startswith(mark.format(number)) and cause in line, line
+        assert line.startswith(mark.format(number)), line
+        assert cause in line
