@@ -24,6 +24,7 @@ from medialib.forms.audit import (
 )
 from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit.events import AuditEventQuerySet
+from medialib.models.query.units import zone_name
 from medialib.services.audit import entries, export, search
 from medialib.views.access import actor, person, staff_may
 from medialib.views.audit.jobs import inside
@@ -109,6 +110,8 @@ def _follow(request: HttpRequest, line: str, *, is_every: bool) -> HttpResponse:
         if found:
             return redirect(f"{reverse('medialib:audit-file')}?{urlencode({'q': path_or_id})}")
     fields = parse_query(line) | ({"every": "1"} if is_every else {})
+    if fields.keys() & {"after", "before"}:
+        fields.setdefault("zone", zone_name())
     return redirect(f"{reverse('medialib:audit')}?{urlencode(fields)}")
 
 
