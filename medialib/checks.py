@@ -3,6 +3,7 @@
 medialib.E001  FIELD_ENCRYPTION_KEYS is empty or malformed
 medialib.E002  SECRET_KEY is missing or a development one while DEBUG is off (with --deploy)
 medialib.W001  IMAGEKIT_ALLOW_PRIVATE_API is on while DEBUG is off (with --deploy)
+medialib.W002  the second place of the audit log's anchors lacks some (with --deploy)
 medialib.E003  an account's API address is not https and public (with --deploy --database default)
 medialib.E004  triggers of the audit log or of frozen lists are missing (with --deploy --database default)
 """
@@ -21,6 +22,7 @@ from medialib.errors import MedialibError
 from medialib.models import Account
 from medialib.models.audit import append_only
 from medialib.services.accounts import addresses, vault
+from medialib.services.audit.seal import copies
 
 MIN_SECRET_LENGTH = 50
 
@@ -51,6 +53,12 @@ def check_private_api(**kwargs: Any) -> list[CheckMessage]:
     return [
         checks.Warning(text, hint="Unset it, unless this machine only rehearses with the sandbox.", id="medialib.W001")
     ]
+
+
+@register(Tags.security, deploy=True)
+def check_second_place(**kwargs: Any) -> list[CheckMessage]:
+    hint = "Mend the place that AUDIT_ANCHOR_COPY names, and let a worker run: it catches up by itself."
+    return [checks.Warning(text, hint=hint, id="medialib.W002") for text in [copies.trouble()] if text]
 
 
 @register(Tags.database, deploy=True)

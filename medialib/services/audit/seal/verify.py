@@ -11,10 +11,12 @@ from django.db import connection
 
 from medialib.models import AuditEvent, AuditSegment
 from medialib.models.audit import append_only
-from medialib.services.audit.seal import anchors, headers, merkle, statements
+from medialib.services.audit.seal import against, anchors, copies, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
+from medialib.services.audit.seal.against import Seen
 from medialib.services.audit.seal.headers import SegmentHeader, canonical_time
 from medialib.services.audit.seal.lines import BEFORE_ALL, lines
+from medialib.services.base.clock import shared_now
 
 LEAF_BYTES = 32
 AT_ONCE = 50  # Segments held in memory at a time.
@@ -35,6 +37,7 @@ class LogReport:
     key: str = ""
     head: str = ""
     anchors: int = 0
+    copies: int = 0
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -43,12 +46,15 @@ class LogReport:
         return not self.problem
 
 
-def verify(*, trusted: Iterable[str] = ()) -> LogReport:
-    """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here."""
+def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogReport:
+    """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here, and
+    `seen` are the anchors as another place has them."""
     report = LogReport()
     try:
         chain = _walk(report, {key.lower() for key in trusted})
         _hold_to_anchors(report, chain)
+        if seen:
+            _hold_to_seen(report, chain, seen)
     except Broken as error:
         report.problem = str(error)
     report.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
@@ -188,7 +194,16 @@ def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegm
 
 
 def _hold_to_anchors(report: LogReport, chain: _Chain) -> None:
-    valid, name = _valid_anchors(chain.keys), anchors.anchor_file().name
+    report.anchors = len(_hold(chain, anchors.every(), anchors.anchor_file().name))
+    try:
+        anchors.refuse_missing(AuditSegment.objects.head())
+    except anchors.Contradicted as error:
+        raise Broken(str(error)) from None
+
+
+def _hold(chain: _Chain, noted: Iterable[anchors.Anchor], name: str) -> list[anchors.Anchor]:
+    """Those that were not accepted as lost, each of a segment of this chain."""
+    valid = against.valid(_genuine(chain, noted, name))
     for anchor in valid:
         if anchor.number not in chain.hashes:
             raise Broken(
@@ -197,19 +212,29 @@ def _hold_to_anchors(report: LogReport, chain: _Chain) -> None:
             )
         if chain.hashes[anchor.number] != anchor.hash:
             raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
-    report.anchors = len(valid)
-    try:
-        anchors.refuse_missing(AuditSegment.objects.head())
-    except anchors.Contradicted as error:
-        raise Broken(str(error)) from None
-
-
-def _valid_anchors(keys: set[str]) -> list[anchors.Anchor]:
-    valid: list[anchors.Anchor] = []
-    for anchor in anchors.every():
-        if not anchor.is_signed or anchor.key not in keys:
-            raise Broken(f"The anchor of segment {anchor.number} in {anchors.anchor_file().name} was changed.")
-        if anchor.restored_from is not None:  # A person accepted that later seals are lost.
-            valid = [earlier for earlier in valid if earlier.number <= anchor.restored_from]
-        valid.append(anchor)
     return valid
+
+
+def _genuine(chain: _Chain, noted: Iterable[anchors.Anchor], name: str) -> Iterator[anchors.Anchor]:
+    for anchor in noted:
+        if not anchor.is_signed or anchor.key not in chain.keys:
+            raise Broken(f"The anchor of segment {anchor.number} in {name} was changed.")
+        yield anchor
+
+
+def _hold_to_seen(report: LogReport, chain: _Chain, seen: Seen) -> None:
+    """The other place holds nothing that the chain lacks. What it lacks itself is a problem where it should have it."""
+    valid = _hold(chain, seen.anchors, seen.name)
+    report.copies = len(valid)
+    report.notes += against.acceptances(seen)
+    newest = max((anchor.number for anchor in valid), default=0)
+    later = AuditSegment.objects.in_order().filter(number__gt=newest).first()
+    if later is None:
+        return
+    if not seen.is_live and not seen.anchors:
+        raise Broken(f"{seen.name} holds no anchor.")
+    sealed_at = datetime.fromisoformat(headers.parse(later.header).sealed_at)
+    text = f"{seen.name} has no anchor of segment {later.number}, sealed at {sealed_at:%Y-%m-%d %H:%M} UTC, or later."
+    if seen.is_live and shared_now() - sealed_at > copies.LATE:
+        raise Broken(text)
+    report.notes.append(text)
