@@ -1,4 +1,5 @@
-"""An auditor of one account who looks for another's paths, names and filters; and people without the audit right."""
+"""A viewer or an auditor of one account, who looks for paths, names and filters of another, and for more than they may
+see in their own."""
 
 from __future__ import annotations
 
