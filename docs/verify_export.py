@@ -99,6 +99,7 @@ class Chain:
         self.events = 0
         self.missing: list[int] = []  # Segments whose events are said to be pruned.
         self.pruned: list[dict[str, Any]] = []  # What sealed events say was pruned.
+        self.accepted: list[dict[str, Any]] = []  # Anchors by which somebody accepted that seals were lost.
 
     def check_header(self, header: dict[str, Any], signature: str) -> None:
         where, before = f"Segment {header.get('number')}", self.before
@@ -232,6 +233,7 @@ def check_anchors(path: Path, chain: Chain) -> None:
         if not is_signed(canonical(anchor), entry["signature"], anchor["key"]):
             raise Bad(f"The anchor of segment {anchor['number']} was changed.")
         if "restored_from" in anchor:
+            chain.accepted.append(anchor)
             earlier = [one for one in valid if one["number"] <= anchor["restored_from"]]
             valid = [one for one in earlier if not one.get("begins_anew")]
         valid.append(anchor)
@@ -259,6 +261,11 @@ def report(chain: Chain, first_known: int) -> str:
         words.append(f"They begin with segment {first_known}; what was before is not in this file.")
     if chain.missing:
         words.append(f"The events of {len(chain.missing)} segments were archived and removed, as the log says.")
+    words += [
+        f"On {anchor.get('noted_at')} somebody with the log's key accepted a loss: all sealed after segment "
+        f"{anchor['restored_from']}."
+        for anchor in chain.accepted
+    ]
     if not chain.pinned:
         words.append("Compare the key with the one that you were given: whoever made this file may have chosen it.")
     return " ".join(words)

@@ -10,14 +10,17 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from django.conf import settings
 
 from config import env
-from medialib.services.audit.seal import anchors, keys, sealing, verify
+from medialib.models import AuditEvent, AuditSegment, EventKind
+from medialib.services.audit.seal import anchors, copies, keys, sealing, verify
 from tests.environment import STEERING
 from tests.services.audit.conftest import as_dba, own_data_dir, record, run, sealed
 from tests.services.audit.test_verify_export import check, export
@@ -200,3 +203,87 @@ def test_a_torn_line_does_not_swallow_the_next_anchor(sealed, settings):
     sealing.seal_all()
     assert [anchor.number for anchor in anchors.every()] == [0, 3, 4]
     assert verify.verify().problem == ""
+
+
+@pytest.fixture
+def put_back(settings: Any, own_data_dir: Path, as_dba: Any) -> Callable[[], None]:
+    """Ten seals of a machine with a second place; called, its database and its files are those of the fifth again."""
+    settings.AUDIT_ANCHOR_COPY = str(own_data_dir.parent / "elsewhere.jsonl")
+    kept: dict[Path, bytes] = {}
+    for number in range(10):
+        seal_and_pass_on(number)
+        if number == 4:
+            kept = {path: path.read_bytes() for path in own_data_dir.iterdir() if path.is_file()}
+    last = AuditSegment.objects.get(number=5).last_id
+
+    def restore() -> None:
+        as_dba(f"DELETE FROM {EVENTS} WHERE id > {last}", f"DELETE FROM {SEGMENTS} WHERE number > 5")
+        for path, content in kept.items():
+            path.write_bytes(content)
+
+    return restore
+
+
+def seal_and_pass_on(number: int) -> None:
+    record(number)
+    sealing.seal_all()
+    with requests.Session() as session:
+        copies.pass_on(session=session)
+
+
+def nothing_more() -> None:
+    """Nobody works in the log that was put back."""
+
+
+def a_few_more() -> None:
+    for number in range(20, 23):
+        seal_and_pass_on(number)
+
+
+def as_many_more() -> None:
+    for number in range(20, 28):
+        seal_and_pass_on(number)
+
+
+ROLLBACKS = {"at rest": nothing_more, "gone on a little": a_few_more, "overtaken": as_many_more}
+
+
+@pytest.mark.parametrize("attempt", ROLLBACKS)
+def test_database_and_machine_put_back_together_are_told_by_the_second_place_alone(
+    put_back, run, export, check, settings, attempt
+):
+    put_back()
+    ROLLBACKS[attempt]()
+    kept, key = settings.AUDIT_ANCHOR_COPY, keys.signing_key().public
+    assert (
+        check(export(), "--anchors", settings.AUDIT_ANCHOR_FILE, "--public-key", key)[0] == 0
+    )  # As docs/audit.md says.
+    for arguments in ([], ["--against"], ["--against", kept]):
+        done = run("verifyaudit", *arguments)
+        assert (done.code, "elsewhere.jsonl" in done.err) == (1, True)
+    code, said = check(export(name="again.jsonl"), "--anchors", kept, "--public-key", key)
+    assert (code, said[:19]) == (1, "Not whole. Segment ")
+    settings.AUDIT_ANCHOR_COPY = ""
+    assert run("verifyaudit").code == 0
+
+
+@pytest.mark.parametrize("is_named", [False, True])
+@pytest.mark.parametrize("attempt", ROLLBACKS)
+def test_a_loss_told_by_the_second_place_can_be_accepted_and_stays_on_record_there(
+    put_back, run, export, check, settings, attempt, is_named
+):
+    put_back()
+    ROLLBACKS[attempt]()
+    kept = settings.AUDIT_ANCHOR_COPY
+    if is_named:  # As with an address, whose anchors cannot be read from here.
+        settings.AUDIT_ANCHOR_COPY = ""
+        assert run("sealaudit", "--accept-restore", "the old disk").code == 1
+    done = run("sealaudit", "--accept-restore", "the old disk died", *(["--against", kept] if is_named else []))
+    assert done.code == 0, done.err
+    settings.AUDIT_ANCHOR_COPY = kept
+    seal_and_pass_on(30)
+    done = run("verifyaudit")
+    assert (done.code, "gave up all sealed after segment 5." in done.out) == (0, True), done.err
+    assert AuditEvent.objects.get(event=EventKind.AUDIT_RESTORED).detail["lost"]["segment"] == 6
+    code, said = check(export(), "--anchors", kept, "--public-key", keys.signing_key().public)
+    assert (code, "accepted a loss" in said) == (0, True)

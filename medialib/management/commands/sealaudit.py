@@ -6,6 +6,7 @@ from typing import Any
 import requests
 from django.core.management.base import CommandParser
 
+from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report, operator
 from medialib.models import AuditSegment
 from medialib.services.audit.seal import against as seal_against
@@ -33,6 +34,10 @@ class Command(MedialibCommand):
         if accept_restore is not None:
             seen = seal_against.read(Path(against)) if against else readable_place()
             care.accept_restore(accept_restore, actor=operator(), seen=seen)
+        elif against is not None:
+            raise WrongUse(
+                "--against goes with --accept-restore. To compare, there is “manage.py verifyaudit --against”."
+            )
         count = sealing.seal_all()
         with requests.Session() as session:
             copies.pass_on(session=session)

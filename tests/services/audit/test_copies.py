@@ -190,6 +190,7 @@ def test_a_copy_that_is_older_than_the_log_is_no_problem(sealed, settings, run, 
 
 def test_nothing_to_compare_with_is_wrong_use(sealed, run, tmp_path):
     assert run("verifyaudit", "--against").code == 2
+    assert run("sealaudit", "--against", "kept.jsonl").code == 2
     assert run("verifyaudit", "--against", str(tmp_path / "none")).code == 2
     (tmp_path / "empty").touch()
     done = run("verifyaudit", "--against", str(tmp_path / "empty"))
