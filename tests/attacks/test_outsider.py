@@ -17,7 +17,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from medialib.management.demo import SERVE
+from medialib.management.processes import SERVE
 from medialib.models import DeletionJob
 from tests import factories, loops, slow_bodies
 from tests.environment import STEERING
