@@ -67,7 +67,10 @@ def root_from_proof(leaf: bytes, index: int, count: int, proof: list[bytes]) -> 
 
 
 def is_signed(message: bytes, signature: str, key: str) -> bool:
+    """A signature has one spelling: lower case, without blanks."""
     try:
+        if bytes.fromhex(signature).hex() != signature:
+            return False
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):
         return False

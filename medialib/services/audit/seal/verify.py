@@ -148,21 +148,31 @@ def _check_events(segment: AuditSegment, header: SegmentHeader, *, after: int, e
     which still has to be compared with the chain."""
     found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
     if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
+        if b"".join(leaf for _, leaf in found) != bytes(segment.leaves):
+            raise Broken(f"Segment {header.number}: its list of hashes was changed.")
         return True
     if not found and header.number <= excused:
+        if _leaves(segment, header) is None:
+            raise Broken(f"Segment {header.number}: its list of hashes was changed.")
         return False
     raise Broken(f"Segment {header.number}: {_difference(segment, header, found)}")
 
 
 def _difference(segment: AuditSegment, header: SegmentHeader, found: list[tuple[int, bytes]]) -> str:
     """Which event it is. The list of leaf hashes is kept beside the seal, and trusted when it has the sealed root."""
-    leaves = bytes(segment.leaves)
-    sealed = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
+    sealed = _leaves(segment, header)
     if not found:
         return f"its {header.count} events were removed (ids {header.first_id} to {header.last_id})."
-    if len(sealed) != header.count or merkle.root(sealed).hex() != header.root:
+    if sealed is None:
         return f"its events (ids {header.first_id} to {header.last_id}) and their list of hashes were changed."
     return _first_difference(header, sealed, found)
+
+
+def _leaves(segment: AuditSegment, header: SegmentHeader) -> list[bytes] | None:
+    """The list of leaf hashes that is kept beside the seal; None when it is not the one that was sealed."""
+    leaves = bytes(segment.leaves)
+    kept = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
+    return kept if len(kept) == header.count and merkle.root(kept).hex() == header.root else None
 
 
 def _first_difference(header: SegmentHeader, sealed: list[bytes], found: list[tuple[int, bytes]]) -> str:
