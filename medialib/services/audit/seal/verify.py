@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection
 
 from medialib.models import AuditEvent, AuditSegment
-from medialib.models.audit import append_only
+from medialib.models.audit import append_only, strangers
 from medialib.services.audit.seal import against, anchors, copies, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
 from medialib.services.audit.seal.against import Seen
@@ -20,6 +20,7 @@ from medialib.services.base.clock import shared_now
 
 LEAF_BYTES = 32
 AT_ONCE = 50  # Segments held in memory at a time.
+MEND = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
 
 
 class Broken(Exception):
@@ -58,6 +59,8 @@ def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogRepor
     except Broken as error:
         report.problem = str(error)
     report.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
+    if found := strangers.on_guarded_tables(connection):
+        report.problem = report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {MEND}"
     if not append_only.is_installed(connection):
         report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
     return report
