@@ -16,6 +16,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ EXPORT, SEGMENT, END = "medialib-audit-export-1", "medialib-segment-1", "mediali
 MANIFEST = "medialib-manifest-1"
 ANCHOR, RECEIPT, PRUNE = "medialib-anchor-1", "medialib-receipt-1", "medialib-prune-1"
 NOTHING_BEFORE = "0" * 64
+LATE = timedelta(minutes=10)
 
 
 class Bad(Exception):
@@ -99,7 +101,7 @@ class Chain:
         self.keys: set[str] = {key} if key else set()
         self.hashes: dict[int, str] = {}
         self.before: dict[str, Any] | None = None
-        self.events = 0
+        self.events, self.late = 0, 0
         self.missing: list[int] = []  # Segments whose events are said to be pruned.
         self.pruned: list[dict[str, Any]] = []  # What sealed events say was pruned.
         self.accepted: list[dict[str, Any]] = []  # Anchors by which somebody accepted that seals were lost.
@@ -144,6 +146,8 @@ class Chain:
     def note(self, header: dict[str, Any], lines: list[str]) -> None:
         self.hashes[header["number"]] = sha256(canonical(header)).hex()
         self.before, self.events = header, self.events + len(lines)
+        sealed_at, first_time = (datetime.fromisoformat(header[name]) for name in ("sealed_at", "first_time"))
+        self.late += sealed_at - first_time > LATE
         self.pruned += [
             event["detail"]
             for event in (json.loads(line) for line in lines if '"audit.pruned"' in line)
@@ -264,6 +268,8 @@ def report(chain: Chain, first_known: int) -> str:
         words.append(f"They begin with segment {first_known}; what was before is not in this file.")
     if chain.missing:
         words.append(f"The events of {len(chain.missing)} segments were archived and removed, as the log says.")
+    if chain.late:
+        words.append(f"{chain.late} of the segments were sealed more than ten minutes after an event in them.")
     words += [
         f"On {anchor.get('noted_at')} somebody with the log's key accepted a loss: all sealed after segment "
         f"{anchor['restored_from']}."
@@ -381,7 +387,7 @@ def main() -> int:
     except Bad as problem:
         print(f"Not whole. {problem}")
         return 1
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         print(f"Not whole. A part is missing or of another kind: {problem}")
         return 1
     return 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Min
 
 from medialib.models import AuditEvent, AuditSegment
 from medialib.models.audit import append_only, strangers
@@ -39,6 +40,7 @@ class LogReport:
     head: str = ""
     anchors: int = 0
     copies: int = 0
+    late: int = 0
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -58,12 +60,29 @@ def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogRepor
             _hold_to_seen(report, chain, seen)
     except Broken as error:
         report.problem = str(error)
-    report.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
+    _look_at_unsealed(report)
     if found := strangers.on_guarded_tables(connection):
         report.problem = report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {MEND}"
     if not append_only.is_installed(connection):
         report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
     return report
+
+
+def _look_at_unsealed(report: LogReport) -> None:
+    """Sealing takes seconds. Whoever keeps it from happening can change events meanwhile."""
+    unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to())
+    facts = unsealed.aggregate(count=Count("pk"), oldest=Min("time"))
+    report.unsealed = facts["count"]
+    if facts["oldest"] and shared_now() - facts["oldest"] > copies.LATE:
+        report.problem = report.problem or (
+            f"{report.unsealed} newer events are not sealed, the oldest of {facts['oldest']:%Y-%m-%d %H:%M} UTC: no "
+            "worker seals, or a transaction that writes events stays open. Until then they can be changed unseen."
+        )
+    if report.late:
+        report.notes.append(
+            f"{report.late} of the segments were sealed more than ten minutes after an event in them. Until then it "
+            "could be changed unseen."
+        )
 
 
 @dataclass
@@ -92,12 +111,18 @@ def _walk(report: LogReport, trusted: set[str]) -> _Chain:
         if not present:
             gone.append(segment)
             report.pruned += header.count
+        report.late += _lasted(header) > copies.LATE
         report.key, report.head, before = header.key, segment.hash, header
     # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
     if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
     _check_statements(prunings, gone, chain)
     return chain
+
+
+def _lasted(header: SegmentHeader) -> timedelta:
+    """From the segment's first event to its seal."""
+    return datetime.fromisoformat(header.sealed_at) - datetime.fromisoformat(header.first_time)
 
 
 def _segments() -> Iterator[AuditSegment]:
