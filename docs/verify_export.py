@@ -318,7 +318,8 @@ def check_story(receipt: dict[str, Any], proven: dict[str, dict[str, Any]]) -> N
         raise Bad("The receipt lacks the proof that the job was confirmed or finished.")
     confirmed, finished = proven["job.confirmed"], proven["job.finished"]
     told = (receipt["job"], receipt["requested_by"], receipt["reason"], receipt["manifest_sha256"], receipt["job"])
-    sealed = (confirmed["job_id"], confirmed["actor_name"], confirmed["reason"], confirmed["detail"]["manifest"],
+    answers = proven.get("job.taken_over", confirmed)
+    sealed = (confirmed["job_id"], answers["actor_name"], confirmed["reason"], confirmed["detail"]["manifest"],
               finished["job_id"])  # fmt: skip
     if told != sealed:
         raise Bad("Who asked, why, or for which list of files is not what was sealed.")
