@@ -22,6 +22,7 @@ TRIGGERS = """
     SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid, true) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE NOT tgisinternal AND tgrelid = to_regclass(%s) ORDER BY tgname
 """
+PATH = "SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',')"
 RULES = "SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(%s)"
 IS_PLAIN = "SELECT relkind = 'r' AND NOT relrowsecurity FROM pg_class WHERE oid = to_regclass(%s)"
 FUNCTION = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
@@ -47,6 +48,9 @@ def _plain(statement: str) -> str:
 
 
 def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    (path,) = _rows(connection, PATH)[0]
+    if next(schema for schema in path.split(",") if not schema.startswith("pg_temp")) != "pg_catalog":
+        yield "a search path that leads to functions of somebody else first"
     for table, guard in append_only.guards(connection).items():
         if _rows(connection, IS_PLAIN, table) != [(True,)]:
             yield f"{table}, which is no plain table or has policies"

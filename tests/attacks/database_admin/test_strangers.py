@@ -59,6 +59,11 @@ ON_POSTGRESQL = {
         f"CREATE POLICY late ON {EVENTS} USING (reason <> 'reason 5')",
         f"ALTER TABLE {EVENTS} ENABLE ROW LEVEL SECURITY",
     ],
+    "a function that tells the verifier other times than are there": [
+        "CREATE SCHEMA late",
+        "CREATE FUNCTION late.to_char(timestamp without time zone, text) RETURNS text LANGUAGE sql AS $$ SELECT 'x' $$",
+        "SET search_path = late, pg_catalog, public",
+    ],
     "a view that hides a row from pages, which begin with the newest": [
         f"ALTER TABLE {EVENTS} RENAME TO hidden",
         f"CREATE VIEW {EVENTS} AS SELECT * FROM hidden WHERE current_query() NOT LIKE '%DESC%' OR reason <> 'x'",
