@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -66,7 +66,7 @@ def open_deletion_job(
         with transaction.atomic():
             # One confirmation of an account at a time: what the others confirmed counts against the person's limits.
             manifest.account = Account.objects.select_for_update(no_key=True).get(pk=manifest.account_id)
-            plan, at = deletion_plan(manifest), shared_now()
+            plan, at = deletion_plan(manifest, proved_at=actor.proved_at), shared_now()
             plan.refuse_stale()
             plan.refuse_beyond_rights(actor)
             window_s = plan.undo_window_s if start_after_s is None else start_after_s
@@ -106,7 +106,7 @@ def _clean_reason(reason: str) -> str:
     return reason
 
 
-def asks_for_number(job: DeletionJob, action: str) -> int:
+def asks_for_number(job: DeletionJob, action: str, *, proved_at: datetime | None = None) -> int:
     """How many files the person has to type before `action`: 0 where nothing is asked.
 
     Start now, resume, take over and retry of a large job ask as its confirmation did. `action` is named as on its page.
@@ -119,7 +119,7 @@ def asks_for_number(job: DeletionJob, action: str) -> int:
         "retry": job.failed if job.is_finished else 0,
     }
     count = counts.get(action, 0)
-    return count if count and deletion_plan(job.manifest).must_type_number else 0
+    return count if count and deletion_plan(job.manifest, proved_at=proved_at).must_type_number else 0
 
 
 @members_only

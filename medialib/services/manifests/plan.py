@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Sum
 from django.utils.timezone import now
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop
 from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Manifest, PaceKind
 from medialib.models.deletion.batches import BATCH_SIZE
+from medialib.models.memberships import DailyLimits
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
 from medialib.services.base.words import counted
@@ -31,24 +32,37 @@ USUAL_LIMIT = 5.0  # Delete calls a second that ImageKit grants an account unles
 LONG_UNDO_FROM_PERCENT = 20  # Of the library.
 
 
+@dataclass(frozen=True)
+class Amount:
+    """Files and their bytes."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+NOTHING, NO_LIMITS = Amount(), DailyLimits()
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeletionPlan:
     """What a deletion takes and asks of a person: computed once, for page, command and service.
 
     `calls` delete calls, about `seconds` at the account's pace. What the same person confirmed in the account within
-    the last 24 hours counts with it, so that four jobs of 80 files are one of 320.
+    the last 24 hours (`lately`), and before that since they last proved who they are (`unproved`, which holds both),
+    counts with it, so that four jobs of 80 files are one of 320.
     """
 
     manifest: Manifest
     calls: int
     seconds: int
-    files_lately: int = 0
-    bytes_lately: int = 0
+    lately: Amount = NOTHING
+    unproved: Amount = NOTHING
+    limits: DailyLimits = NO_LIMITS
 
     @property
     def files(self) -> int:
-        """With those confirmed lately."""
-        return self.manifest.file_count + self.files_lately
+        """With those confirmed lately, and since the last proof."""
+        return self.manifest.file_count + self.unproved.files
 
     @property
     def is_plain(self) -> bool:
@@ -64,7 +78,8 @@ class DeletionPlan:
         """Whether a person has to type how many files go."""
         account = self.manifest.account
         share = self.files * 100 > self.manifest.library_count * account.limit_percent
-        return not self.is_plain and (self.files > account.limit_files or share)
+        is_large = self.files > account.limit_files or share or self._is_beyond_limits
+        return not self.is_plain and is_large
 
     @property
     def needs_approval(self) -> bool:
@@ -82,6 +97,16 @@ class DeletionPlan:
             return 0
         share = self.files * 100 >= self.manifest.library_count * LONG_UNDO_FROM_PERCENT
         return LONG_UNDO_S if share or self.files > account.limit_files else UNDO_S
+
+    @property
+    def _is_beyond_limits(self) -> bool:
+        """Whether that is more than the person's membership allows in a day."""
+        files, share = self.limits.files, self.limits.percent
+        return (
+            (files is not None and self.files > files)
+            or (self.limits.bytes is not None and self.manifest.total_bytes + self.unproved.bytes > self.limits.bytes)
+            or (share is not None and self.files * 100 > self.manifest.library_count * share)
+        )
 
     def refuse_stale(self) -> None:
         """Raises Refused when the list was frozen so long ago that nobody should go by what it shows."""
@@ -106,13 +131,14 @@ class DeletionPlan:
             )
         limits = rights.daily_limits(actor, self.manifest.account)
         for what, limit, lately, more in (
-            (_("files"), limits.files, self.files_lately, self.manifest.file_count),
-            (_("bytes"), limits.bytes, self.bytes_lately, self.manifest.total_bytes),
+            (_("files"), limits.files, self.lately.files, self.manifest.file_count),
+            (_("bytes"), limits.bytes, self.lately.bytes, self.manifest.total_bytes),
         ):
             if limit is not None and lately + more > limit:
                 amounts = {"limit": grouped(limit), "lately": grouped(lately), "now": grouped(more)}
                 raise Refused(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
-        if limits.percent is not None and self.files * 100 > self.manifest.library_count * limits.percent:
+        files = self.manifest.file_count + self.lately.files
+        if limits.percent is not None and files * 100 > self.manifest.library_count * limits.percent:
             raise Refused(
                 _(
                     "“%(name)s” may delete %(percent)s %% of this library in 24 hours, and this would be more. Nothing "
@@ -150,16 +176,27 @@ def calls_per_second(account: Account) -> float:
     return allowed.calls / allowed.interval_s
 
 
-def deletion_plan(manifest: Manifest) -> DeletionPlan:
-    """The plan for a manifest, in the name of the person who froze it."""
-    calls = calls_needed(manifest.file_count)
-    jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
-    lately = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=now() - LATELY)
-    sums = lately.aggregate(files=Sum("file_count", default=0), bytes=Sum("manifest__total_bytes", default=0))
+def deletion_plan(manifest: Manifest, *, proved_at: datetime | None = None) -> DeletionPlan:
+    """The plan for a manifest, in the name of the person who froze it.
+
+    `proved_at` is when that person last proved who they are; None where nobody is asked, as on the command line.
+    """
+    calls, day_ago, owner = calls_needed(manifest.file_count), now() - LATELY, manifest.frozen_by
+    lately = unproved = _confirmed(manifest, since=day_ago)
+    if proved_at is not None and proved_at < day_ago:
+        unproved = _confirmed(manifest, since=proved_at)
     return DeletionPlan(
         manifest=manifest,
         calls=calls,
         seconds=math.ceil(calls / calls_per_second(manifest.account)),
-        files_lately=sums["files"],
-        bytes_lately=sums["bytes"],
+        lately=lately,
+        unproved=unproved,
+        limits=rights.daily_limits(Actor.person(owner), manifest.account) if owner else NO_LIMITS,
     )
+
+
+def _confirmed(manifest: Manifest, *, since: datetime) -> Amount:
+    """What the person confirmed in the account beside this list."""
+    jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
+    mine = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=since)
+    return Amount(**mine.aggregate(files=Sum("file_count", default=0), bytes=Sum("manifest__total_bytes", default=0)))

@@ -132,7 +132,7 @@ def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
 
 def _ask_again(request: HttpRequest, job: DeletionJob, action: str) -> HttpResponse | None:
     """Starting or continuing a large job asks as its confirmation did: for the number, and for a fresh proof."""
-    if not (file_count := controls.asks_for_number(job, action)):
+    if not (file_count := controls.asks_for_number(job, action, proved_at=step_up.proved_at(request))):
         return None
     form = AgainForm(request.POST if "typed_count" in request.POST else None, file_count=file_count)
     if not form.is_valid():

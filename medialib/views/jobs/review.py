@@ -66,7 +66,7 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
     reason = request.session.pop(REASON_OF.format(frozen.pk), "")
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": reason}))
 
 
@@ -79,7 +79,7 @@ def asked(request: HtmxRequest, manifest: UUID) -> HttpResponse:
     told = asking.ask(frozen)
     if request.htmx:
         return render(request, "jobs/_review_asked.html", {"manifest": frozen, "asked": told})
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     return _show(request, plan, ConfirmForm(plan=plan), asked=told)
 
 
@@ -97,7 +97,7 @@ def manifest_csv(request: HttpRequest, manifest: UUID) -> HttpResponseBase:
 def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
     """Open the job. A second submit of the same manifest lands on the job that the first one opened."""
     frozen = _own_manifest(request, manifest)
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     form = ConfirmForm(request.POST, plan=plan)
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
