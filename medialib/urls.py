@@ -8,7 +8,7 @@ from medialib.auth.views import SignIn, sign_in_again
 from medialib.views import home, styleguide, webhooks
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
-from medialib.views.jobs import approvals, jobs, receipts, review
+from medialib.views.jobs import approvals, changes, jobs, receipts, review
 from medialib.views.library import (
     file,
     insight,
@@ -58,6 +58,7 @@ urlpatterns = [
     path("manifests/<uuid:manifest>/manifest.csv", review.manifest_csv, name="manifest-csv"),
     path("manifests/<uuid:manifest>/asked/", review.asked, name="review-asked"),
     path("manifests/<uuid:manifest>/confirm/", review.confirm, name="confirm"),
+    path("manifests/<uuid:manifest>/changes/<slug:change>/", changes.manifest_changes, name="manifest-changes"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/tray/", jobs.job_tray, name="job-tray"),
     path("jobs/<int:job>/", jobs.job_detail, name="job"),
@@ -68,6 +69,7 @@ urlpatterns = [
     path("jobs/<int:job>/receipt.json", receipts.job_receipt_json, name="job-receipt-json"),
     path("jobs/<int:job>/outcomes.jsonl", receipts.job_outcomes, name="job-outcomes"),
     path("jobs/<int:job>/approval/<slug:answer>/", approvals.job_approval, name="job-approval"),
+    path("jobs/<int:job>/smaller/", changes.job_smaller, name="job-smaller"),
     path("jobs/<int:job>/changed/", review.freeze_changed, name="freeze-changed"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", log.audit_list, name="audit"),

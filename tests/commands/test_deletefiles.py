@@ -137,7 +137,7 @@ def test_a_file_that_is_not_there(run, sandbox_account, staff):
 
 
 def test_ids_from_standard_input(run, sandbox, sandbox_account, staff, ids, monkeypatch):
-    monkeypatch.setattr("medialib.management.commands.deletefiles._read", lambda name: "\n".join(ids).encode())
+    monkeypatch.setattr("medialib.management.commands.deletefiles.read_list", lambda name: "\n".join(ids).encode())
     order = ["acme", "--ids-file", "-", "--reason", "r", "--user", "sam", "--yes", "--wait", "--json"]
     assert run("deletefiles", *order).json["deleted"] == 130
 

@@ -64,8 +64,10 @@ RULES = {
     "medialib:freeze": "delete_files",
     "medialib:review": "delete_files",
     "medialib:manifest-csv": "delete_files",
-    "medialib:review-asked": "delete_files",
+    "medialib:review-asked": f"delete_files{EITHER}approve_deletions",
     "medialib:confirm": "delete_files",
+    "medialib:manifest-changes": "view_library",
+    "medialib:job-smaller": f"delete_files{EITHER}approve_deletions",
     "medialib:jobs": "view_library",
     "medialib:job-tray": "view_library",
     "medialib:job": "view_library",
@@ -159,6 +161,7 @@ POSTS = {
     "medialib:job-control",
     "medialib:job-approval",
     "medialib:freeze-changed",
+    "medialib:job-smaller",
     "admin:logout",
 }
 # Not asked: signing out would end the walk, the others answer 404 or 403 for reasons beside rights.
@@ -235,6 +238,7 @@ class World:
             "action": "pause",
             "answer": "approve",
             "part": "folders",
+            "change": "all",
             "number": 0,
             "rule": factories.protection(account).pk,
             "report": factories.list_import(account, person).pk,

@@ -6,7 +6,6 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -14,6 +13,7 @@ from django.db import DatabaseError
 
 from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
 from medialib.management.base import MedialibCommand, Report
+from medialib.management.files import read_list
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest, Outcome
 from medialib.services.accounts import keys
@@ -25,7 +25,7 @@ from medialib.services.jobs.report import job_report, job_sentence
 from medialib.services.manifests import freezing
 from medialib.services.manifests.freezing import FrozenList
 from medialib.services.manifests.plan import deletion_plan
-from medialib.services.selections.list_matching import MAX_LIST_BYTES, ListedIds, in_words, listed_ids
+from medialib.services.selections.list_matching import ListedIds, in_words, listed_ids
 
 MOST_PROBLEMS = 20  # Lines of the list that are named one by one.
 
@@ -53,7 +53,7 @@ class Command(MedialibCommand):
         account = Account.objects.named(name)
         actor = Actor.person(person_who_may("delete_files", user, account=account))
         self._check(reason, options)
-        content, source = _read(ids_file), "Standard input" if ids_file == "-" else ids_file
+        content, source = read_list(ids_file), "Standard input" if ids_file == "-" else ids_file
         listed = listed_ids(account, content, name=source)
         self._mention_list(listed)
         with keys.client_for(account) as client:
@@ -139,16 +139,6 @@ class Command(MedialibCommand):
         if not job.is_finished:
             self.stderr.write(job_sentence(job))
         return Report([job_sentence(job)], job_report(job), ok=ok)
-
-
-def _read(ids_file: str) -> bytes:
-    if ids_file == "-":
-        return sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
-    try:
-        with Path(ids_file).open("rb") as file:
-            return file.read(MAX_LIST_BYTES + 1)
-    except OSError as error:
-        raise WrongUse(f"The file {ids_file} cannot be read: {error.strerror}.") from error
 
 
 def _some(texts: Sequence[str]) -> str:

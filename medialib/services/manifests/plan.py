@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from medialib.errors import Refused, grouped
-from medialib.models import Account, DeletionJob, Manifest, PaceKind
+from medialib.models import Account, DeletionJob, JobState, Manifest, PaceKind
 from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.memberships import DailyLimits
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
+from medialib.services.base.clock import shared_now
 from medialib.services.base.words import counted
 
 _TOO_MUCH = gettext_noop(
@@ -193,6 +194,22 @@ def deletion_plan(manifest: Manifest, *, proved_at: datetime | None = None) -> D
         unproved=unproved,
         limits=rights.daily_limits(Actor.person(owner), manifest.account) if owner else NO_LIMITS,
     )
+
+
+def asks_for_number(job: DeletionJob, action: str, *, proved_at: datetime | None = None) -> int:
+    """How many files the person has to type before `action`: 0 where nothing is asked.
+
+    Start now, resume, take over and retry of a large job ask as its confirmation did. `action` is named as on its page.
+    """
+    waits = job.state == JobState.SCHEDULED and job.starts_at > shared_now()
+    counts = {
+        "start": job.file_count if waits else 0,
+        "resume": job.left if job.state == JobState.PAUSED else 0,
+        "take-over": job.left if job.state == JobState.PAUSED else 0,
+        "retry": job.failed if job.is_finished else 0,
+    }
+    count = counts.get(action, 0)
+    return count if count and deletion_plan(job.manifest, proved_at=proved_at).must_type_number else 0
 
 
 def _confirmed(manifest: Manifest, *, since: datetime) -> Amount:

@@ -15,7 +15,7 @@ from medialib.models import DeletionJob, JobState, Manifest, Pace
 from medialib.services.accounts import pacing
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls
-from medialib.services.manifests.plan import deletion_plan
+from medialib.services.manifests.plan import asks_for_number, deletion_plan
 from tests import factories
 from tests.views.jobs import job_rows
 
@@ -137,10 +137,10 @@ def test_large_jobs_ask_again_before_they_start_go_on_or_are_tried_again(account
     kim = factories.user("kim", permissions=(*DELETER, "delete_whole_library"))
     frozen = job_rows.manifest(account, kim, 12, library_count=100)
     job = controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old", start_after_s=300)
-    assert [controls.asks_for_number(job, action) for action in ("start", "resume", "pause")] == [12, 0, 0]
+    assert [asks_for_number(job, action) for action in ("start", "resume", "pause")] == [12, 0, 0]
     DeletionJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, deleted=4)
     job.refresh_from_db()
-    assert controls.asks_for_number(job, "resume") == 8
+    assert asks_for_number(job, "resume") == 8
 
 
 def test_a_list_of_yesterday_is_not_confirmed(account):
