@@ -10,6 +10,7 @@ from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
 from medialib.views.jobs import approvals, changes, jobs, receipts, review
 from medialib.views.library import (
+    emptying,
     file,
     insight,
     library,
@@ -45,6 +46,7 @@ urlpatterns = [
     path("<slug:account>/lists/<uuid:report>/lines.csv", list_imports.list_report_csv, name="list-report-csv"),
     path("<slug:account>/preferences/", preferences.preferences_change, name="preferences-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
+    path("<slug:account>/empty/", emptying.empty_library, name="empty-library"),
     path("<slug:account>/protections/", protections.rules, name="protections"),
     path("<slug:account>/protections/<int:rule>/lift/", protections.lift, name="protection-lift"),
     path("<slug:account>/files/<str:file_id>/", file.asset_panel, name="asset-panel"),

@@ -63,19 +63,34 @@ class ConfirmForm(forms.Form):
         label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
     )
     typed_count = _typed_count_field()
+    account_name = forms.CharField(
+        max_length=100,
+        error_messages={"required": gettext_lazy("Type the name of the account, so that no other one is emptied.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, plan: DeletionPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.manifest = manifest = plan.manifest
         self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
         self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
+        expected = {"name": manifest.account.name}
+        self.fields["account_name"].label = _("Type the name of the account: %(name)s") % expected
         del self.fields["understood" if plan.must_type_number else "typed_count"]
+        if not manifest.empties_library:
+            del self.fields["account_name"]
         style(self)
         for name in [name for name in self.fields if name in self.errors][:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 
     def clean_typed_count(self) -> int:
         return _typed(self.cleaned_data["typed_count"], self.manifest.file_count)
+
+    def clean_account_name(self) -> str:
+        expected = self.manifest.account.name
+        if self.cleaned_data["account_name"] != expected:
+            raise forms.ValidationError(_("Type exactly %(name)s, the account's name.") % {"name": expected})
+        return expected
 
 
 class ShownForm(forms.Form):

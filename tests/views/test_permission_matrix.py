@@ -52,6 +52,7 @@ RULES = {
     "medialib:list-import": "view_library",
     "medialib:list-report": "view_library",
     "medialib:list-report-csv": "view_library",
+    "medialib:empty-library": "delete_files",
     "medialib:protections": f"delete_files{EITHER}manage_keys",
     "medialib:protection-lift": "manage_keys",
     "medialib:selection-change": "view_library",

@@ -73,6 +73,7 @@ def open_deletion_job(
             plan.refuse_stale()
             plan.refuse_beyond_rights(owner)
             window_s = plan.undo_window_s if start_after_s is None else start_after_s
+            plan.refuse_short_wait(window_s)
             job = DeletionJob.objects.create(
                 manifest=manifest,
                 account=manifest.account,

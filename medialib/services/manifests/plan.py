@@ -67,19 +67,20 @@ class DeletionPlan:
 
     @property
     def is_plain(self) -> bool:
-        return self.files <= PLAIN_UP_TO
+        return self.files <= PLAIN_UP_TO and not self.manifest.empties_library
 
     @property
     def is_whole_library(self) -> bool:
-        """Whether every file that the index knows is in it."""
-        return not self.is_plain and 0 < self.manifest.library_count <= self.manifest.file_count
+        """Whether every file that the index knows is in it, or all that may go."""
+        is_all = 0 < self.manifest.library_count <= self.manifest.file_count
+        return self.manifest.empties_library or (is_all and not self.is_plain)
 
     @property
     def must_type_number(self) -> bool:
         """Whether a person has to type how many files go."""
         account = self.manifest.account
         share = self.files * 100 > self.manifest.library_count * account.limit_percent
-        is_large = self.files > account.limit_files or share or self._is_beyond_limits
+        is_large = self.files > account.limit_files or share or self._is_beyond_limits or self.manifest.empties_library
         return not self.is_plain and is_large
 
     @property
@@ -92,6 +93,8 @@ class DeletionPlan:
     def undo_window_s(self) -> int:
         """Seconds that a confirmed job waits: as the account says, else the longer the more is at stake."""
         account = self.manifest.account
+        if self.manifest.empties_library:
+            return max(LONG_UNDO_S, account.undo_window or 0)
         if account.undo_window is not None:
             return account.undo_window
         if self.is_plain:
@@ -109,6 +112,11 @@ class DeletionPlan:
             or (share is not None and self.files * 100 > self.manifest.library_count * share)
         )
 
+    def refuse_short_wait(self, seconds: int) -> None:
+        """Raises Refused for a shorter undo window than emptying a library takes."""
+        if self.manifest.empties_library and seconds < self.undo_window_s:
+            raise Refused(_("Emptying a library waits for at least %(count)s minutes."), count=self.undo_window_s // 60)
+
     def refuse_stale(self) -> None:
         """Raises Refused when the list was frozen so long ago that nobody should go by what it shows."""
         if self.manifest.frozen_at < now() - MAX_AGE:
@@ -121,7 +129,7 @@ class DeletionPlan:
         """Raises Refused when the actor may not delete so much: a whole library, or more than their daily limits."""
         if actor.user is None or actor.user.is_superuser:
             return
-        if self.is_whole_library and not actor.user.has_perm("medialib.delete_whole_library"):
+        if self.is_whole_library and not rights.may_empty(actor):
             raise Refused(
                 _(
                     "This is every file that the index knows of “%(account)s”. “%(name)s” lacks the right to delete a "
