@@ -34,6 +34,7 @@ TITLES = {
     "library": "The library at 1,000,000 files",
     "crawl": "A first sync of 1,000,000 files",
     "audit": "The audit log",
+    "world": "A world that changes under a job",
     "soak": "A job whose workers are killed",
 }
 

@@ -1,0 +1,58 @@
+"""Jobs in a world that changes under them in random orders, against what may go, said again in plain Python.
+
+The test is tests/services/deletion/test_world.py; 500 of its runs are in `make test`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from tests.bench.report import Row
+from tests.bench.scratch import small
+
+RUNS = 400 if small() else 10_000
+TEST = "tests/services/deletion/test_world.py"
+
+
+def rows() -> list[Row]:
+    started = time.monotonic()
+    tally = run(workers=os.cpu_count() or 1)
+    took_min = (time.monotonic() - started) / 60
+    return [
+        Row(
+            f"{tally['runs']:,} jobs of 6 files, changed, ruled and deprived in random orders",
+            f"{tally['deleted']:,} of {tally['files']:,} files deleted, {tally['forbidden']} of them forbidden",
+            "0",
+            tally["runs"] >= RUNS and not tally["forbidden"],
+            f"each skip names its cause; {tally['unseen']:,} more changed in the last moment before their call, which "
+            f"no look sees; {took_min:.0f} min",
+        )
+    ]
+
+
+def run(*, workers: int) -> Counter[str]:
+    """All processes have a seed of their own. Raises CalledProcessError with the story that went wrong."""
+    tally: Counter[str] = Counter()
+    with tempfile.TemporaryDirectory(prefix="medialib-bench-") as folder:
+        started = [start(seed, -(-RUNS // workers), Path(folder)) for seed in range(1, workers + 1)]
+        for process in started:
+            said, _ = process.communicate()
+            if process.returncode:
+                raise subprocess.CalledProcessError(process.returncode, TEST, said)
+        for report in Path(folder).glob("*.json"):
+            tally.update(json.loads(report.read_text()))
+    return tally
+
+
+def start(seed: int, runs: int, folder: Path) -> subprocess.Popen[str]:
+    env = {name: value for name, value in os.environ.items() if name != "DATABASE_URL"}
+    env |= {"WORLD_RUNS": str(runs), "WORLD_SEED": str(seed), "WORLD_REPORT": str(folder / f"{seed}.json")}
+    command = [sys.executable, "-m", "pytest", "-q", "--show-capture=no", "-p", "no:cacheprovider", TEST]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
