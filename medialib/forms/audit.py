@@ -7,14 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from django import forms
-from django.utils.functional import lazy
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from medialib.forms.controls import style
 from medialib.models import Account, EventKind, Outcome
 from medialib.models.query.kinds.base import MAX_TEXT
-from medialib.models.query.units import zone_name
+from medialib.models.query.units import zone_name, zone_named
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.chart import ChartQuery, days_visible_to
 from medialib.services.audit.search import AuditFilter
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import User
 
 MOST_OFFERED = 50
-WORDS = ("actor", "account", "event", "outcome", "job", "path", "file", "after", "before")
+WORDS = ("actor", "account", "event", "outcome", "job", "path", "file", "after", "before", "zone")
 # word:value or word:"a value with spaces", or a bare piece, which is taken for a part of a path.
 PIECE = re.compile(r'(?:(?P<word>[a-z]+):)?(?:"(?P<quoted>[^"]*)"|(?P<plain>[^\s"]+))')
 
@@ -42,20 +40,17 @@ class AuditFilterForm(forms.Form):
     job = forms.IntegerField(label=_("Job"), min_value=1, max_value=MAX_INTEGER, required=False)
     path = forms.CharField(label=_("Path"), max_length=MAX_TEXT, required=False)
     file = forms.CharField(label=_("File id"), max_length=64, required=False)
-    after = forms.DateField(
-        label=format_lazy(_("From ({zone})"), zone=lazy(zone_name, str)()),
-        widget=forms.DateInput(attrs={"type": "date"}),
-        required=False,
-    )
-    before = forms.DateField(
-        label=format_lazy(_("Until ({zone})"), zone=lazy(zone_name, str)()),
-        widget=forms.DateInput(attrs={"type": "date"}),
-        required=False,
-    )
+    after = forms.DateField(label=_("From ({zone})"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    before = forms.DateField(label=_("Until ({zone})"), widget=forms.DateInput(attrs={"type": "date"}), required=False)
+    zone = forms.CharField(max_length=60, required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.viewer = viewer
+        given = self.data.get("zone", "")
+        self.days_zone = given if zone_named(given) else zone_name()
+        for name in ("after", "before"):
+            self.fields[name].label = str(self.fields[name].label).format(zone=self.days_zone)
         chosen = self.data.get("account", "")
         names = {chosen, *Account.objects.visible_to(viewer).values_list("name", flat=True)} - {""}
         self.fields["account"].widget.choices = [
@@ -64,9 +59,16 @@ class AuditFilterForm(forms.Form):
         ]
         style(self)
 
+    def clean_zone(self) -> str:
+        name: str = self.cleaned_data["zone"]
+        if name and zone_named(name) is None:
+            raise forms.ValidationError(_("There is no time zone named “%(name)s”."), params={"name": name})
+        return name
+
     def audit_filter(self) -> AuditFilter:
-        """The filter; call after is_valid()."""
-        return AuditFilter(**self.cleaned_data)
+        """The filter; call after is_valid(). Its days are those of the zone in the address, else of the reader's."""
+        has_days = self.cleaned_data["after"] or self.cleaned_data["before"]
+        return AuditFilter(**{**self.cleaned_data, "zone": self.days_zone if has_days else ""})
 
 
 class PlaceForm(forms.Form):
@@ -155,8 +157,9 @@ def as_one_file(text: str) -> str:
 
 
 def as_query(fields: dict[str, Any]) -> str:
-    """The line that means these fields: what the query bar shows for a filter."""
-    texts = {name: str(value) for name, value in fields.items() if value not in ("", None)}
+    """The line that means these fields: what the query bar shows for a filter. The reader's own zone goes unsaid."""
+    said = {**fields, "zone": "" if fields.get("zone") == zone_name() else fields.get("zone", "")}
+    texts = {name: str(value) for name, value in said.items() if value not in ("", None)}
     return " ".join(f'{name}:"{text}"' if re.search(r"\s", text) else f"{name}:{text}" for name, text in texts.items())
 
 

@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('folder', models.TextField()),
-                ('parent', models.TextField(blank=True, help_text='Empty for the root.')),
+                ('parent_key', models.CharField(help_text='Of the folder above; see parent_key_of.', max_length=32)),
                 ('file_count', models.PositiveIntegerField(help_text='In the folder itself.')),
                 ('total_bytes', models.BigIntegerField()),
                 ('deep_count', models.PositiveIntegerField(help_text='In it and below it.')),
@@ -454,6 +454,7 @@ class Migration(migrations.Migration):
                 ('removed', models.PositiveIntegerField(default=0, verbose_name='removed')),
                 ('withheld', models.PositiveIntegerField(help_text='Files that the list no longer showed and that were too many to be marked as gone unasked.', null=True, verbose_name='withheld')),
                 ('accepted_at', models.DateTimeField(help_text='When a person said that these files are gone.', null=True, verbose_name='removals accepted')),
+                ('left_out', models.JSONField(default=list, help_text='Ids of files whose paths are longer than this database can index.', verbose_name='left out')),
                 ('error', models.TextField(blank=True, verbose_name='error')),
             ],
             options={
@@ -760,11 +761,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='foldertotal',
-            index=models.Index(fields=['account', 'parent', 'folder'], name='folder_total_children'),
+            index=models.Index(fields=['account', 'parent_key', 'folder'], name='folder_total_children'),
         ),
         migrations.AddIndex(
             model_name='foldertotal',
-            index=models.Index(fields=['account', 'parent', '-deep_bytes'], name='folder_total_largest'),
+            index=models.Index(fields=['account', 'parent_key', '-deep_bytes'], name='folder_total_largest'),
         ),
         migrations.AddConstraint(
             model_name='foldertotal',

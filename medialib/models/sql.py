@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
-from django.db import connection, connections, models, router
+from django.db import DatabaseError, connection, connections, models, router, transaction
 from django.db.models import F, Func, Value
 from django.db.models.constants import OnConflict
 
+Written = TypeVar("Written")
+
 MAX_INTEGER = 2**63 - 1  # The largest that a database column holds.
+MAX_INDEXED_BYTES = 2_600
+PROGRAM_LIMIT_EXCEEDED = "54000"  # As PostgreSQL names it.
 
 
 class BinaryTextField(models.TextField):
@@ -147,6 +151,26 @@ def insert_from_select(
     with connection.cursor() as cursor:
         cursor.execute(insert, params)
         return int(cursor.rowcount)
+
+
+def is_long(text: str) -> bool:
+    """Whether an index of PostgreSQL may have no room for it."""
+    return len(text) * 4 > MAX_INDEXED_BYTES and len(text.encode(errors="replace")) > MAX_INDEXED_BYTES
+
+
+def written_if_indexable(write: Callable[[], Written]) -> Written | None:
+    """What `write` returns; None, with nothing written, when a text of it is too long for an index.
+
+    An entry of PostgreSQL's B-trees takes 2,704 bytes at most, after compression, so a text of MAX_INDEXED_BYTES always
+    fits and a longer one may. SQLite's indexes take any. Source: PostgreSQL, chapter "B-Tree Indexes".
+    """
+    try:
+        with transaction.atomic():
+            return write()
+    except DatabaseError as error:
+        if getattr(error.__cause__, "sqlstate", "") != PROGRAM_LIMIT_EXCEEDED:
+            raise
+        return None
 
 
 def upsert_rows(rows: Sequence[models.Model], *, unique_fields: Sequence[str], update_fields: Sequence[str]) -> None:

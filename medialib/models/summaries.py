@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Self
 
 from django.db import models
@@ -34,10 +35,15 @@ class LibrarySummary(models.Model):
         return f"summary of {self.account_id}"
 
 
+def parent_key_of(parent: str) -> str:
+    """What stands for a folder in the rows of those right below it: the first half of its SHA-256."""
+    return hashlib.sha256(parent.encode()).hexdigest()[:32]
+
+
 class FolderTotalQuerySet(models.QuerySet["FolderTotal"]):
-    def children(self, account: Account, parent: str) -> Self:
-        """The folders right below one, by name."""
-        return self.filter(account=account, parent=parent).order_by("folder")
+    def below(self, account: Account, parent: str) -> Self:
+        """The folders right below one."""
+        return self.filter(account=account, parent_key=parent_key_of(parent))
 
     def named(self, account: Account, folder: str) -> FolderTotal | None:
         return self.filter(account=account, folder=folder).first()
@@ -49,7 +55,8 @@ class FolderTotal(models.Model):
     # Without an index of its own: the constraint and the index below begin with it.
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="folder_totals", db_index=False)
     folder = models.TextField()
-    parent = models.TextField(blank=True, help_text="Empty for the root.")
+    # In place of its name, which beside the folder's own would be too long for an index.
+    parent_key = models.CharField(max_length=32, help_text="Of the folder above; see parent_key_of.")
     file_count = models.PositiveIntegerField(help_text="In the folder itself.")
     total_bytes = models.BigIntegerField()
     deep_count = models.PositiveIntegerField(help_text="In it and below it.")
@@ -61,10 +68,10 @@ class FolderTotal(models.Model):
     class Meta:
         constraints = [models.UniqueConstraint(fields=["account", "folder"], name="folder_total_once")]
         indexes = [
-            # children(): a folder of the tree, as it is opened.
-            models.Index(fields=["account", "parent", "folder"], name="folder_total_children"),
+            # below(), by name: a folder of the tree, as it is opened.
+            models.Index(fields=["account", "parent_key", "folder"], name="folder_total_children"),
             # The largest branches below one folder, for the pictures of insight.
-            models.Index(fields=["account", "parent", "-deep_bytes"], name="folder_total_largest"),
+            models.Index(fields=["account", "parent_key", "-deep_bytes"], name="folder_total_largest"),
         ]
 
     def __str__(self) -> str:

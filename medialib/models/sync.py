@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +16,7 @@ from medialib.models.accounts import Account
 
 RESUME_WITHIN = timedelta(hours=1)
 SILENT_FOR = timedelta(minutes=2)  # A run that has not been heard of for so long is dead.
+MAX_LEFT_OUT = 1_000
 
 
 class SyncState(models.TextChoices):
@@ -42,13 +44,14 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
         return self.filter(account=account, state=SyncState.RUNNING).first()
 
     def claim(
-        self, account: Account, *, kind: SyncKind = SyncKind.FULL, since: datetime | None = None
+        self, account: Account, *, kind: SyncKind = SyncKind.FULL, since: datetime | None = None, **fields: Any
     ) -> SyncRun | None:
         """Begin a run; None while another one runs. The database lets an account have only one."""
         self.bury_the_dead(account)
+        fields |= {"kind": kind, "since": since, "started_at": now(), "heartbeat_at": now()}
         try:
             with transaction.atomic():
-                return self.create(account=account, kind=kind, since=since, started_at=now(), heartbeat_at=now())
+                return self.create(account=account, **fields)
         except IntegrityError:
             return None
 
@@ -101,6 +104,11 @@ class SyncRun(models.Model):
     accepted_at = models.DateTimeField(
         _("removals accepted"), null=True, help_text=_("When a person said that these files are gone.")
     )
+    left_out = models.JSONField(
+        pgettext_lazy("files", "left out"),
+        default=list,
+        help_text=_("Ids of files whose paths are longer than this database can index."),
+    )
     error = models.TextField(_("error"), blank=True)
 
     objects = SyncRunQuerySet.as_manager()
@@ -139,6 +147,18 @@ class SyncRun(models.Model):
         if place is not None:
             grown["place"] = place
         return self._change(heartbeat_at=now(), **grown)
+
+    def leave_out(self, too_long: Collection[str], *, of: Collection[str]) -> int:
+        """Note which files `of` those just listed the index has no room for, MAX_LEFT_OUT at most.
+
+        Returns how many were not noted before.
+        """
+        known = set(self.left_out)
+        left_out = sorted((known - set(of)) | set(too_long))[:MAX_LEFT_OUT]
+        if left_out != self.left_out:
+            self.left_out = left_out
+            self._change(left_out=left_out)
+        return len(set(left_out) - known)
 
     def complete(self) -> bool:
         return self._change(state=SyncState.COMPLETE, finished_at=now())

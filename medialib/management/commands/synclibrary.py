@@ -11,6 +11,8 @@ from medialib.models import Account, SyncKind, SyncRun
 from medialib.services.base.words import counted
 from medialib.services.sync import run as sync
 
+MOST_LEFT_OUT = 5  # Files that are named.
+
 
 class Command(MedialibCommand):
     help = "Bring the cached files of one account in step with ImageKit."
@@ -41,5 +43,9 @@ def _report(run: SyncRun) -> Report:
         f"{counted(run.seen, 'file')}: {run.added:,} added, {run.changed:,} changed, {run.removed:,} no longer there."
     )
     line += f" {run.came_back:,} came back." if run.came_back else ""
-    data = {"account": run.account.name, "kind": run.kind, **counts, "duration_s": round(run.duration_s, 3)}
-    return Report([line], data)
+    if run.left_out:
+        some = ", ".join(run.left_out[:MOST_LEFT_OUT]) + (", …" if len(run.left_out) > MOST_LEFT_OUT else "")
+        what = counted(len(run.left_out), "file")
+        line += f" {what} left out, with paths longer than this database can index: {some}."
+    counts |= {"left_out": len(run.left_out), "duration_s": round(run.duration_s, 3)}
+    return Report([line], {"account": run.account.name, "kind": run.kind, **counts})

@@ -162,4 +162,6 @@ def _query(chart_query: ChartQuery, **more: object) -> str:
         "after": chart_query.after,
         "before": chart_query.before,
     }
-    return AuditFilter().to_query(**{**base, **more})
+    asked = {**base, **more}
+    zone = "UTC" if asked["after"] or asked["before"] else ""  # That of AuditDay.
+    return AuditFilter().to_query(**asked, zone=zone)

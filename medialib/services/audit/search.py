@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from medialib.errors import WrongUse
 from medialib.models import Account, Asset, AuditEvent, EventKind, Item, Outcome
 from medialib.models.audit.events import AuditEventQuerySet
+from medialib.models.query.units import zone_name, zone_named
 from medialib.services.audit import places
 
 if TYPE_CHECKING:
@@ -27,7 +28,8 @@ NO_OUTCOME = _("There is no outcome “%(value)s”; choose one of %(known)s.")
 
 @dataclass(frozen=True)
 class AuditFilter:
-    """Empty fields do not restrict. Dates are whole days of the server's time zone, both ends included."""
+    """Empty fields do not restrict. Dates are whole days, both ends included, of `zone` or else of the current time
+    zone; `zone` is empty where there is no date."""
 
     actor: str = ""
     account: str = ""
@@ -38,6 +40,7 @@ class AuditFilter:
     file: str = ""
     after: date | None = None
     before: date | None = None
+    zone: str = ""
 
     def to_query(self, **changes: object) -> str:
         """The query string of this filter, without its empty fields."""
@@ -51,11 +54,16 @@ class AuditFilter:
     def chips(self) -> list[AuditChip]:
         """What restricts the list now, each with the query string that takes it away."""
         empty = AuditFilter()
-        fields = [name for name in asdict(self) if getattr(self, name) != getattr(empty, name)]
-        return [
-            AuditChip(name, str(getattr(self, name)), replace(self, **{name: getattr(empty, name)}).to_query())
-            for name in fields
-        ]
+        fields = [name for name in asdict(self) if name != "zone" and getattr(self, name) != getattr(empty, name)]
+        return [AuditChip(name, self._shown(name), self.without(name).to_query()) for name in fields]
+
+    def without(self, name: str) -> AuditFilter:
+        left = replace(self, **{name: getattr(AuditFilter(), name)})
+        return left if left.after or left.before else replace(left, zone="")
+
+    def _shown(self, name: str) -> str:
+        value = str(getattr(self, name))
+        return f"{value} ({self.zone or zone_name()})" if name in ("after", "before") else value
 
     @property
     def is_empty(self) -> bool:
@@ -154,10 +162,9 @@ def files_at(path: str, *, viewer: User) -> list[tuple[str, str]]:
 
 def limits(audit_filter: AuditFilter) -> tuple[datetime | None, datetime | None]:
     """The moments that the days of the filter stand for: since the one, until before the other."""
-    return (
-        _start_of(audit_filter.after) if audit_filter.after else None,
-        _start_of(audit_filter.before + timedelta(days=1)) if audit_filter.before else None,
-    )
+    zone = zone_named(audit_filter.zone) or get_current_timezone()
+    after, before = audit_filter.after, audit_filter.before
+    return _start_of(after, zone) if after else None, _start_of(before + timedelta(days=1), zone) if before else None
 
 
 def _newer_page(rows: list[AuditEvent]) -> AuditPage:
@@ -179,5 +186,5 @@ def _refuse_unknown(sentence: Promise, value: str, known: list[str]) -> None:
         raise WrongUse(sentence, value=value, known=", ".join(known))
 
 
-def _start_of(day: date) -> datetime:
-    return make_aware(datetime.combine(day, time.min), get_current_timezone())
+def _start_of(day: date, zone: tzinfo) -> datetime:
+    return make_aware(datetime.combine(day, time.min), zone)

@@ -40,7 +40,7 @@ class FolderLevel:
 def level(account: Account, parent: str = "/") -> FolderLevel:
     """One level of the tree, as it is opened."""
     summary = library_summary.current(account)
-    rows = list(FolderTotal.objects.children(account, parent)[: MAX_CHILDREN + 1])
+    rows = list(FolderTotal.objects.below(account, parent).order_by("folder")[: MAX_CHILDREN + 1])
     own = FolderTotal.objects.named(account, parent)
     return FolderLevel(
         _node(own) if own else None,
@@ -58,7 +58,7 @@ def open_levels(account: Account, folder: str) -> list[FolderLevel]:
 
 def largest(account: Account, parent: str = "/", *, most: int = 20) -> list[FolderNode]:
     """The folders right below one that hold most bytes."""
-    rows = FolderTotal.objects.filter(account=account, parent=parent).order_by("-deep_bytes")
+    rows = FolderTotal.objects.below(account, parent).order_by("-deep_bytes")
     return [_node(row) for row in rows[:most]]
 
 

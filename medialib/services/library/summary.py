@@ -19,6 +19,8 @@ from medialib.models.query.filtered import capped_count
 from medialib.models.query.kinds.ranges import SIZE_CLASSES
 from medialib.models.query.search import WORDS
 from medialib.models.query.units import UNKNOWN_TIME
+from medialib.models.sql import is_long, written_if_indexable
+from medialib.models.summaries import parent_key_of
 from medialib.services.base.wake import wake
 
 logger = logging.getLogger(__name__)
@@ -167,11 +169,11 @@ def ancestors(folder: str) -> Iterator[str]:
 
 def _write_folders(account: Account, folders: dict[str, list[int]]) -> None:
     FolderTotal.objects.filter(account=account).delete()
-    rows = (
+    rows = [
         FolderTotal(
             account=account,
             folder=folder,
-            parent=parent_of(folder),
+            parent_key=parent_key_of(parent_of(folder)),
             file_count=numbers[0],
             total_bytes=numbers[1],
             deep_count=numbers[2],
@@ -179,8 +181,11 @@ def _write_folders(account: Account, folders: dict[str, list[int]]) -> None:
             child_count=numbers[4],
         )
         for folder, numbers in folders.items()
-    )
-    FolderTotal.objects.bulk_create(rows, batch_size=SLICE)
+    ]
+    FolderTotal.objects.bulk_create([row for row in rows if not is_long(row.folder)], batch_size=SLICE)
+    for row in rows:
+        if is_long(row.folder):
+            written_if_indexable(row.save)  # Else this folder is missing in the tree, and not the whole count.
 
 
 def _tags(account: Account) -> list[tuple[str, int]]:

@@ -7,6 +7,7 @@ import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from django.utils.timezone import now
@@ -14,7 +15,7 @@ from django.utils.timezone import now
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Account, Asset, AssetKind, Removal, SyncRun
 from medialib.models.query.units import UNKNOWN_TIME
-from medialib.models.sql import MAX_INTEGER, update_rows, upsert_rows
+from medialib.models.sql import MAX_INTEGER, is_long, update_rows, upsert_rows, written_if_indexable
 
 # ImageKit does not say how soon a deleted file leaves its lists. For so long a deletion of ours outweighs a listing.
 DELETION_OUTWEIGHS = timedelta(hours=1)
@@ -55,6 +56,10 @@ class Tally:
     changed: int = 0
     came_back: int = 0
 
+    def add(self, other: Tally) -> None:
+        for name, count in vars(other).items():
+            setattr(self, name, getattr(self, name) + count)
+
 
 @dataclass
 class _Plan:
@@ -67,8 +72,25 @@ class _Plan:
 
 
 def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
-    """Insert or update the rows of up to a page of files. Call it in a transaction."""
+    """Insert or update the rows of up to a page of files. Call it in a transaction.
+
+    A file whose path is too long for the database is noted on the run; a row that it had stays as it was.
+    """
     listed = {file.file_id: file for file in files}
+    tally = _write(run, {file_id: file for file_id, file in listed.items() if not _is_long(file)})
+    left_out = []
+    for file_id, file in listed.items():
+        if _is_long(file):
+            one = written_if_indexable(partial(_write, run, {file_id: file}))
+            tally.add(one or Tally())
+            left_out += [file_id] if one is None else []
+    if left_out:
+        Asset.objects.filter(account_id=run.account_id, file_id__in=left_out).update(seen_in=run)
+    tally.seen += run.leave_out(left_out, of=listed)
+    return tally
+
+
+def _write(run: SyncRun, listed: dict[str, RemoteFile]) -> Tally:
     # Locked, so that a job which marks one of them deleted comes before or after this, and never in between.
     rows = Asset.objects.filter(account_id=run.account_id, file_id__in=listed).order_by("pk")
     rows = rows.select_for_update(no_key=True)  # Selections may point to them at the same time.
@@ -91,6 +113,11 @@ def index_file(account: Account, file: RemoteFile, *, was_seen: bool = False) ->
     is there, the next list says so. One that we asked for and that `was_seen` a moment ago does. Call it in a
     transaction.
     """
+    write = partial(_write_one, account, file, was_seen=was_seen)
+    return bool(written_if_indexable(write)) if _is_long(file) else write()
+
+
+def _write_one(account: Account, file: RemoteFile, *, was_seen: bool) -> bool:
     row = Asset.objects.filter(account=account, file_id=file.file_id).select_for_update().first()
     values = shown_values(file)
     if row is None:
@@ -143,6 +170,10 @@ def _change(row: Asset, values: dict[str, Any]) -> tuple[str, ...]:
     for name in names:
         setattr(row, name, values[name])
     return (*names, *FOLDED) if {"name", "path"} & set(names) else names
+
+
+def _is_long(file: RemoteFile) -> bool:
+    return is_long(file.path) or is_long(file.name)
 
 
 def shown_values(file: RemoteFile) -> dict[str, Any]:

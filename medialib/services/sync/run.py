@@ -72,8 +72,11 @@ def _claim(account: Account, kind: SyncKind) -> SyncRun:
     latest = SyncRun.objects.latest_complete(account) if kind == SyncKind.INCREMENTAL else None
     since = latest.started_at - CLOCKS_DIFFER if latest else None
     kind = SyncKind.INCREMENTAL if latest else SyncKind.FULL
+    left_out = latest.left_out if latest else []
     try:
-        run = SyncRun.objects.resume(account) or SyncRun.objects.claim(account, kind=kind, since=since)
+        run = SyncRun.objects.resume(account) or SyncRun.objects.claim(
+            account, kind=kind, since=since, left_out=left_out
+        )
     except DatabaseError as error:
         cause = database_cause(error)
         raise MedialibError(f"The sync of “{account.name}” could not begin: {cause}.") from error

@@ -24,9 +24,11 @@ from medialib.forms.audit import (
 )
 from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit.events import AuditEventQuerySet
+from medialib.models.query.units import zone_name
 from medialib.services.audit import entries, export, search
 from medialib.views.access import actor, person, staff_may
 from medialib.views.audit.jobs import inside
+from medialib.web.redirects import redirect_to_list
 
 
 @require_safe
@@ -107,9 +109,11 @@ def _follow(request: HttpRequest, line: str, *, is_every: bool) -> HttpResponse:
         if len(found) == 1:
             return redirect("medialib:file-history", *found[0])
         if found:
-            return redirect(f"{reverse('medialib:audit-file')}?{urlencode({'q': path_or_id})}")
+            return redirect_to_list(reverse("medialib:audit-file"), urlencode({"q": path_or_id}))
     fields = parse_query(line) | ({"every": "1"} if is_every else {})
-    return redirect(f"{reverse('medialib:audit')}?{urlencode(fields)}")
+    if fields.keys() & {"after", "before"}:
+        fields.setdefault("zone", zone_name())
+    return redirect_to_list(reverse("medialib:audit"), urlencode(fields))
 
 
 def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from medialib.errors import WrongUse
@@ -22,6 +22,7 @@ from medialib.views.library.listing import ListRows
 from medialib.views.library.preferences import Density, Display, preferences_of
 from medialib.views.library.selection import selection_bar
 from medialib.views.library.sync import freshness
+from medialib.web.redirects import redirect_to_list
 
 
 @require_safe
@@ -35,7 +36,7 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         return _refused(request, owner, str(wrong))
     if is_typed:
         # What the form spelled for people, as addresses spell it. What stands in a link is taken as it is.
-        return redirect(f"{request.path}?{list_query.query()}")
+        return redirect_to_list(request.path, list_query.query())
     context = _list_context(request, owner, list_query)
     return render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db import models
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
@@ -15,6 +14,7 @@ from django.views.decorators.http import require_POST
 from medialib.models import ListPreferences
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import columns
+from medialib.web.redirects import redirect_to_list
 
 RAIL = ("open", "closed")
 
@@ -96,4 +96,4 @@ def preferences_change(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
     display = Display() if "reset" in request.POST else preferences_of(request).changed_by(request.POST)
     ListPreferences.objects.update_or_create(owner=person(request), defaults={"choices": asdict(display)})
-    return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
+    return redirect_to_list(reverse("medialib:library", args=[owner.name]), request.POST.get("query", ""))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
@@ -17,6 +16,7 @@ from medialib.forms.saved_views import SavedViewForm
 from medialib.models import Account
 from medialib.services.library import saved_views
 from medialib.views.access import account_named, person, staff_may
+from medialib.web.redirects import redirect_to_list
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def saved_view_change(request: HttpRequest, account: str) -> HttpResponse:
         messages.success(request, message)
     except MedialibError as error:
         messages.error(request, str(error))
-    return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
+    return redirect_to_list(reverse("medialib:library", args=[owner.name]), request.POST.get("query", ""))
 
 
 def _save(request: HttpRequest, account: Account, form: SavedViewForm) -> str:

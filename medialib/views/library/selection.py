@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
@@ -17,6 +17,7 @@ from medialib.services.selections import taken, ticks
 from medialib.services.selections.protected import protected_count
 from medialib.views.access import account_named, person, staff_may
 from medialib.web.htmx import wants_part
+from medialib.web.redirects import redirect_to_list
 
 
 @require_POST
@@ -33,7 +34,7 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
         return render(request, "library/_selection_bar.html", context, status=422 if complaint else 200)
     if complaint:
         messages.error(request, complaint)
-    return redirect(f"{reverse('medialib:library', args=[owner.name])}?{request.POST.get('query', '')}")
+    return redirect_to_list(reverse("medialib:library", args=[owner.name]), request.POST.get("query", ""))
 
 
 def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[str, Any]:

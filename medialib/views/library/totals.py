@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
@@ -18,6 +18,7 @@ from medialib.templatetags.medialib import file_size
 from medialib.views.access import account_named, staff_may
 from medialib.views.library.sync import freshness
 from medialib.web.htmx import wants_part
+from medialib.web.redirects import redirect_to_list
 
 
 @require_safe
@@ -34,6 +35,6 @@ def exact_total(request: HttpRequest, account: str) -> HttpResponse:
     if not wants_part(request):
         numbers = {"files": plural_files(exact.file_count), "size": file_size(exact.total_bytes)}
         messages.info(request, _("Counted exactly: %(files)s, %(size)s.") % numbers)
-        return redirect(f"{reverse('medialib:library', args=[owner.name])}?{list_query.query()}")
+        return redirect_to_list(reverse("medialib:library", args=[owner.name]), list_query.query())
     context = {"account": owner, "wanted": list_query, "exact": exact, "freshness": freshness(owner)}
     return render(request, "library/_total.html", context)

@@ -30,6 +30,7 @@ from tests import factories
 from tests.services.deletion.conftest import add_files, assert_exact, outcomes, run
 from tests.services.deletion.test_controls import in_thread
 from tests.services.deletion.test_crashes import finish_after_death, kill_at
+from tests.services.sync.test_long_paths import TOO_LONG
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -166,6 +167,16 @@ def test_a_lifted_rule_and_one_past_its_end_protect_nothing(sandbox, sandbox_acc
     type(ended).objects.filter(pk=ended.pk).update(until=now())
     protections.lift_rule(rule, reason="no longer needed")
     assert set(outcomes(run(job_for(ids))).values()) == {"deleted"}
+
+
+def test_a_file_moved_to_a_path_that_no_index_holds_is_skipped_and_the_others_go(sandbox, job_for):
+    ids = add_files(sandbox, 3)
+    job = job_for(ids)
+    sandbox.move(ids[1], TOO_LONG)
+    run(job)
+    assert outcomes(job) == {ids[0]: "deleted", ids[1]: "skipped", ids[2]: "deleted"}
+    assert cause(ids[1]) == SkipCause.CHANGED
+    assert_exact(job, sandbox)
 
 
 def test_a_file_moved_out_of_the_requesters_folders_is_not_deleted(sandbox, sandbox_account, job_for, actor):

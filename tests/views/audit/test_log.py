@@ -12,7 +12,9 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from medialib.models import AuditEvent, EventKind
-from medialib.services.audit import search
+from medialib.services.audit import indexing, search
+from medialib.services.audit.chart import ChartQuery, chart
+from medialib.services.audit.seal import sealing
 from medialib.services.audit.search import AuditFilter
 from tests import factories
 from tests.views.jobs import job_rows
@@ -99,8 +101,47 @@ def test_state_of_the_filter_is_in_the_address(staff_client, two):
     assert page.select_one("#id_actor")["value"] == "sam"
 
 
+def test_days_of_an_address_are_those_of_its_zone_for_every_reader(staff_client, account):
+    """Late on the first of June in Los Angeles is the second of June in Tokyo."""
+    late = job_rows.event(account=account, file_id="late", time=datetime(2026, 6, 2, 3, tzinfo=UTC))
+    job_rows.event(account=account, file_id="noon", time=datetime(2026, 6, 2, 20, tzinfo=UTC))
+    days = {"after": "2026-06-01", "before": "2026-06-01", "every": "1"}
+    staff_client.cookies["timezone"] = "America/Los_Angeles"
+    shown = staff_client.get(reverse("medialib:audit"), days)
+    assert numbers(shown) == [late.pk]
+    page = soup(shown)
+    shared = next(a["href"] for a in page.select("a[href*='zone=America']") if "every" in a["href"])
+    staff_client.cookies["timezone"] = "Asia/Tokyo"
+    assert numbers(staff_client.get(reverse("medialib:audit"), days)) == []
+    theirs = staff_client.get(reverse("medialib:audit") + shared)
+    assert numbers(theirs) == [late.pk]
+    page = soup(theirs)
+    assert "2026-06-01 (America/Los_Angeles)" in page.select_one(".chips").get_text(" ", strip=True)
+    assert page.select_one("input[name=zone]")["value"] == "America/Los_Angeles"
+    assert page.select_one("#id_query")["value"].endswith("zone:America/Los_Angeles")
+
+
+def test_a_date_typed_in_the_query_bar_takes_the_readers_zone_along(staff_client):
+    staff_client.cookies["timezone"] = "Asia/Tokyo"
+    answer = staff_client.get(reverse("medialib:audit"), {"q": "after:2026-06-01"})
+    assert answer["Location"].endswith("?after=2026-06-01&zone=Asia%2FTokyo")
+    assert soup(staff_client.get(answer["Location"])).select_one("#id_query")["value"] == "after:2026-06-01"
+
+
+def test_a_bar_of_the_chart_leads_to_what_it_counts_in_every_zone(staff_client, staff, account):
+    job_rows.event(
+        account=account, file_id="late", outcome="deleted", time=datetime(2026, 6, 1, 23, tzinfo=UTC)
+    )  # In Tokyo the second of June.
+    sealing.seal_all()
+    indexing.catch_up()
+    [bar] = chart(ChartQuery(), viewer=staff).sums
+    staff_client.cookies["timezone"] = "Asia/Tokyo"
+    assert len(numbers(staff_client.get(f"{reverse('medialib:audit')}?{bar.query}"))) == bar.value == 1
+
+
 @pytest.mark.parametrize(
-    "query", [{"event": "x"}, {"outcome": "all"}, {"job": "x"}, {"after": "soon"}, {"job": "9" * 30}]
+    "query",
+    [{"event": "x"}, {"outcome": "all"}, {"job": "x"}, {"after": "soon"}, {"job": "9" * 30}, {"zone": "Mars/Olympus"}],
 )
 def test_unreadable_filter_shows_no_events_and_says_so(staff_client, two, query):
     answer = staff_client.get(reverse("medialib:audit"), query)

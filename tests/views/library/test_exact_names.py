@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 from urllib.parse import urlencode
 
 import pytest
 from bs4 import Tag
 from django.test import Client
 
-from medialib.models import Account
+from medialib.models import Account, Manifest
 from tests import factories
 from tests.views.pages import page, words
 
@@ -101,3 +102,14 @@ def test_a_path_as_long_as_imagekit_allows_opens_and_filters(staff_client: Clien
     form = {"action": "all", "query": urlencode({"folder": folder})}
     bar = staff_client.post(f"/{account.name}/selection/", form, headers={"HX-Request": "true"})
     assert "1 file selected" in words(page(bar))
+    without_scripts = staff_client.post(f"/{account.name}/selection/", form, follow=True)
+    assert [without_scripts.status_code, len(page(without_scripts).select("[data-row]"))] == [200, 1]
+    freeze = page(without_scripts).select_one(f'form[action="/{account.name}/freeze/"]')
+    fields = {field["name"]: field["value"] for field in freeze.select("input[name]")}
+    frozen = staff_client.post(freeze["action"], fields, follow=True)
+    manifest = Manifest.objects.get()
+    assert frozen.status_code == 200
+    exported = b"".join(staff_client.get(f"/manifests/{manifest.pk}/manifest.csv").streaming_content).decode(
+        "utf-8-sig"
+    )
+    assert [row["path"] for row in csv.DictReader(exported.splitlines())] == [file.path]
