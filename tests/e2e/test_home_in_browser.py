@@ -30,13 +30,12 @@ def test_home_says_what_needs_somebody_and_leads_there(
     SyncRun.objects.create(
         account=other, state=SyncState.FAILED, started_at=now(), error="ImageKit could not be reached."
     )
-    made = []
-    for fields in (
+    states = (
         {"state": JobState.PAUSED, "pause_code": PauseCode.KEY_REFUSED, "pause_cause": "ImageKit refused the key."},
         {"state": JobState.SCHEDULED, "starts_at": now() + timedelta(minutes=20)},
         {"state": JobState.FINISHED, "failed": 1, "deleted": 2, "finished_at": now(), "deleted_bytes": 7_000_000},
-    ):
-        made.append(job_rows.job(job_rows.manifest(acme, kim, 3), **fields))
+    )
+    made = [job_rows.job(job_rows.manifest(acme, kim, 3), **fields) for fields in states]
     page = watched.page
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 900})
