@@ -32,7 +32,7 @@ def rows() -> list[Row]:
             f"{tally['deleted']:,} of {tally['files']:,} files deleted, {tally['forbidden']} of them forbidden",
             f"0 of {RUNS:,} jobs",
             tally["runs"] >= RUNS and not tally["forbidden"],
-            f"each skip names its cause; {tally['unseen']:,} of the deleted changed in the last moment before their call, "
+            f"each skip names its cause; {tally['unseen']:,} of the deleted changed right before their call, "
             f"which no look sees; {took_min:.0f} min",
         )
     ]
