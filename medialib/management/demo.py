@@ -14,7 +14,7 @@ from django.core.management import call_command
 
 from medialib.auth.one_time_link import path_for
 from medialib.errors import Refused
-from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
+from medialib.management.processes import HOST, SERVE, Child, Children, require_free_port, wait_until_answers
 from medialib.models import Account
 from medialib.services.accounts import accounts
 from medialib.services.sync import run as sync
@@ -23,11 +23,6 @@ ACCOUNT = "demo"
 ADMIN = "admin"
 SANDBOX_KEY = "private_sandbox"  # Opens nothing but the sandbox.
 START_WITHIN_S = 120
-# How medialib is served anywhere. Headers and bodies have deadlines, so idle connections block no thread.
-SERVE = (
-    "--interface", "asginl", "--no-ws", "--http1-header-read-timeout", "10000", "--backlog", "2048",
-    "--backpressure", "2048", "config.asgi:application",
-)  # fmt: skip
 Say = Callable[[str], None]
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
