@@ -255,7 +255,7 @@ class World:
             "action": "pause",
             "answer": "approve",
             "part": "folders",
-            "change": "all",
+            "difference": "all",
             "number": 0,
             "rule": factories.protection(account).pk,
             "report": factories.list_import(account, person).pk,

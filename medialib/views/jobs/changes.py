@@ -24,15 +24,15 @@ ALL = "all"
 
 @require_safe
 @staff_may("view_library")
-def manifest_changes(request: HttpRequest, manifest: UUID, change: str) -> HttpResponse:
-    """`change` is one of Change, or `all`. Open to whoever froze the list and, once it has a job, to who sees that."""
-    if change not in (ALL, *Change.values):
+def manifest_changes(request: HttpRequest, manifest: UUID, difference: str) -> HttpResponse:
+    """`difference` is one of Change, or `all`. Open to whoever froze the list and, once it has a job, to who sees that."""
+    if difference not in (ALL, *Change.values):
         raise Http404
     viewer = person(request)
     readable = Manifest.objects.visible_to(viewer).filter(Q(frozen_by=viewer) | Q(job__isnull=False))
     frozen = get_object_or_404(readable.select_related("account", "frozen_by"), pk=manifest)
     job = DeletionJob.objects.filter(manifest=frozen).select_related("account", "manifest").first()
-    wanted = None if change == ALL else Change(change)
+    wanted = None if difference == ALL else Change(difference)
     context = {
         "account": frozen.account,
         "manifest": frozen,
