@@ -25,7 +25,7 @@ ALL = "all"
 @require_safe
 @staff_may("view_library")
 def manifest_changes(request: HttpRequest, manifest: UUID, difference: str) -> HttpResponse:
-    """`difference` is one of Change, or `all`. Open to whoever froze the list and, once it has a job, to who sees that."""
+    """`difference` is one of Change, or `all`. For who froze the list and, once it has a job, for who sees that."""
     if difference not in (ALL, *Change.values):
         raise Http404
     viewer = person(request)
