@@ -16,7 +16,7 @@ NEXT_DJANGO := >=6,<7
 NEXT_VENV ?= .venv-django
 NEXT := $(NEXT_VENV)/.dev-installed
 # What speaks SQL of its own, or depends on how a database locks.
-ON_POSTGRES := tests/models tests/services tests/views/audit/test_by_job.py tests/views/jobs/test_numbers_agree.py
+ON_POSTGRES := tests/models tests/services tests/commands/test_deletefiles.py tests/views/audit/test_by_job.py tests/views/jobs/test_numbers_agree.py
 
 .PHONY: help demo run worker test test-postgres test-engines test-django chromium lint format check audit lock bench messages screenshots lighthouse clean
 

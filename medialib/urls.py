@@ -10,8 +10,9 @@ from medialib.views import home, styleguide, webhooks
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
-from medialib.views.jobs import approvals, jobs, receipts, review
+from medialib.views.jobs import approvals, changes, jobs, receipts, review
 from medialib.views.library import (
+    emptying,
     file,
     insight,
     library,
@@ -58,6 +59,7 @@ urlpatterns = [
     path("<slug:account>/lists/<uuid:report>/lines.csv", list_imports.list_report_csv, name="list-report-csv"),
     path("<slug:account>/preferences/", preferences.preferences_change, name="preferences-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
+    path("<slug:account>/empty/", emptying.empty_library, name="empty-library"),
     path("<slug:account>/protections/", protections.rules, name="protections"),
     path("<slug:account>/protections/<int:rule>/lift/", protections.lift, name="protection-lift"),
     path("<slug:account>/files/<str:file_id>/", file.asset_panel, name="asset-panel"),
@@ -71,6 +73,7 @@ urlpatterns = [
     path("manifests/<uuid:manifest>/manifest.csv", review.manifest_csv, name="manifest-csv"),
     path("manifests/<uuid:manifest>/asked/", review.asked, name="review-asked"),
     path("manifests/<uuid:manifest>/confirm/", review.confirm, name="confirm"),
+    path("manifests/<uuid:manifest>/changes/<slug:difference>/", changes.manifest_changes, name="manifest-changes"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/tray/", jobs.job_tray, name="job-tray"),
     path("jobs/<int:job>/", jobs.job_detail, name="job"),
@@ -81,6 +84,7 @@ urlpatterns = [
     path("jobs/<int:job>/receipt.json", receipts.job_receipt_json, name="job-receipt-json"),
     path("jobs/<int:job>/outcomes.jsonl", receipts.job_outcomes, name="job-outcomes"),
     path("jobs/<int:job>/approval/<slug:answer>/", approvals.job_approval, name="job-approval"),
+    path("jobs/<int:job>/smaller/", changes.job_smaller, name="job-smaller"),
     path("jobs/<int:job>/changed/", review.freeze_changed, name="freeze-changed"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", log.audit_list, name="audit"),

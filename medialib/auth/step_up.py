@@ -7,6 +7,7 @@ private key, and sessions lie in the database.
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from allauth.account.adapter import get_adapter
@@ -21,9 +22,17 @@ from django.utils.translation import gettext as _
 
 def is_fresh(request: HttpRequest) -> bool:
     """Whether the person has proved who they are in this session, no longer ago than the setting allows."""
+    return time.time() - _proved_at(request) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+
+
+def proved_at(request: HttpRequest) -> datetime:
+    """When the person last proved in this session who they are; long ago where the session does not say."""
+    return datetime.fromtimestamp(_proved_at(request), tz=UTC)
+
+
+def _proved_at(request: HttpRequest) -> float:
     assert isinstance(request.user, User)  # noqa: S101  # Only asked behind a guard that lets no stranger pass.
-    records = get_authentication_records(request, request.user)
-    return any(time.time() - record.get("at", 0) < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT for record in records)
+    return max((record.get("at", 0) for record in get_authentication_records(request, request.user)), default=0)
 
 
 def ask_again(request: HttpRequest, *, then: str) -> HttpResponseRedirect:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.log import MAX_REASON
 from medialib.services.deletion import purge
 from medialib.services.jobs.pages import UNSETTLED, FilesQuery, JobsQuery
+from medialib.services.manifests.changes import Change
 from medialib.services.manifests.plan import DeletionPlan
 
 SPEEDS = (100, 75, 50, 25, 10)
@@ -61,19 +63,34 @@ class ConfirmForm(forms.Form):
         label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
     )
     typed_count = _typed_count_field()
+    account_name = forms.CharField(
+        max_length=100,
+        error_messages={"required": gettext_lazy("Type the name of the account, so that no other one is emptied.")},
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
 
     def __init__(self, *args: Any, plan: DeletionPlan, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.manifest = manifest = plan.manifest
         self.fields["purge_cache"].disabled = manifest.file_count > purge.quota(manifest.account).left
         self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
+        expected = {"name": manifest.account.name}
+        self.fields["account_name"].label = _("Type the name of the account: %(name)s") % expected
         del self.fields["understood" if plan.must_type_number else "typed_count"]
+        if not manifest.empties_library:
+            del self.fields["account_name"]
         style(self)
         for name in [name for name in self.fields if name in self.errors][:1]:
             self.fields[name].widget.attrs["autofocus"] = True
 
     def clean_typed_count(self) -> int:
         return _typed(self.cleaned_data["typed_count"], self.manifest.file_count)
+
+    def clean_account_name(self) -> str:
+        expected = self.manifest.account.name
+        if self.cleaned_data["account_name"] != expected:
+            raise forms.ValidationError(_("Type exactly %(name)s, the account's name.") % {"name": expected})
+        return expected
 
 
 class ShownForm(forms.Form):
@@ -101,6 +118,38 @@ class AgainForm(forms.Form):
 
     def clean_typed_count(self) -> int:
         return _typed(self.cleaned_data["typed_count"], self.file_count)
+
+
+class ListedForm(forms.Form):
+    """Where the page of a frozen list begins."""
+
+    after = forms.IntegerField(required=False, min_value=0, max_value=MAX_INTEGER)
+
+    def read(self) -> int | None:
+        self.is_valid()
+        return self.cleaned_data.get("after")
+
+
+@dataclass(frozen=True)
+class SmallerWish:
+    """Which files a person takes out of a list, and why."""
+
+    reason: str
+    without: list[Change]
+    file_ids: list[str]
+
+
+class SmallerForm(forms.Form):
+    without = forms.MultipleChoiceField(choices=Change.choices, required=False)
+    file_id = forms.Field(widget=forms.MultipleHiddenInput, required=False)
+    reason = forms.CharField(required=False)
+
+    def read(self) -> SmallerWish:
+        """Raises WrongUse for a change that there is not; who asks for no file at all is told by the service."""
+        if not self.is_valid():
+            raise WrongUse(_("The page did not say which files to take out. Load it again."))
+        given = self.cleaned_data
+        return SmallerWish(given["reason"], list(map(Change, given["without"])), list(given["file_id"] or ()))
 
 
 class ControlForm(forms.Form):

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import AnonymousUser
 
 
+LIBRARY = "library"  # In a manifest's source: the list empties a library.
+
+
 class ManifestQuerySet(models.QuerySet["Manifest"]):
     def frozen_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Manifests that this person froze."""
@@ -56,6 +59,11 @@ class Manifest(models.Model):
 
     def __str__(self) -> str:
         return gettext("list %(hash)s") % {"hash": self.sha256[:8]}
+
+    @property
+    def empties_library(self) -> bool:
+        """Whether it was made to hold every file that may go."""
+        return self.source.get("kind") == LIBRARY
 
 
 class SkipCause(models.TextChoices):

@@ -11,6 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django_htmx.middleware import HtmxDetails
 
+from medialib.auth import step_up
 from medialib.auth.clients import address_of
 from medialib.models import Account
 from medialib.services.audit.log import Actor
@@ -74,4 +75,4 @@ def may_delete_in(user: User, account: Account) -> bool:
 
 def actor(request: HttpRequest) -> Actor:
     """Who acts, for the audit log."""
-    return Actor.person(person(request), address=address_of(request))
+    return Actor.person(person(request), address=address_of(request), proved_at=step_up.proved_at(request))

@@ -35,6 +35,7 @@ TITLES = {
     "crawl": "A first sync of 1,000,000 files",
     "people": "Slow senders, and fifty people at once",
     "audit": "The audit log",
+    "world": "A world that changes under a job",
     "soak": "A job whose workers are killed",
 }
 

@@ -137,7 +137,7 @@ def test_a_file_that_is_not_there(run, sandbox_account, staff):
 
 
 def test_ids_from_standard_input(run, sandbox, sandbox_account, staff, ids, monkeypatch):
-    monkeypatch.setattr("medialib.management.commands.deletefiles._read", lambda name: "\n".join(ids).encode())
+    monkeypatch.setattr("medialib.management.commands.deletefiles.read_list", lambda name: "\n".join(ids).encode())
     order = ["acme", "--ids-file", "-", "--reason", "r", "--user", "sam", "--yes", "--wait", "--json"]
     assert run("deletefiles", *order).json["deleted"] == 130
 
@@ -253,3 +253,36 @@ def exported(run) -> dict[str, str]:
     lines = run("exportaudit", "--format", "jsonl").out.splitlines()
     events = [json.loads(line) for line in lines]
     return {event["file_id"]: event["evidence"] for event in events if event.get("event") == "file.settled"}
+
+
+def test_all_files_go_only_when_number_and_name_are_said_and_protected_ones_stay(
+    run, sandbox, sandbox_account, staff, ids
+):
+    kept = sandbox.add_files([{"path": "/kept/1.jpg"}])
+    protections.add_rule(sandbox_account, kind=ProtectionKind.FOLDER, value="/kept", reason="brand", actor=SYSTEM)
+    order = ("acme", "--all", "--reason", "The customer left", "--user", "sam")
+    assert run("deletefiles", *order, "--dry-run").code == 1  # Never synced.
+    sync.run_sync(sandbox_account)
+    plan = run("deletefiles", *order, "--dry-run", "--json")
+    assert (plan.code, plan.json["requested"], Manifest.objects.count()) == (0, 130, 0)
+    assert "1 file protected by a rule: left where they are." in plan.err
+    wrong = [
+        (),
+        ("--confirm-count", "130"),
+        ("--confirm-name", "acme"),
+        ("--confirm-name", "amce", "--confirm-count", "130"),
+    ]
+    assert {run("deletefiles", *order, "--yes", *said).code for said in wrong} == {2}
+    said = ("--yes", "--confirm-name", "acme", "--confirm-count")
+    assert run("deletefiles", *order, *said, "129").code == 2
+    assert run("deletefiles", *order, *said, "130", "--start-after", "0").code == 1
+    assert not DeletionJob.objects.exists()
+    done = run("deletefiles", *order, *said, "130", "--json")
+    job = DeletionJob.objects.get()
+    assert (done.code, done.json["state"], (job.starts_at - job.created_at).total_seconds()) == (0, "scheduled", 1800)
+    assert done.json["manifest_sha256"] == plan.json["manifest_sha256"]
+    assert sandbox.file_ids() == {*ids, *kept}
+
+
+def test_all_and_a_list_are_not_taken_together(delete, ids):
+    assert delete(ids, "--all", "--yes").code == 2

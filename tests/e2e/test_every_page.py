@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.test import Client
 from django.utils.timezone import now
 from playwright.sync_api import Browser, Page
@@ -73,6 +73,14 @@ def world(staff: User) -> dict[str, str]:
     )
     Asset.objects.update(is_private=True)
     call = finished.batches.get().exchanges.get()
+    waiting = {"starts_at": now() + timedelta(hours=1)}
+    mine = job_rows.job(job_rows.manifest(acme, staff, 3), **waiting)
+    kim = factories.user("kim", permissions=("view_library", "delete_files"))
+    theirs = job_rows.job(job_rows.manifest(acme, kim, 3), needs_approval=True, **waiting)
+    for frozen in (review, mine.manifest, theirs.manifest):
+        Asset.objects.filter(file_id=frozen.items.order_by("position")[0].file_id).update(size_bytes=7)
+    staff.user_permissions.add(Permission.objects.get(codename="approve_deletions"))
+    Asset.objects.update(is_private=True)
     return {
         "accounts": "/",
         "library": "/acme/library/",
@@ -83,6 +91,12 @@ def world(staff: User) -> dict[str, str]:
         "file": f"/acme/files/{item.file_id}/",
         "versions": f"/acme/files/{item.file_id}/versions/",
         "review": f"/manifests/{review.pk}/",
+        "frozen files": f"/manifests/{review.pk}/changes/changed/",
+        "files to take out": f"/manifests/{mine.manifest_id}/changes/all/",
+        "own job that waits": f"/jobs/{mine.pk}/",
+        "to be approved": f"/jobs/{theirs.pk}/",
+        "empty library": "/acme/empty/",
+        "empty library, never synced": "/beta/empty/",
         "jobs": "/jobs/",
         "no jobs": "/jobs/?account=beta",
         "running": f"/jobs/{running.pk}/",

@@ -15,6 +15,7 @@ from medialib.models import DeletionJob
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
+from medialib.services.manifests.plan import asks_for_number
 
 ACTIONS: dict[str, Callable[..., DeletionJob | int | None]] = {
     "pause": controls.pause,
@@ -48,7 +49,7 @@ class Command(MedialibCommand):
         actor: Actor = operator()
         if user:
             actor = Actor.person(person_who_may("delete_files", user, account=found.account))
-        asked = controls.asks_for_number(found, action)
+        asked = asks_for_number(found, action)
         if asked and options["confirm_count"] != asked:
             raise WrongUse(f"This job is large: add --confirm-count {asked} if exactly so many files are meant.")
         result: DeletionJob | int | None = None

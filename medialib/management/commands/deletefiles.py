@@ -1,4 +1,4 @@
-"""Delete files of an account by their ids: freeze, show, confirm, run; the same path as the pages."""
+"""Delete files of an account, listed or all: freeze, show, confirm, run; the same path as the pages."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 
 from medialib.errors import ManifestChanged, MedialibError, Refused, WrongUse
 from medialib.management.base import MedialibCommand, Report
+from medialib.management.files import read_list
 from medialib.management.people import person_who_may
 from medialib.models import Account, DeletionJob, Manifest, Outcome
 from medialib.services.accounts import keys
@@ -22,22 +22,24 @@ from medialib.services.base.words import counted
 from medialib.services.deletion import runner
 from medialib.services.jobs import controls
 from medialib.services.jobs.report import job_report, job_sentence
-from medialib.services.manifests import freezing
+from medialib.services.manifests import emptying, freezing
 from medialib.services.manifests.freezing import FrozenList
 from medialib.services.manifests.plan import deletion_plan
-from medialib.services.selections.list_matching import MAX_LIST_BYTES, ListedIds, in_words, listed_ids
+from medialib.services.selections.list_matching import ListedIds, in_words, listed_ids
 
+NOT_LISTED = ListedIds([], 0, [], is_guessed=False)
 MOST_PROBLEMS = 20  # Lines of the list that are named one by one.
 
 
 class Command(MedialibCommand):
-    help = "Delete files for ever, with all their versions, by a list of their ids, paths or addresses."
+    help = "Delete files for ever, with all their versions: those of a list of ids, paths or addresses, or all."
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument("name", metavar="NAME", help="Name of the account.")
-        parser.add_argument(
-            "--ids-file", required=True, metavar="FILE", help="File ids, paths or addresses; - reads standard input."
-        )
+        which = parser.add_mutually_exclusive_group(required=True)
+        which.add_argument("--ids-file", metavar="FILE", help="File ids, paths or addresses; - reads standard input.")
+        which.add_argument("--all", action="store_true", help="Empty the library; protected files stay.")
+        parser.add_argument("--confirm-name", metavar="NAME", help="With --all: the name of the account once more.")
         parser.add_argument("--reason", required=True, help="Why; it stays in the audit log.")
         parser.add_argument("--user", required=True, metavar="USERNAME", help="In whose name.")
         parser.add_argument(
@@ -49,16 +51,18 @@ class Command(MedialibCommand):
         parser.add_argument("--purge-cache", action="store_true", help="Purge the CDN afterwards, one purge a file.")
         parser.add_argument("--wait", action="store_true", help="Run or await the job to its end.")
 
-    def work(self, *, name: str, ids_file: str, reason: str, user: str, **options: Any) -> Report:
+    def work(self, *, name: str, ids_file: str | None, reason: str, user: str, **options: Any) -> Report:
         account = Account.objects.named(name)
         actor = Actor.person(person_who_may("delete_files", user, account=account))
         self._check(reason, options)
-        content, source = _read(ids_file), "Standard input" if ids_file == "-" else ids_file
-        listed = listed_ids(account, content, name=source)
+        listed = NOT_LISTED if ids_file is None else _listed(account, ids_file)
         self._mention_list(listed)
-        with keys.client_for(account) as client:
-            freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
-            frozen = freeze(account, listed.file_ids, actor=actor, client=client)
+        if ids_file is None:
+            frozen = _all_of(account, actor, options)
+        else:
+            with keys.client_for(account) as client:
+                freeze = freezing.preview_file_ids if options["dry_run"] else freezing.freeze_file_ids
+                frozen = freeze(account, listed.file_ids, actor=actor, client=client)
         self._mention(frozen)
         _check_count(frozen.manifest, options["confirm_count"])
         if options["dry_run"]:
@@ -80,6 +84,12 @@ class Command(MedialibCommand):
             raise WrongUse("A deletion needs a reason: it stays in the audit log.")
         if not 0 <= (options["start_after"] or 0) <= controls.MAX_START_AFTER_S:
             raise WrongUse(f"--start-after takes seconds from now, 0 to {controls.MAX_START_AFTER_S:,}.")
+        if (
+            options["all"]
+            and not options["dry_run"]
+            and (options["confirm_count"] is None or not options["confirm_name"])
+        ):
+            raise WrongUse("--all empties the library: add --confirm-name NAME and --confirm-count N, see --dry-run.")
         if not options["yes"] and not options["dry_run"] and not sys.stdin.isatty():
             raise WrongUse("Nobody is there to be asked: add --yes to delete, or --dry-run to see the plan.")
 
@@ -105,6 +115,8 @@ class Command(MedialibCommand):
                 self.stderr.write(f"  {each.rule}: {counted(each.files, 'file')}: {each.rule.reason}")
             if others := frozen.protected.others:
                 self.stderr.write(f"  and {counted(others, 'rule')} more, see listprotections")
+        if stays := frozen.manifest.source.get("protected"):
+            self.stderr.write(f"{counted(stays, 'file')} protected by a rule: left where they are.")
         if frozen.unknown:
             what = counted(len(frozen.unknown), "id")
             self.stderr.write(f"{what} not known to ImageKit, to count as already gone: {_some(frozen.unknown)}")
@@ -141,14 +153,19 @@ class Command(MedialibCommand):
         return Report([job_sentence(job)], job_report(job), ok=ok)
 
 
-def _read(ids_file: str) -> bytes:
-    if ids_file == "-":
-        return sys.stdin.buffer.read(MAX_LIST_BYTES + 1)
-    try:
-        with Path(ids_file).open("rb") as file:
-            return file.read(MAX_LIST_BYTES + 1)
-    except OSError as error:
-        raise WrongUse(f"The file {ids_file} cannot be read: {error.strerror}.") from error
+def _listed(account: Account, ids_file: str) -> ListedIds:
+    name = "Standard input" if ids_file == "-" else ids_file
+    return listed_ids(account, read_list(ids_file), name=name)
+
+
+def _all_of(account: Account, actor: Actor, options: dict[str, Any]) -> FrozenList:
+    """Every file that may go. Nothing of a dry run is left."""
+    if not options["dry_run"] and options["confirm_name"] != account.name:
+        raise WrongUse(f"--confirm-name is not “{account}”, so nothing was frozen.")
+    with transaction.atomic():
+        manifest = emptying.freeze_library(account, actor=actor)
+        transaction.set_rollback(options["dry_run"])
+    return FrozenList(manifest, 0, [], outside=manifest.source.get("outside_scope", 0))
 
 
 def _some(texts: Sequence[str]) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
-from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report
+from medialib.management.files import read_list
 from medialib.management.people import person_who_may
 from medialib.models import Account, ProtectionKind
 from medialib.services.accounts import protections
@@ -61,8 +60,4 @@ class Command(MedialibCommand):
 
 
 def _ids(account: Account, path: str) -> list[str]:
-    try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise WrongUse(f"The file {path} cannot be read: {error.strerror}.") from error
-    return listed_ids(account, content, name=path).file_ids
+    return listed_ids(account, read_list(path), name=path).file_ids

@@ -51,6 +51,7 @@ class DeletionJobQuerySet(models.QuerySet["DeletionJob"]):
     def confirmed_lately(self, account_id: int, user_id: int | None, *, since: datetime) -> Self:
         """What a person confirmed in an account, without what was taken back as a whole."""
         taken_back = Q(state=JobState.FINISHED, cancelled=F("file_count"))
+        taken_back |= Q(state=JobState.CANCELLING, started_at__isnull=True)
         mine = self.filter(account_id=account_id, requested_by_id=user_id, created_at__gte=since)
         return mine.exclude(taken_back) if user_id else self.none()
 

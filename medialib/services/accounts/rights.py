@@ -38,6 +38,11 @@ def scope_for(actor: Actor, account: Account) -> DeleteScope:
     return scope
 
 
+def may_empty(actor: Actor) -> bool:
+    """Whether the actor has the right to delete a whole library, wherever that may be."""
+    return actor.user is None or actor.user.has_perm("medialib.delete_whole_library")
+
+
 def daily_limits(actor: Actor, account: Account) -> DailyLimits:
     """How much the actor may delete of the account in 24 hours."""
     if actor.user is None or actor.user.is_superuser:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from django.utils.timezone import now
@@ -18,15 +19,19 @@ MAX_REASON = 2_000  # Characters of what a person may write about why, of a job 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts, copied so that history outlives the person's account."""
+    """Who acts, copied so that history outlives the person's account.
+
+    `proved_at` is when the person last proved in this session who they are; None where nobody is asked.
+    """
 
     user: User | None = None
     name: str = "system"
     address: str = ""
+    proved_at: datetime | None = None
 
     @classmethod
-    def person(cls, user: User, *, address: str = "") -> Actor:
-        return cls(user=user, name=user.get_username(), address=address)
+    def person(cls, user: User, *, address: str = "", proved_at: datetime | None = None) -> Actor:
+        return cls(user=user, name=user.get_username(), address=address, proved_at=proved_at)
 
 
 SYSTEM = Actor()

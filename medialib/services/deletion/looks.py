@@ -70,9 +70,10 @@ def of_failed_look(error: ImageKitError) -> Verdict:
 
 @dataclass(frozen=True)
 class Known:
-    """What the index has of a file: when it was updated, whether it is listed, and what else a rule goes by."""
+    """What the index has of a file: when it was updated, where it lies, whether it is listed, what else rules go by."""
 
     updated_at: datetime
+    path: str
     is_live: bool
     judged: tuple[object, ...]
 
@@ -113,7 +114,8 @@ def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: 
     for claim, look in looked:
         differences[claim.batch_id] = found = differences_of(items[claim.batch_id], look, known) if look else {}
         if look:
-            _index(job, look, known, found, has_rules=bool(terms.rules))
+            behind = {item.file_id for item in items[claim.batch_id] if _is_behind(item, look, known)}
+            _index(job, look, known, set(found) - behind, has_rules=bool(terms.rules))
     present = {
         claim.batch_id: [item for item in items[claim.batch_id] if look is None or item.file_id not in look.gone]
         for claim, look in looked
@@ -156,17 +158,36 @@ def _skips(
 
 def differences_of(items: Sequence[FrozenFile], look: Look, known: Mapping[str, Known]) -> dict[str, str]:
     """By file id, in what the files differ from what was frozen; only those that do."""
-    found = ((item, look.files.get(item.file_id)) for item in items)
-    differences = {
-        item.file_id: _difference(item, file, known.get(item.file_id)) for item, file in found if file is not None
-    }
-    return {file_id: text for file_id, text in differences.items() if text}
+    differences = {}
+    for item in items:
+        if (file := look.files.get(item.file_id)) is None:
+            continue
+        is_behind = _is_behind(item, look, known)
+        text = _later(item, known[item.file_id]) if is_behind else _difference(item, file)
+        if text:
+            differences[item.file_id] = text
+    return differences
 
 
-def _difference(item: FrozenFile, file: RemoteFile, known: Known | None) -> str:
-    # ImageKit's search lags: the change reached us another way.
-    if known and known.updated_at > (file.updated_at or UNKNOWN_TIME):
-        return f"a later change is known, updated {_in_utc(known.updated_at)}"
+def _is_behind(item: FrozenFile, look: Look, known: Mapping[str, Known]) -> bool:
+    """Whether the index heard another way of a later change than the look shows: ImageKit's search lags.
+
+    A move or rename may leave the updated time as it was. Then the look shows the frozen path, and the index another.
+    """
+    file, row = look.files.get(item.file_id), known.get(item.file_id)
+    if file is None or row is None:
+        return False
+    if row.updated_at > (file.updated_at or UNKNOWN_TIME):
+        return True
+    return bool(item.path) and row.path != item.path == shown_values(file)["path"]
+
+
+def _later(item: FrozenFile, known: Known) -> str:
+    moved = f"moved to {known.path}, " if known.path != item.path else ""
+    return f"a later change is known, {moved}updated {_in_utc(known.updated_at)}"
+
+
+def _difference(item: FrozenFile, file: RemoteFile) -> str:
     is_same = (item.path, item.size_bytes, item.file_updated_at, item.version_name)
     if is_same == (file.path, file.size_bytes, file.updated_at, file.version_name):
         return ""
@@ -191,15 +212,15 @@ def _in_utc(moment: datetime | None) -> str:
 def _known_of(job: DeletionJob, looks: Sequence[Look], *, has_rules: bool) -> dict[str, Known]:
     ids = [file_id for look in looks for file_id in look.files]
     rows = Asset.objects.filter(account_id=job.account_id, file_id__in=ids)
-    columns = ("updated_at", "removed_at", *(JUDGED_COLUMNS if has_rules else ()))
-    return {row[0]: Known(row[1], row[2] is None, row[3:]) for row in rows.values_list("file_id", *columns)}
+    columns = ("updated_at", "path", "removed_at", *(JUDGED_COLUMNS if has_rules else ()))
+    return {row[0]: Known(row[1], row[2], row[3] is None, row[4:]) for row in rows.values_list("file_id", *columns)}
 
 
 def _index(
-    job: DeletionJob, look: Look, known: Mapping[str, Known], differences: Mapping[str, str], *, has_rules: bool
+    job: DeletionJob, look: Look, known: Mapping[str, Known], different: Collection[str], *, has_rules: bool
 ) -> None:
     """Write what the look found where it differs: the frozen columns, and what else a rule goes by."""
-    stale = set(differences)
+    stale = set(different)
     for file_id, file in look.files.items() if has_rules else ():
         row = known.get(file_id)
         if row is None or not row.is_live or row.judged != _judged(file):

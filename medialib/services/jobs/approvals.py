@@ -35,7 +35,7 @@ def approve(job: DeletionJob, *, actor: Actor, manifest_sha256: str) -> None:
     job waits for no approval or the actor may not give it, ManifestChanged when the hash is another.
     """
     with transaction.atomic():
-        locked = _open_for(actor, job)
+        locked = open_for(actor, job)
         if manifest_sha256.strip().lower() != locked.manifest.sha256:
             raise ManifestChanged(_("The hash is not that of this job's list of files; nothing was approved."))
         at, changes = shared_now(), {}
@@ -57,7 +57,7 @@ def reject(job: DeletionJob, *, actor: Actor, reason: str) -> None:
     if not reason or len(reason) > MAX_REASON:
         raise WrongUse(_("Say in at most %(limit)s characters why it is rejected."), limit=grouped(MAX_REASON))
     with transaction.atomic():
-        _end(_open_for(actor, job), DeletionJob.objects.all(), actor=actor, reason=reason)
+        _end(open_for(actor, job), DeletionJob.objects.all(), actor=actor, reason=reason)
     close_if_done(job)
     job.refresh_from_db()
 
@@ -79,7 +79,7 @@ def _late() -> list[DeletionJob]:
     return list(late.select_related("account", "manifest"))
 
 
-def _open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
+def open_for(actor: Actor, job: DeletionJob) -> DeletionJob:
     """The job, locked. Raises Refused when it waits for no approval, or the actor may not give it."""
     rows = DeletionJob.objects.select_for_update(of=("self",)).select_related("account", "manifest")
     job = rows.get(pk=job.pk)

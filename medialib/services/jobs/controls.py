@@ -46,39 +46,43 @@ def open_deletion_job(
     purge_cache: bool = False,
     start_after_s: int | None = None,
     retry_of: DeletionJob | None = None,
+    owner: Actor | None = None,
+    needs_approval: bool = False,
 ) -> DeletionJob:
     """Queue the deletion of exactly the files in `manifest`, once.
 
-    `start_after_s` is the undo window in seconds; None takes the plan's. Raises WrongUse without a reason,
-    AlreadySubmitted when the manifest has a job, ManifestChanged when the counts of selected, frozen and listed files
-    differ, Refused when the selection changed since, the purge quota does not suffice, a file lies outside what the
-    actor may delete, the list is older than a day, or there are more than the actor may delete in 24 hours.
+    `start_after_s` is the undo window in seconds; None takes the plan's. `owner` is in whose name, where that is not
+    the actor's: their rights count to the end. `needs_approval` asks for it whatever the plan says. Raises WrongUse
+    without a reason, AlreadySubmitted when the manifest has a job, ManifestChanged when the counts of selected, frozen
+    and listed files differ, Refused when the selection changed since, the purge quota does not suffice, a file lies
+    outside what the owner may delete, the list is older than a day, or there are more than they may delete in 24 hours.
     """
-    reason = _clean_reason(reason)
+    reason, owner = _clean_reason(reason), owner or actor
     if not 0 <= (start_after_s or 0) <= MAX_START_AFTER_S:
         text = _("A job may wait from 0 to %(limit)s seconds before it starts.")
         raise WrongUse(text, limit=grouped(MAX_START_AFTER_S))
-    rights.require_all_in_scope(manifest.items.all(), actor=actor, account=manifest.account)
+    rights.require_all_in_scope(manifest.items.all(), actor=owner, account=manifest.account)
     counts.refuse_unequal(manifest)
-    counts.refuse_changed_selection(manifest, rights.scope_for(actor, manifest.account))
+    counts.refuse_changed_selection(manifest, rights.scope_for(owner, manifest.account))
     if purge_cache:
         purge.check_quota(manifest)
     try:
         with transaction.atomic():
             # One confirmation of an account at a time: what the others confirmed counts against the person's limits.
             manifest.account = Account.objects.select_for_update(no_key=True).get(pk=manifest.account_id)
-            plan, at = deletion_plan(manifest), shared_now()
+            plan, at = deletion_plan(manifest, proved_at=owner.proved_at), shared_now()
             plan.refuse_stale()
-            plan.refuse_beyond_rights(actor)
+            plan.refuse_beyond_rights(owner)
             window_s = plan.undo_window_s if start_after_s is None else start_after_s
+            plan.refuse_short_wait(window_s)
             job = DeletionJob.objects.create(
                 manifest=manifest,
                 account=manifest.account,
-                requested_by=actor.user,
-                requested_by_name=actor.name,
-                is_by_person=actor.user is not None,
+                requested_by=owner.user,
+                requested_by_name=owner.name,
+                is_by_person=owner.user is not None,
                 reason=reason,
-                needs_approval=plan.needs_approval,
+                needs_approval=needs_approval or plan.needs_approval,
                 retry_of=retry_of,
                 purge_cache=purge_cache,
                 created_at=at,
@@ -86,7 +90,9 @@ def open_deletion_job(
                 file_count=manifest.file_count,
             )
             sums = {"file_count": manifest.file_count, "total_bytes": manifest.total_bytes}
-            choices = {"purge_cache": purge_cache, "needs_approval": job.needs_approval}
+            choices: dict[str, object] = {"purge_cache": purge_cache, "needs_approval": job.needs_approval}
+            if owner is not actor:
+                choices["in_the_name_of"] = owner.name
             detail = {"manifest": manifest.sha256, **sums, "starts_at": job.starts_at.isoformat(), **choices}
             log.record(EventKind.JOB_CONFIRMED, actor=actor, account=job.account, job=job, reason=reason, detail=detail)
             if not window_s and not job.needs_approval:
@@ -105,22 +111,6 @@ def _clean_reason(reason: str) -> str:
     if len(reason) > MAX_REASON:
         raise WrongUse(_("The reason is longer than %(count)s characters."), count=grouped(MAX_REASON))
     return reason
-
-
-def asks_for_number(job: DeletionJob, action: str) -> int:
-    """How many files the person has to type before `action`: 0 where nothing is asked.
-
-    Start now, resume, take over and retry of a large job ask as its confirmation did. `action` is named as on its page.
-    """
-    waits = job.state == JobState.SCHEDULED and job.starts_at > shared_now()
-    counts = {
-        "start": job.file_count if waits else 0,
-        "resume": job.left if job.state == JobState.PAUSED else 0,
-        "take-over": job.left if job.state == JobState.PAUSED else 0,
-        "retry": job.failed if job.is_finished else 0,
-    }
-    count = counts.get(action, 0)
-    return count if count and deletion_plan(job.manifest).must_type_number else 0
 
 
 @members_only

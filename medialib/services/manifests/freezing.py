@@ -17,7 +17,7 @@ from medialib.errors import MedialibError, Refused, WrongUse, grouped
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.errors import BadRequest, FileMissing, ImageKitError
 from medialib.imagekit.types import FILE_ID, SURE_ID, RemoteFile
-from medialib.models import Account, Asset, DeletionJob, EventKind, Item, Manifest, Outcome, Selection, SkipCause
+from medialib.models import Account, Asset, EventKind, Item, Manifest, Selection
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
 from medialib.models.query.units import UNKNOWN_TIME
@@ -86,22 +86,15 @@ def freeze_assets(account: Account, queryset: QuerySet[Asset], *, source: dict[s
     return _freeze(account, _Query(assets, INDEXED), source=source, actor=actor)
 
 
-def freeze_items(account: Account, items: QuerySet[Item], *, source: dict[str, Any], actor: Actor) -> Manifest:
-    """Freeze files of earlier manifests once more, as they were shown then. Raises Refused when there are none."""
-    items = items.filter(manifest__account=account)
-    return _freeze(account, _Query(items, FROZEN), source=source, actor=actor)
+def freeze_items(
+    account: Account, items: QuerySet[Item], *, source: dict[str, Any], actor: Actor, owner: Actor | None = None
+) -> Manifest:
+    """Freeze files of earlier manifests once more, as they were shown then. Raises Refused when there are none.
 
-
-def freeze_changed(job: DeletionJob, *, actor: Actor) -> Manifest:
-    """Freeze, as they are now, the files that the job skipped since they had changed. Raises Refused without any.
-
-    What the look before the call found is in the index already.
+    `owner` is in whose name, where that is not the actor's: their folders count.
     """
-    skipped = Item.objects.filter(
-        manifest_id=job.manifest_id, outcome=Outcome.SKIPPED, skip_cause=SkipCause.CHANGED
-    ).values("file_id")
-    assets = Asset.objects.live(job.account).filter(file_id__in=skipped)
-    return freeze_assets(job.account, assets, source={"kind": "changed", "job": job.pk}, actor=actor)
+    items = items.filter(manifest__account=account)
+    return _freeze(account, _Query(items, FROZEN), source=source, actor=actor, owner=owner)
 
 
 def freeze_file_ids(account: Account, file_ids: Iterable[str], *, actor: Actor, client: ImageKitClient) -> FrozenList:
@@ -242,10 +235,13 @@ class _Query(NamedTuple):
         return insert_from_select(Item, COLUMNS, rows)
 
 
-def _freeze(account: Account, query: _Query, *, source: dict[str, Any], actor: Actor) -> Manifest:
+def _freeze(
+    account: Account, query: _Query, *, source: dict[str, Any], actor: Actor, owner: Actor | None = None
+) -> Manifest:
+    owner = owner or actor
     with transaction.atomic():
-        scope = rights.scope_for(actor, account)
-        manifest = _begin(account, source=source, actor=actor)
+        scope = rights.scope_for(owner, account)
+        manifest = _begin(account, source=source, actor=owner)
         file_count = query._replace(rows=query.rows.filter(scope.condition())).insert_into(manifest)
         outside = 0 if scope.is_everything else query.rows.exclude(scope.condition()).count()
         _leave_out(manifest, outside, file_count=file_count, scope=scope)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db.models import Sum
 from django.utils.timezone import now
@@ -12,10 +12,12 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from medialib.errors import Refused, grouped
-from medialib.models import Account, DeletionJob, Manifest, PaceKind
+from medialib.models import Account, DeletionJob, JobState, Manifest, PaceKind
 from medialib.models.deletion.batches import BATCH_SIZE
+from medialib.models.memberships import DailyLimits
 from medialib.services.accounts import pacing, rights
 from medialib.services.audit.log import Actor
+from medialib.services.base.clock import shared_now
 from medialib.services.base.words import counted
 
 _TOO_MUCH = gettext_noop(
@@ -31,40 +33,55 @@ USUAL_LIMIT = 5.0  # Delete calls a second that ImageKit grants an account unles
 LONG_UNDO_FROM_PERCENT = 20  # Of the library.
 
 
+@dataclass(frozen=True)
+class Amount:
+    """Files and their bytes."""
+
+    files: int = 0
+    bytes: int = 0
+
+
+NOTHING, NO_LIMITS = Amount(), DailyLimits()
+
+
 @dataclass(frozen=True, kw_only=True)
 class DeletionPlan:
     """What a deletion takes and asks of a person: computed once, for page, command and service.
 
     `calls` delete calls, about `seconds` at the account's pace. What the same person confirmed in the account within
-    the last 24 hours counts with it, so that four jobs of 80 files are one of 320.
+    the last 24 hours (`lately`), and before that since they last proved who they are (`unproved`, which holds both),
+    counts with it, so that four jobs of 80 files are one of 320.
     """
 
     manifest: Manifest
     calls: int
     seconds: int
-    files_lately: int = 0
-    bytes_lately: int = 0
+    lately: Amount = NOTHING
+    unproved: Amount = NOTHING
+    limits: DailyLimits = NO_LIMITS
 
     @property
     def files(self) -> int:
-        """With those confirmed lately."""
-        return self.manifest.file_count + self.files_lately
+        """With those confirmed lately, and since the last proof."""
+        return self.manifest.file_count + self.unproved.files
 
     @property
     def is_plain(self) -> bool:
-        return self.files <= PLAIN_UP_TO
+        return self.files <= PLAIN_UP_TO and not self.manifest.empties_library
 
     @property
     def is_whole_library(self) -> bool:
-        """Whether every file that the index knows is in it."""
-        return not self.is_plain and 0 < self.manifest.library_count <= self.manifest.file_count
+        """Whether every file that the index knows is in it, or all that may go."""
+        is_all = 0 < self.manifest.library_count <= self.manifest.file_count
+        return self.manifest.empties_library or (is_all and not self.is_plain)
 
     @property
     def must_type_number(self) -> bool:
         """Whether a person has to type how many files go."""
         account = self.manifest.account
         share = self.files * 100 > self.manifest.library_count * account.limit_percent
-        return not self.is_plain and (self.files > account.limit_files or share)
+        is_large = self.files > account.limit_files or share or self._is_beyond_limits or self.manifest.empties_library
+        return not self.is_plain and is_large
 
     @property
     def needs_approval(self) -> bool:
@@ -76,12 +93,29 @@ class DeletionPlan:
     def undo_window_s(self) -> int:
         """Seconds that a confirmed job waits: as the account says, else the longer the more is at stake."""
         account = self.manifest.account
+        if self.manifest.empties_library:
+            return max(LONG_UNDO_S, account.undo_window or 0)
         if account.undo_window is not None:
             return account.undo_window
         if self.is_plain:
             return 0
         share = self.files * 100 >= self.manifest.library_count * LONG_UNDO_FROM_PERCENT
         return LONG_UNDO_S if share or self.files > account.limit_files else UNDO_S
+
+    @property
+    def _is_beyond_limits(self) -> bool:
+        """Whether that is more than the person's membership allows in a day."""
+        files, share = self.limits.files, self.limits.percent
+        return (
+            (files is not None and self.files > files)
+            or (self.limits.bytes is not None and self.manifest.total_bytes + self.unproved.bytes > self.limits.bytes)
+            or (share is not None and self.files * 100 > self.manifest.library_count * share)
+        )
+
+    def refuse_short_wait(self, seconds: int) -> None:
+        """Raises Refused for a shorter undo window than emptying a library takes."""
+        if self.manifest.empties_library and seconds < self.undo_window_s:
+            raise Refused(_("Emptying a library waits for at least %(count)s minutes."), count=self.undo_window_s // 60)
 
     def refuse_stale(self) -> None:
         """Raises Refused when the list was frozen so long ago that nobody should go by what it shows."""
@@ -95,7 +129,7 @@ class DeletionPlan:
         """Raises Refused when the actor may not delete so much: a whole library, or more than their daily limits."""
         if actor.user is None or actor.user.is_superuser:
             return
-        if self.is_whole_library and not actor.user.has_perm("medialib.delete_whole_library"):
+        if self.is_whole_library and not rights.may_empty(actor):
             raise Refused(
                 _(
                     "This is every file that the index knows of “%(account)s”. “%(name)s” lacks the right to delete a "
@@ -106,13 +140,14 @@ class DeletionPlan:
             )
         limits = rights.daily_limits(actor, self.manifest.account)
         for what, limit, lately, more in (
-            (_("files"), limits.files, self.files_lately, self.manifest.file_count),
-            (_("bytes"), limits.bytes, self.bytes_lately, self.manifest.total_bytes),
+            (_("files"), limits.files, self.lately.files, self.manifest.file_count),
+            (_("bytes"), limits.bytes, self.lately.bytes, self.manifest.total_bytes),
         ):
             if limit is not None and lately + more > limit:
                 amounts = {"limit": grouped(limit), "lately": grouped(lately), "now": grouped(more)}
                 raise Refused(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
-        if limits.percent is not None and self.files * 100 > self.manifest.library_count * limits.percent:
+        files = self.manifest.file_count + self.lately.files
+        if limits.percent is not None and files * 100 > self.manifest.library_count * limits.percent:
             raise Refused(
                 _(
                     "“%(name)s” may delete %(percent)s %% of this library in 24 hours, and this would be more. Nothing "
@@ -150,16 +185,43 @@ def calls_per_second(account: Account) -> float:
     return allowed.calls / allowed.interval_s
 
 
-def deletion_plan(manifest: Manifest) -> DeletionPlan:
-    """The plan for a manifest, in the name of the person who froze it."""
-    calls = calls_needed(manifest.file_count)
-    jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
-    lately = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=now() - LATELY)
-    sums = lately.aggregate(files=Sum("file_count", default=0), bytes=Sum("manifest__total_bytes", default=0))
+def deletion_plan(manifest: Manifest, *, proved_at: datetime | None = None) -> DeletionPlan:
+    """The plan for a manifest, in the name of the person who froze it.
+
+    `proved_at` is when that person last proved who they are; None where nobody is asked, as on the command line.
+    """
+    calls, day_ago, owner = calls_needed(manifest.file_count), now() - LATELY, manifest.frozen_by
+    lately = unproved = _confirmed(manifest, since=day_ago)
+    if proved_at is not None and proved_at < day_ago:
+        unproved = _confirmed(manifest, since=proved_at)
     return DeletionPlan(
         manifest=manifest,
         calls=calls,
         seconds=math.ceil(calls / calls_per_second(manifest.account)),
-        files_lately=sums["files"],
-        bytes_lately=sums["bytes"],
+        lately=lately,
+        unproved=unproved,
+        limits=rights.daily_limits(Actor.person(owner), manifest.account) if owner else NO_LIMITS,
     )
+
+
+def asks_for_number(job: DeletionJob, action: str, *, proved_at: datetime | None = None) -> int:
+    """How many files the person has to type before `action`: 0 where nothing is asked.
+
+    Start now, resume, take over and retry of a large job ask as its confirmation did. `action` is named as on its page.
+    """
+    waits = job.state == JobState.SCHEDULED and job.starts_at > shared_now()
+    counts = {
+        "start": job.file_count if waits else 0,
+        "resume": job.left if job.state == JobState.PAUSED else 0,
+        "take-over": job.left if job.state == JobState.PAUSED else 0,
+        "retry": job.failed if job.is_finished else 0,
+    }
+    count = counts.get(action, 0)
+    return count if count and deletion_plan(job.manifest, proved_at=proved_at).must_type_number else 0
+
+
+def _confirmed(manifest: Manifest, *, since: datetime) -> Amount:
+    """What the person confirmed in the account beside this list."""
+    jobs = DeletionJob.objects.exclude(manifest=manifest.pk)
+    mine = jobs.confirmed_lately(manifest.account_id, manifest.frozen_by_id, since=since)
+    return Amount(**mine.aggregate(files=Sum("file_count", default=0), bytes=Sum("manifest__total_bytes", default=0)))

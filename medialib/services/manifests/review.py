@@ -157,7 +157,9 @@ def _joints(manifest: Manifest) -> list[_Joint]:
         SELECT COALESCE(asset.folder, ''), COALESCE(asset.kind, ''), COUNT(*), SUM(item.size_bytes),
             SUM(CASE WHEN item.file_updated_at > %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.removed_at IS NOT NULL THEN 1 ELSE 0 END),
-            SUM(CASE WHEN asset.removed_at IS NULL AND asset.updated_at > item.file_updated_at THEN 1 ELSE 0 END),
+            SUM(CASE WHEN asset.removed_at IS NULL AND (asset.updated_at > item.file_updated_at
+                OR asset.path <> item.path OR asset.size_bytes <> item.size_bytes
+                OR asset.version_name <> item.version_name) THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.created_at = %s OR asset.updated_at = %s THEN 1 ELSE 0 END),
             SUM(CASE WHEN asset.id IS NULL THEN 1 ELSE 0 END)
         FROM {Item._meta.db_table} item LEFT JOIN {Asset._meta.db_table} asset

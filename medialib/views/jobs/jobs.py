@@ -14,9 +14,9 @@ from medialib.errors import MedialibError
 from medialib.forms.jobs import JOB_VIEWS, SPEEDS, AgainForm, JobFilesForm, JobListForm, ProgressForm, TrayForm
 from medialib.models import DeletionJob, Exchange
 from medialib.services.accounts import rights
-from medialib.services.jobs import approvals, controls, pages, watching
-from medialib.services.manifests import review
-from medialib.services.manifests.plan import deletion_plan
+from medialib.services.jobs import again, approvals, pages, watching
+from medialib.services.manifests import asking, changes, review
+from medialib.services.manifests.plan import asks_for_number, deletion_plan
 from medialib.views.access import actor, may_delete_in, person, staff_may
 from medialib.views.jobs.actions import ACTIONS
 from medialib.views.jobs.progress import JobProgress, mismatch, tray_in_words
@@ -60,7 +60,7 @@ def job_detail(request: HttpRequest, job: int) -> HttpResponse:
         "retries": list(progress.job.retries.all()),
         "may_control": may_delete_in(person(request), progress.job.account),
         "speeds": SPEEDS,
-        "approval": _approval(request, progress.job),
+        **_approval(request, progress.job),
         "changed": pages.changed_count(progress.job) if progress.job.is_finished else 0,
     }
     return render(request, "jobs/job.html", context)
@@ -132,7 +132,7 @@ def job_control(request: HttpRequest, job: int, action: str) -> HttpResponse:
 
 def _ask_again(request: HttpRequest, job: DeletionJob, action: str) -> HttpResponse | None:
     """Starting or continuing a large job asks as its confirmation did: for the number, and for a fresh proof."""
-    if not (file_count := controls.asks_for_number(job, action)):
+    if not (file_count := asks_for_number(job, action, proved_at=step_up.proved_at(request))):
         return None
     form = AgainForm(request.POST if "typed_count" in request.POST else None, file_count=file_count)
     if not form.is_valid():
@@ -158,11 +158,18 @@ def job_exchange(request: HttpRequest, job: int, exchange: int) -> HttpResponse:
     return render(request, "jobs/exchange.html", context)
 
 
-def _approval(request: HttpRequest, job: DeletionJob) -> review.Overview | None:
-    """What an approver looks at; None for everybody else, and where nothing waits for approval."""
-    if not approvals.is_open(job) or rights.why_may_not_approve(job, person(request), ""):
-        return None
-    return review.manifest_overview(deletion_plan(job.manifest))
+def _approval(request: HttpRequest, job: DeletionJob) -> dict[str, object]:
+    """What an approver looks at, who sees the review and what changed since; and what whoever may shrink it sees."""
+    is_approver = approvals.is_open(job) and not rights.why_may_not_approve(job, person(request), "")
+    context: dict[str, object] = {"may_shrink": again.may_shrink(job, actor(request))}
+    if is_approver or context["may_shrink"]:
+        context["since"] = changes.counts_since(job.manifest)
+    if is_approver:
+        context["approval"] = review.manifest_overview(deletion_plan(job.manifest))
+        context["manifest"] = job.manifest
+        context["sample"] = review.sample(job.manifest, seed=0)
+        context["asked"] = asking.ask(job.manifest) if "asked" in request.GET else None
+    return context
 
 
 def _hand_on(request: HttpRequest, tray: watching.Tray) -> None:

@@ -16,8 +16,9 @@ from medialib.auth import step_up
 from medialib.errors import MedialibError
 from medialib.forms.jobs import ConfirmForm, SampleForm, ShownForm
 from medialib.models import DeletionJob, Manifest
+from medialib.services.accounts import rights
 from medialib.services.deletion import purge
-from medialib.services.jobs import controls
+from medialib.services.jobs import again, controls
 from medialib.services.manifests import asking, freezing, review
 from medialib.services.manifests.plan import DeletionPlan, deletion_plan
 from medialib.services.selections import ticks
@@ -49,7 +50,7 @@ def freeze_changed(request: HttpRequest, job: int) -> HttpResponse:
     visible = DeletionJob.objects.visible_to(person(request)).select_related("account")
     source = get_object_or_404(visible, pk=job)
     try:
-        manifest = freezing.freeze_changed(source, actor=actor(request))
+        manifest = again.freeze_changed(source, actor=actor(request))
     except MedialibError as error:
         messages.error(request, str(error))
         return redirect("medialib:job", source.pk)
@@ -66,20 +67,27 @@ def review_page(request: HtmxRequest, manifest: UUID) -> HttpResponse:
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)
     reason = request.session.pop(REASON_OF.format(frozen.pk), "")
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     return _show(request, plan, ConfirmForm(plan=plan, initial={"reason": reason}))
 
 
 @require_safe
-@staff_may("delete_files")
+@staff_may("delete_files", "approve_deletions")
 @vary_on_headers("HX-Request")
 def asked(request: HtmxRequest, manifest: UUID) -> HttpResponse:
-    """What ImageKit says of a sample of the list; the page asks by itself, and by a link without JavaScript."""
-    frozen = _own_manifest(request, manifest)
+    """What ImageKit says of a sample of the list; the page asks by itself, and by a link without JavaScript.
+
+    For who froze the list and, once its job waits for an approval, for who may give it.
+    """
+    job = DeletionJob.objects.filter(manifest=manifest).select_related("account", "manifest__account").first()
+    is_approver = job is not None and not rights.why_may_not_approve(job, person(request), "")
+    frozen = job.manifest if job is not None and is_approver else _own_manifest(request, manifest)
+    if job is not None and not request.htmx:
+        return redirect(f"{reverse('medialib:job', args=[job.pk])}?asked=1#asked")
     told = asking.ask(frozen)
     if request.htmx:
         return render(request, "jobs/_review_asked.html", {"manifest": frozen, "asked": told})
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     return _show(request, plan, ConfirmForm(plan=plan), asked=told)
 
 
@@ -97,7 +105,7 @@ def manifest_csv(request: HttpRequest, manifest: UUID) -> HttpResponseBase:
 def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
     """Open the job. A second submit of the same manifest lands on the job that the first one opened."""
     frozen = _own_manifest(request, manifest)
-    plan = deletion_plan(frozen)
+    plan = deletion_plan(frozen, proved_at=step_up.proved_at(request))
     form = ConfirmForm(request.POST, plan=plan)
     if job := DeletionJob.objects.filter(manifest=frozen).first():
         return redirect("medialib:job", job.pk)

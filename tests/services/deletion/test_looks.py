@@ -21,10 +21,11 @@ from medialib.models import (
     ProtectionKind,
     SkipCause,
 )
-from medialib.services.accounts import pacing, protections
+from medialib.services.accounts import keys, pacing, protections
 from medialib.services.audit.log import SYSTEM, Actor
 from medialib.services.deletion import claims, settling
 from medialib.services.jobs import controls
+from medialib.services.sync.run import run_sync
 from tests import factories
 from tests.services.deletion.conftest import add_files, assert_exact, outcomes, run
 from tests.services.deletion.test_controls import in_thread
@@ -65,6 +66,24 @@ def test_what_a_look_found_is_in_the_index_for_the_next_list(sandbox, sandbox_ac
     sandbox.replace(ids[0], size=777_777)
     run(job)
     assert Asset.objects.get(account=sandbox_account, file_id=ids[0]).size_bytes == 777_777
+
+
+@pytest.mark.parametrize("is_ruled", [False, True])
+def test_a_move_that_the_index_heard_of_counts_where_imagekits_search_lags(sandbox, sandbox_account, job_for, is_ruled):
+    """A move may leave the updated time as it was, so only the path tells that the index knows better."""
+    ids = add_files(sandbox, 3)
+    with keys.client_for(sandbox_account) as client:
+        run_sync(sandbox_account, client=client)
+    if is_ruled:
+        protect(sandbox_account, ProtectionKind.FOLDER, "/brand")
+    job = job_for(ids)
+    moved = Asset.objects.filter(file_id=ids[0])
+    moved.update(path="/brand/1.jpg", folder="/brand")  # As an event tells; the search still shows the old place.
+    run(job)
+    assert outcomes(job) == {ids[0]: "skipped", ids[1]: "deleted", ids[2]: "deleted"}
+    assert "moved to /brand/1.jpg" in evidence(ids[0])
+    assert cause(ids[0]) == (SkipCause.PROTECTED if is_ruled else SkipCause.CHANGED)
+    assert moved.get().path == "/brand/1.jpg"  # The late search does not take it back.
 
 
 def test_a_folder_renamed_into_a_protected_place_is_protected_where_it_is_now(sandbox, sandbox_account, job_for):

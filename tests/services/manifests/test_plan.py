@@ -15,7 +15,7 @@ from medialib.models import DeletionJob, JobState, Manifest, Pace
 from medialib.services.accounts import pacing
 from medialib.services.audit.log import Actor
 from medialib.services.jobs import controls
-from medialib.services.manifests.plan import deletion_plan
+from medialib.services.manifests.plan import asks_for_number, deletion_plan
 from tests import factories
 from tests.views.jobs import job_rows
 
@@ -77,7 +77,38 @@ def test_what_is_older_than_a_day_or_was_taken_back_does_not_count(account):
     old, undone = (open_job(account, kim, 20, start_after_s=300) for _ in range(2))
     controls.undo(undone, actor=Actor.person(kim))
     DeletionJob.objects.filter(pk=old.pk).update(created_at=now() - timedelta(hours=25))
-    assert deletion_plan(job_rows.manifest(account, kim, 5)).files_lately == 0
+    assert deletion_plan(job_rows.manifest(account, kim, 5)).lately.files == 0
+
+
+def test_what_was_confirmed_since_the_last_proof_counts_together_however_long_ago(account):
+    kim = factories.user("kim", permissions=DELETER)
+    account.limit_files = account.approval_files = 100
+    account.save()
+    days_ago = [open_job(account, kim, 80) for _ in range(2)]
+    for days, job in zip((3, 2), days_ago, strict=True):
+        DeletionJob.objects.filter(pk=job.pk).update(created_at=now() - timedelta(days=days))
+    frozen = job_rows.manifest(account, kim, 15, library_count=10_000)
+    asked = {days: deletion_plan(frozen, proved_at=now() - timedelta(days=days)) for days in (0, 2.5, 4)}
+    assert {days: (plan.files, plan.must_type_number) for days, plan in asked.items()} == {
+        0: (15, False),
+        2.5: (95, False),
+        4: (175, True),
+    }
+    long_ago = Actor.person(kim, proved_at=now() - timedelta(days=4))
+    assert controls.open_deletion_job(manifest=frozen, actor=long_ago, reason="Old").needs_approval
+
+
+@pytest.mark.parametrize("limits", [{"daily_files": 30}, {"daily_bytes": 30 * 1024}, {"daily_percent": 3}])
+def test_more_than_a_days_limit_since_the_last_proof_asks_for_the_number_and_a_new_proof(account, limits):
+    kim = factories.user("kim", permissions=DELETER, is_member=False)
+    factories.membership(kim, account, **limits)
+    frozen = job_rows.manifest(account, kim, 20, library_count=1000)
+    earlier = controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old")
+    DeletionJob.objects.filter(pk=earlier.pk).update(created_at=now() - timedelta(hours=30))
+    frozen = job_rows.manifest(account, kim, 20, library_count=1000)
+    proofs = [now() - timedelta(hours=hours) for hours in (40, 1)]
+    assert [deletion_plan(frozen, proved_at=proof).must_type_number for proof in proofs] == [True, False]
+    controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim, proved_at=proofs[0]), reason="Old")
 
 
 @pytest.mark.parametrize(
@@ -106,10 +137,10 @@ def test_large_jobs_ask_again_before_they_start_go_on_or_are_tried_again(account
     kim = factories.user("kim", permissions=(*DELETER, "delete_whole_library"))
     frozen = job_rows.manifest(account, kim, 12, library_count=100)
     job = controls.open_deletion_job(manifest=frozen, actor=Actor.person(kim), reason="Old", start_after_s=300)
-    assert [controls.asks_for_number(job, action) for action in ("start", "resume", "pause")] == [12, 0, 0]
+    assert [asks_for_number(job, action) for action in ("start", "resume", "pause")] == [12, 0, 0]
     DeletionJob.objects.filter(pk=job.pk).update(state=JobState.PAUSED, deleted=4)
     job.refresh_from_db()
-    assert controls.asks_for_number(job, "resume") == 8
+    assert asks_for_number(job, "resume") == 8
 
 
 def test_a_list_of_yesterday_is_not_confirmed(account):

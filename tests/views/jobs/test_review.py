@@ -21,6 +21,7 @@ from medialib.services.manifests import review
 from medialib.services.manifests.plan import deletion_plan
 from medialib.services.selections import ticks
 from tests import dba, factories
+from tests.conftest import prove
 from tests.views.jobs import job_rows
 
 
@@ -206,6 +207,25 @@ def test_only_the_exact_number_confirms(staff_client, staff, account, typed, sta
     frozen = job_rows.manifest(account, staff, 60, library_count=1000)
     answer = staff_client.post(url_of(frozen, "confirm"), {"reason": "Old campaign", "typed_count": typed})
     assert (answer.status_code, DeletionJob.objects.exists()) == (status, status == 302)
+
+
+def test_what_was_confirmed_since_the_last_proof_asks_for_the_number_until_the_person_proves_it(client, staff, account):
+    account.limit_files = 5
+    account.save()
+    two_days_ago = job_rows.job(job_rows.manifest(account, staff, 8), created_at=now() - timedelta(days=2))
+    client.force_login(staff)
+    prove(client, staff, seconds_ago=3 * 24 * 3600)
+    frozen = job_rows.manifest(account, staff, 4)
+    page = client.get(url_of(frozen))
+    assert soup(page).select_one("#id_typed_count")
+    assert "Counted together with 8 files that you confirmed" in text(page)
+    assert client.post(url_of(frozen, "confirm"), confirmed()).status_code == 422
+    answer = client.post(url_of(frozen, "confirm"), {"reason": "Old campaign", "typed_count": "4"})
+    assert answer["Location"].startswith("/you/confirm/")
+    prove(client, staff)
+    assert soup(client.get(url_of(frozen))).select_one("#id_understood")
+    assert client.post(url_of(frozen, "confirm"), confirmed()).status_code == 302
+    assert set(DeletionJob.objects.exclude(pk=two_days_ago.pk).values_list("manifest", flat=True)) == {frozen.pk}
 
 
 def test_tick_is_not_enough_where_the_number_is_asked_for(staff_client, staff, account):
