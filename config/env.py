@@ -28,6 +28,7 @@ DATABASE_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql
 TASK_ENGINES = ("database", "celery")
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 SIGNING_KEY_BYTES = 32
+MIN_TOKEN_LENGTH = 24
 MIN_SECRET_LENGTH = 50  # What Django's own deployment check asks for.
 SQLITE_OPTIONS = {
     # A transaction that reads and then writes must take the write lock first, or two of them refuse each other.
@@ -82,6 +83,7 @@ class Environment:
     audit_anchor_file: Path
     audit_webhook_url: str
     audit_webhook_secret: str
+    metrics_token: str
     min_password_length: int
     require_second_factor: bool
     oidc_server_url: str
@@ -166,6 +168,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_anchor_file=Path(reader.text("AUDIT_ANCHOR_FILE", str(data_dir / "audit-anchors.jsonl"))),
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
+        metrics_token=read_metrics_token(reader),
         min_password_length=reader.number("MIN_PASSWORD_LENGTH", 12, least=8, most=128),
         require_second_factor=reader.flag("REQUIRE_SECOND_FACTOR", False),
         oidc_server_url=read_oidc_server(reader, debug),
@@ -271,6 +274,14 @@ def read_webhook_secret(reader: Reader) -> str:
     if reader.text("AUDIT_WEBHOOK_URL") and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
         raise BadSetting("AUDIT_WEBHOOK_SECRET", "must be whsec_ and 24 to 64 random bytes in base64")
     return secret
+
+
+def read_metrics_token(reader: Reader) -> str:
+    """Empty where metrics are given to this machine only."""
+    token = reader.text("METRICS_TOKEN")
+    if token and not re.fullmatch(rf"[A-Za-z0-9._~+/=-]{{{MIN_TOKEN_LENGTH},}}", token):
+        raise BadSetting("METRICS_TOKEN", f"must be at least {MIN_TOKEN_LENGTH} random letters and digits")
+    return token
 
 
 def read_oidc_server(reader: Reader, debug: bool) -> str:

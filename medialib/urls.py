@@ -5,7 +5,7 @@ from django.urls import path
 from django.views.i18n import set_language
 
 from medialib.auth.views import SignIn, sign_in_again
-from medialib.views import home, styleguide, webhooks
+from medialib.views import home, probes, styleguide, webhooks
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
 from medialib.views.jobs import approvals, jobs, receipts, review
@@ -30,6 +30,8 @@ urlpatterns = [
     path("sign-in/again/", sign_in_again, name="sign-in-again"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", home.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     path("webhooks/imagekit/<slug:account>/", webhooks.imagekit_webhook, name="webhook"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),

@@ -31,6 +31,8 @@ RESERVED_NAMES = frozenset(
         "jobs",
         "language",
         "manifests",
+        "metrics",
+        "readyz",
         "sign-in",
         "sign-out",
         "static",
