@@ -23,6 +23,7 @@ from config import private
 from config.development import development_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+INSTALLED = "_site"  # What the folder above is called in a wheel. See medialib/__main__.py.
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 DATABASE_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 TASK_ENGINES = ("database", "celery")
@@ -196,7 +197,7 @@ def stop(line: str) -> NoReturn:
 
 
 def read_data_dir(reader: Reader) -> Path:
-    data_dir = Path(reader.text("MEDIALIB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+    data_dir = Path(reader.text("MEDIALIB_DATA_DIR") or usual_data_dir(reader)).resolve()
     try:
         private.make_directory(data_dir)
     except OSError as error:
@@ -204,6 +205,16 @@ def read_data_dir(reader: Reader) -> Path:
     except private.NotPrivate as problem:
         raise BadSetting("MEDIALIB_DATA_DIR", str(problem)) from None
     return data_dir
+
+
+def usual_data_dir(reader: Reader, base: Path = BASE_DIR) -> Path:
+    """Beside the code; for a wheel, whose folder each update replaces, where the system keeps a person's data."""
+    if base.name != INSTALLED:
+        return base / "var"
+    home = reader.text("XDG_DATA_HOME") or (reader.text("HOME") and f"{reader.text('HOME')}/.local/share")
+    if not home:
+        raise BadSetting("MEDIALIB_DATA_DIR", "must be set where there is no home directory")
+    return Path(home) / "medialib"
 
 
 def read_secret_key(reader: Reader, debug: bool, data_dir: Path) -> str:

@@ -14,6 +14,7 @@ from django.core.management import call_command
 
 from medialib.errors import Refused
 from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
+from medialib.management.web import SERVE, web_server
 from medialib.models import Account
 from medialib.services.accounts import accounts
 from medialib.services.sync import run as sync
@@ -22,11 +23,7 @@ ACCOUNT = "demo"
 ADMIN = "admin"
 SANDBOX_KEY = "private_sandbox"  # Opens nothing but the sandbox.
 START_WITHIN_S = 120
-# How medialib is served anywhere. Headers and bodies have deadlines, so idle connections block no thread.
-SERVE = (
-    "--interface", "asginl", "--no-ws", "--http1-header-read-timeout", "10000", "--backlog", "2048",
-    "--backpressure", "2048", "config.asgi:application",
-)  # fmt: skip
+__all__ = ["SERVE", "run"]
 Say = Callable[[str], None]
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 
@@ -59,8 +56,7 @@ def start_sandbox(children: Children, port: int, file_count: int) -> Child:
 
 
 def start_product(children: Children, port: int) -> None:
-    where = ("--host", HOST, "--port", str(port), "--no-access-log")
-    web = children.start("web server", [sys.executable, "-m", "granian", *where, *SERVE])
+    web = children.start("web server", web_server(host=HOST, port=port))
     children.start("worker", [*MANAGE, "runworker"])
     wait_until_answers(web, port, timeout_s=START_WITHIN_S)
 
