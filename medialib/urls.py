@@ -4,6 +4,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
+from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
 from medialib.views import home, probes, styleguide, webhooks
 from medialib.views.audit import chart, log
@@ -28,6 +29,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("sign-in/", SignIn.as_view(), name="sign-in"),
     path("sign-in/again/", sign_in_again, name="sign-in-again"),
+    path("sign-in/once/<int:user>/<str:token>/", sign_in_once, name="sign-in-once"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", home.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),

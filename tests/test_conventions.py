@@ -19,6 +19,8 @@ MAX_LINES = 300
 # Longer modules, each with the reason why it is not split.
 LONG_MODULES: dict[str, str] = {}
 
+MAX_COLUMNS = 140  # Of a line of a template. djlint knows the number too, and heeds it only where it reformats.
+
 MAX_ROOT_MODULES = 10
 MAX_MODULES = 16
 # Folders that hold more, each with the reason.
@@ -236,6 +238,18 @@ def test_paths_in_the_documents_lead_somewhere() -> None:
     roots = (ROOT, PRODUCT, PRODUCT / "models", PRODUCT / "services")
     assert len(named) > 20
     assert {path for path in named if not any((root / path).exists() for root in roots)} == set()
+
+
+def test_no_line_of_a_template_is_too_long_to_review() -> None:
+    paths = [path for path in (ROOT / "templates").rglob("*") if path.is_file()]
+    assert len(paths) > 100
+    long = {
+        f"{path.relative_to(ROOT)}:{number}"
+        for path in paths
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > MAX_COLUMNS
+    }
+    assert long == set(), "Break inside a tag, or where whitespace cannot be seen; in text by blocktranslate trimmed."
 
 
 @pytest.mark.parametrize("habit", INLINE)

@@ -12,6 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.management import call_command
 
+from medialib.auth.one_time_link import path_for
 from medialib.errors import Refused
 from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
 from medialib.management.web import SERVE, web_server
@@ -41,9 +42,10 @@ def run(*, port: int, file_count: int, say: Say) -> None:
     call_command("migrate", verbosity=0)
     with Children(settings.DATA_DIR / "demo-logs") as children:
         start_sandbox(children, port + 1, file_count)
-        prepare(port + 1, say)
+        admin = prepare(port + 1, say)
         start_product(children, port)
         say(f"Ready in {time.monotonic() - began:.0f} s: http://{HOST}:{port}/ - Ctrl-C stops everything.")
+        say(f"Open it signed in (works once): http://{HOST}:{port}{path_for(admin)}")
         children.watch(say)
 
 
@@ -61,10 +63,11 @@ def start_product(children: Children, port: int) -> None:
     wait_until_answers(web, port, timeout_s=START_WITHIN_S)
 
 
-def prepare(sandbox_port: int, say: Say) -> None:
+def prepare(sandbox_port: int, say: Say) -> User:
+    """The demo's account, its index, and its administrator, who is returned."""
     account = account_of(sandbox_port)
     index(account, say)
-    announce_admin(say)
+    return announce_admin(say)
 
 
 def account_of(port: int) -> Account:
@@ -93,10 +96,10 @@ def index(account: Account, say: Say) -> None:
     say(f"Indexed {run.seen:,} files of the sandbox in {time.monotonic() - started:.1f} s.")
 
 
-def announce_admin(say: Say) -> None:
-    if User.objects.filter(username=ADMIN).exists():
+def announce_admin(say: Say) -> User:
+    if admin := User.objects.filter(username=ADMIN).first():
         say(f"Sign in as “{ADMIN}” with the password of the first start (a new one: manage.py changepassword {ADMIN}).")
-        return
+        return admin
     password = secrets.token_urlsafe(12)
-    User.objects.create_superuser(ADMIN, password=password)
     say(f"Sign in as “{ADMIN}” with the password {password} (shown this once).")
+    return User.objects.create_superuser(ADMIN, password=password)

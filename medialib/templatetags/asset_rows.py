@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from medialib.models import Account, Asset
 from medialib.models.query.visible import all_visible, visible
-from medialib.templatetags.icons import heroicon_micro
+from medialib.templatetags.icons import pointer_to
 from medialib.templatetags.markup import Markup, joined
 from medialib.templatetags.medialib import Calendar, file_size, folder_query, kind_icon, thumbnail
 
@@ -33,9 +33,7 @@ HEAD = (
     '<th scope="row" class="cell-clip col-name"><a href="{}" hx-get="{}" hx-target="#file-panel"'
     ' data-panel-link="{}" title="{}"><bdi dir="ltr">{}</bdi></a>{}{}</th>'
 )
-IMAGE = Markup(
-    '<img src="{}" alt="" width="{}" height="{}" loading="lazy" decoding="async" referrerpolicy="no-referrer">'
-)
+IMAGE = Markup('<img src="{}" alt="" width="{}" height="{}" loading="lazy">')
 THUMB = Markup('<span class="{}" data-thumb>{}{}</span>')
 BADGE = Markup(' <span class="badge">{}</span>')
 AI_BADGE = Markup(' <span class="badge">AI {}</span>')
@@ -93,7 +91,7 @@ def _head(asset: Asset, page: Page) -> tuple[object, ...]:
 @register.simple_tag
 def thumb(asset: Asset, pixels: int, css: str = "") -> SafeString:
     """A small picture of the file, and under it the icon that shows where no picture can."""
-    icon = heroicon_micro("lock-closed" if asset.is_private else kind_icon(asset.kind), aria_hidden="true")
+    icon = pointer_to("lock-closed" if asset.is_private else kind_icon(asset.kind))
     source = thumbnail(asset, pixels)
     return THUMB(f"thumb {css}".rstrip(), icon, IMAGE(source, pixels, pixels) if source else "")
 

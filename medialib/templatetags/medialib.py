@@ -49,6 +49,12 @@ def thousands(number: int | None) -> str:
 
 
 @register.filter
+def measured(value: int, measure: str) -> str:
+    """A bar of the audit chart in words: a number of files, or a size."""
+    return thousands(value) if measure == "files" else file_size(value)
+
+
+@register.filter
 def account_colour(account: Account | None) -> str:
     """The class that carries an account's colour; empty without an account."""
     return f"account-colour-{account.colour}" if account else ""

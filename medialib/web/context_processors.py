@@ -12,7 +12,7 @@ from django.utils.timezone import now
 from medialib.models import Account, DeletionJob, Worker
 
 # Which link of the main navigation is the current one, by the first word of a page's address …
-SECTIONS = {"": "library", "<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit"}
+SECTIONS = {"<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit"}
 OTHER_SECTIONS = {"file-history": "audit"}  # … but for these pages, by their names.
 
 

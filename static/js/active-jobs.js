@@ -1,4 +1,4 @@
-// Remembers for this tab that the job tray was closed; on a narrow screen it begins closed.
+// Remembers for this tab that the job tray was closed; on a narrow screen it begins closed, unless a job can be undone.
 // Expects: #job-tray > details, which stands in the page or is brought by htmx, and may be replaced.
 const KEY = "tray";
 const isNarrow = matchMedia("(max-width: 44rem)");
@@ -13,7 +13,8 @@ document.addEventListener("toggle", (event) => {
 
 const remember = (tray) => {
   const details = tray?.querySelector("details");
-  if (details && (stored() ?? (isNarrow.matches ? "closed" : "open")) === "closed") details.open = false;
+  const first = isNarrow.matches && !details?.querySelector(".tray-actions") ? "closed" : "open";
+  if (details && (stored() ?? first) === "closed") details.open = false;
 };
 
 remember(document.getElementById("job-tray"));

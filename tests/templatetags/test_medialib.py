@@ -33,6 +33,10 @@ def test_number_has_separators() -> None:
     assert (tags.thousands(48213), tags.thousands(None)) == ("48,213", "—")
 
 
+def test_bar_of_the_chart_is_a_number_or_a_size() -> None:
+    assert (tags.measured(48213, "files"), tags.measured(48213, "size_bytes")) == ("48,213", "48.2 kB")
+
+
 def test_time_is_as_short_as_it_can_be(time_machine_at: None) -> None:
     texts = [
         str(tags.moment(datetime(2026, 11, 24, 9, 5, tzinfo=UTC))),

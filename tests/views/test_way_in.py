@@ -78,6 +78,7 @@ def test_home_without_an_account_shows_the_first_steps(staff_client: Client) -> 
 
 
 def test_home_with_one_account_is_its_library(staff_client: Client, acme: Account) -> None:
+    factories.api_key(acme)
     assert staff_client.get("/")["Location"] == "/acme/library/"
 
 

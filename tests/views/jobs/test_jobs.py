@@ -378,10 +378,21 @@ def test_the_list_shows_progress_bytes_and_when_it_ended(staff_client, staff, ac
 
 @pytest.mark.parametrize("may_delete", [True, False])
 def test_the_tray_offers_undo_only_to_who_may(signed_in, account, staff, may_delete):
-    job_rows.job(job_rows.manifest(account, staff, 1), starts_at=now() + timedelta(minutes=5))
+    waiting = job_rows.job(job_rows.manifest(account, staff, 1), starts_at=now() + timedelta(minutes=5))
     rights = ("view_library", "delete_files") if may_delete else ("view_library",)
     client = signed_in(factories.user("kim", permissions=rights))
-    assert ("undo or start now" in text(client.get(reverse("medialib:job-tray")))) is may_delete
+    forms = soup(client.get(reverse("medialib:job-tray"))).select("#job-tray-list form")
+    addresses = [f"/jobs/{waiting.pk}/{action}/" for action in ("undo", "start")]
+    assert [form["action"] for form in forms] == (addresses if may_delete else [])
+
+
+def test_undo_in_the_tray_takes_the_whole_job_back(staff_client, staff, account):
+    waiting = job_rows.job(job_rows.manifest(account, staff, 1), starts_at=now() + timedelta(minutes=5))
+    form = soup(staff_client.get(reverse("medialib:job-tray"))).select_one("#job-tray-list form")
+    shown = staff_client.post(form["action"], follow=True)
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.cancelled) == ("finished", 1)
+    assert "Undone. Nothing was sent" in text(shown)
 
 
 def test_the_tray_says_how_many_more_jobs_are_under_way(staff_client, staff, account):

@@ -242,3 +242,30 @@ def test_where_nothing_lies_below_no_file_matches(
     factories.asset(account, "/shop/2024/a.jpg")
     empty = page(staff_client.get(f"/{account.name}/library/", query)).select_one(".empty")
     assert "No file matches" in words(empty)
+
+
+def test_a_page_of_a_hundred_files_is_small_on_the_wire(staff_client: Client, account: Account) -> None:
+    for number in range(100):
+        factories.asset(account, f"/campaigns/summer-{number % 7}/image {number}.jpg", tags=["red", "blue"])
+    answer = staff_client.get(url(account), headers={"Accept-Encoding": "gzip, br"})
+    assert answer["Content-Encoding"] == "gzip"
+    assert "Accept-Encoding" in answer["Vary"]
+    assert len(answer.content) <= 25_000
+    lengths = {len(staff_client.get(url(account), headers={"Accept-Encoding": "gzip"}).content) for _ in range(5)}
+    assert len(lengths) > 1, "the length tells what the page holds (BREACH)"
+
+
+def test_icons_of_rows_are_drawn_once_and_pointed_to(staff_client: Client, account: Account) -> None:
+    for name, kind in (
+        ("a.jpg", "image"),
+        ("b.mp4", "video"),
+        ("c.mp3", "audio"),
+        ("d.pdf", "document"),
+        ("e", "other"),
+    ):
+        factories.asset(account, f"/{name}", kind=kind)
+    factories.asset(account, "/f.jpg", is_private=True)
+    shown = page(staff_client.get(url(account)))
+    pointers = [use["href"] for use in shown.select("tbody .thumb svg > use")]
+    assert len(set(pointers)) == len(pointers) == 6
+    assert all(shown.select_one(f"symbol{pointer} > path") for pointer in pointers)

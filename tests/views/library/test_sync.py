@@ -58,3 +58,10 @@ def test_badge_gives_up_when_no_worker_comes(staff_client: Client, account: Acco
 @pytest.mark.parametrize("query", ["", "after=x&asking=y", "after=-1&asking=99999999999999999999"])
 def test_nonsense_in_the_address_of_the_badge_does_no_harm(staff_client: Client, account: Account, query: str) -> None:
     assert staff_client.get(f"/{account.name}/sync/progress/?{query}").status_code == 200
+
+
+def test_files_that_the_index_has_no_room_for_are_counted_and_named(staff_client: Client, account: Account) -> None:
+    SyncRun.objects.create(account=account, state="complete", started_at=now(), left_out=["f" * 24])
+    badge = page(staff_client.get(f"/{account.name}/library/")).select_one("#freshness .badge-warning")
+    assert words(badge) == "1 file left out: the path is too long for this database"
+    assert badge["title"] == "f" * 24
