@@ -66,7 +66,7 @@ test-postgres: $(DEV) ## Run what depends on the database on PostgreSQL (DATABAS
 test-engines: $(DEV) ## Run one whole job on each of the three engines (PostgreSQL and Redis)
 	$(PYTEST) -m engine tests
 
-wheel: $(BIN)/python ## Build sdist and wheel into dist/, the same bytes from the same commit
+wheel: $(BIN)/python ## Build sdist, wheel and SBOM into dist/, the same bytes from the same commit
 	@$(BIN)/python .ci/wheel dist
 
 test-wheel: $(BIN)/python ## Build the wheel twice, install it alone, and run the demo and a job from it

@@ -35,7 +35,7 @@ def run(*, port: int, file_count: int, say: Say) -> None:
         raise Refused("The demo is for development. Unset DEBUG, SECRET_KEY and ALLOWED_HOSTS to run it.")
     for needed_port in (port, port + 1):
         require_free_port(
-            needed_port, hint="Choose another with: make demo PORT=8100 (it takes that port and the next)."
+            needed_port, hint="Choose another with: make demo PORT=8100, or --port (it takes that port and the next)."
         )
     logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
     began = time.monotonic()
