@@ -82,6 +82,7 @@ class Environment:
     connect_timeout_s: int
     audit_signing_key: str
     audit_anchor_file: Path
+    audit_anchor_copy: str
     audit_webhook_url: str
     audit_webhook_secret: str
     metrics_token: str
@@ -167,6 +168,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         connect_timeout_s=reader.number("IMAGEKIT_CONNECT_TIMEOUT_S", 5, least=1, most=60),
         audit_signing_key=read_signing_key(reader),
         audit_anchor_file=Path(reader.text("AUDIT_ANCHOR_FILE", str(data_dir / "audit-anchors.jsonl"))),
+        audit_anchor_copy=read_anchor_copy(reader, debug),
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
         metrics_token=read_metrics_token(reader),
@@ -273,16 +275,29 @@ def read_signing_key(reader: Reader) -> str:
     return key
 
 
+def read_anchor_copy(reader: Reader, debug: bool) -> str:
+    """A second place for the anchors: an absolute path, with a slash at its end for a directory, or an address."""
+    place = reader.text("AUDIT_ANCHOR_COPY")
+    if place and not (is_web_address(place, debug) if "://" in place else Path(place).is_absolute()):
+        raise BadSetting("AUDIT_ANCHOR_COPY", "must be an absolute path or an address that begins with https://")
+    return place
+
+
+def is_web_address(url: str, debug: bool) -> bool:
+    return bool(re.fullmatch(r"https?://[^/\s]+\S*" if debug else r"https://[^/\s]+\S*", url))
+
+
 def read_webhook_url(reader: Reader, debug: bool) -> str:
     url = reader.text("AUDIT_WEBHOOK_URL")
-    if url and not re.fullmatch(r"https?://[^/\s]+\S*" if debug else r"https://[^/\s]+\S*", url):
+    if url and not is_web_address(url, debug):
         raise BadSetting("AUDIT_WEBHOOK_URL", "must be an address that begins with https://")
     return url
 
 
 def read_webhook_secret(reader: Reader) -> str:
     secret = reader.text("AUDIT_WEBHOOK_SECRET")
-    if reader.text("AUDIT_WEBHOOK_URL") and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
+    is_used = reader.text("AUDIT_WEBHOOK_URL") or (secret and "://" in reader.text("AUDIT_ANCHOR_COPY"))
+    if is_used and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
         raise BadSetting("AUDIT_WEBHOOK_SECRET", "must be whsec_ and 24 to 64 random bytes in base64")
     return secret
 

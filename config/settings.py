@@ -252,6 +252,7 @@ IMAGEKIT_CONNECT_TIMEOUT_S = float(ENV.connect_timeout_s)
 # The audit log's seal. The key and the anchors live outside the database. See docs/audit.md.
 AUDIT_SIGNING_KEY = ENV.audit_signing_key
 AUDIT_ANCHOR_FILE = ENV.audit_anchor_file
+AUDIT_ANCHOR_COPY = ENV.audit_anchor_copy
 AUDIT_WEBHOOK_URL = ENV.audit_webhook_url
 AUDIT_WEBHOOK_SECRET = ENV.audit_webhook_secret
 METRICS_TOKEN = ENV.metrics_token

@@ -16,6 +16,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,6 +27,7 @@ EXPORT, SEGMENT, END = "medialib-audit-export-1", "medialib-segment-1", "mediali
 MANIFEST = "medialib-manifest-1"
 ANCHOR, RECEIPT, PRUNE = "medialib-anchor-1", "medialib-receipt-1", "medialib-prune-1"
 NOTHING_BEFORE = "0" * 64
+LATE = timedelta(minutes=10)
 
 
 class Bad(Exception):
@@ -67,7 +69,10 @@ def root_from_proof(leaf: bytes, index: int, count: int, proof: list[bytes]) -> 
 
 
 def is_signed(message: bytes, signature: str, key: str) -> bool:
+    """A signature has one spelling: lower case, without blanks."""
     try:
+        if bytes.fromhex(signature).hex() != signature:
+            return False
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):
         return False
@@ -96,9 +101,10 @@ class Chain:
         self.keys: set[str] = {key} if key else set()
         self.hashes: dict[int, str] = {}
         self.before: dict[str, Any] | None = None
-        self.events = 0
+        self.events, self.late = 0, 0
         self.missing: list[int] = []  # Segments whose events are said to be pruned.
         self.pruned: list[dict[str, Any]] = []  # What sealed events say was pruned.
+        self.accepted: list[dict[str, Any]] = []  # Anchors by which somebody accepted that seals were lost.
 
     def check_header(self, header: dict[str, Any], signature: str) -> None:
         where, before = f"Segment {header.get('number')}", self.before
@@ -140,6 +146,8 @@ class Chain:
     def note(self, header: dict[str, Any], lines: list[str]) -> None:
         self.hashes[header["number"]] = sha256(canonical(header)).hex()
         self.before, self.events = header, self.events + len(lines)
+        sealed_at, first_time = (datetime.fromisoformat(header[name]) for name in ("sealed_at", "first_time"))
+        self.late += sealed_at - first_time > LATE
         self.pruned += [
             event["detail"]
             for event in (json.loads(line) for line in lines if '"audit.pruned"' in line)
@@ -232,6 +240,7 @@ def check_anchors(path: Path, chain: Chain) -> None:
         if not is_signed(canonical(anchor), entry["signature"], anchor["key"]):
             raise Bad(f"The anchor of segment {anchor['number']} was changed.")
         if "restored_from" in anchor:
+            chain.accepted.append(anchor)
             earlier = [one for one in valid if one["number"] <= anchor["restored_from"]]
             valid = [one for one in earlier if not one.get("begins_anew")]
         valid.append(anchor)
@@ -259,6 +268,13 @@ def report(chain: Chain, first_known: int) -> str:
         words.append(f"They begin with segment {first_known}; what was before is not in this file.")
     if chain.missing:
         words.append(f"The events of {len(chain.missing)} segments were archived and removed, as the log says.")
+    if chain.late:
+        words.append(f"{chain.late} of the segments were sealed more than ten minutes after an event in them.")
+    words += [
+        f"On {anchor.get('noted_at')} somebody with the log's key accepted a loss: all sealed after segment "
+        f"{anchor['restored_from']}."
+        for anchor in chain.accepted
+    ]
     if not chain.pinned:
         words.append("Compare the key with the one that you were given: whoever made this file may have chosen it.")
     return " ".join(words)
@@ -302,7 +318,8 @@ def check_story(receipt: dict[str, Any], proven: dict[str, dict[str, Any]]) -> N
         raise Bad("The receipt lacks the proof that the job was confirmed or finished.")
     confirmed, finished = proven["job.confirmed"], proven["job.finished"]
     told = (receipt["job"], receipt["requested_by"], receipt["reason"], receipt["manifest_sha256"], receipt["job"])
-    sealed = (confirmed["job_id"], confirmed["actor_name"], confirmed["reason"], confirmed["detail"]["manifest"],
+    answers = proven.get("job.taken_over", confirmed)
+    sealed = (confirmed["job_id"], answers["actor_name"], confirmed["reason"], confirmed["detail"]["manifest"],
               finished["job_id"])  # fmt: skip
     if told != sealed:
         raise Bad("Who asked, why, or for which list of files is not what was sealed.")
@@ -371,7 +388,7 @@ def main() -> int:
     except Bad as problem:
         print(f"Not whole. {problem}")
         return 1
-    except (KeyError, TypeError, AttributeError, UnicodeDecodeError) as problem:
+    except (KeyError, TypeError, ValueError, AttributeError) as problem:
         print(f"Not whole. A part is missing or of another kind: {problem}")
         return 1
     return 0

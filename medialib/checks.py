@@ -3,8 +3,10 @@
 medialib.E001  FIELD_ENCRYPTION_KEYS is empty or malformed
 medialib.E002  SECRET_KEY is missing or a development one while DEBUG is off (with --deploy)
 medialib.W001  IMAGEKIT_ALLOW_PRIVATE_API is on while DEBUG is off (with --deploy)
+medialib.W002  the second place of the audit log's anchors lacks some (with --deploy)
 medialib.E003  an account's API address is not https and public (with --deploy --database default)
 medialib.E004  triggers of the audit log or of frozen lists are missing (with --deploy --database default)
+medialib.E005  somebody else's triggers, views or policies are on their tables (with --deploy --database default)
 """
 
 from __future__ import annotations
@@ -19,8 +21,9 @@ from django.db import DatabaseError, connections
 
 from medialib.errors import MedialibError
 from medialib.models import Account
-from medialib.models.audit import append_only
+from medialib.models.audit import append_only, strangers
 from medialib.services.accounts import addresses, vault
+from medialib.services.audit.seal import copies
 
 MIN_SECRET_LENGTH = 50
 
@@ -53,6 +56,12 @@ def check_private_api(**kwargs: Any) -> list[CheckMessage]:
     ]
 
 
+@register(Tags.security, deploy=True)
+def check_second_place(**kwargs: Any) -> list[CheckMessage]:
+    hint = "Mend the place that AUDIT_ANCHOR_COPY names, and let a worker run: it catches up by itself."
+    return [checks.Warning(text, hint=hint, id="medialib.W002") for text in [copies.trouble()] if text]
+
+
 @register(Tags.database, deploy=True)
 def check_account_addresses(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
     return [problem for alias in databases or () for problem in _bad_addresses(alias)]
@@ -64,6 +73,14 @@ def check_audit_triggers(databases: Sequence[str] | None = None, **kwargs: Any) 
     hint = "Run “manage.py migrate” to put them back."
     bare = [alias for alias in databases or () if not append_only.is_installed(connections[alias])]
     return [Error(text, hint=hint, obj=alias, id="medialib.E004") for alias in bare]
+
+
+@register(Tags.database, deploy=True)
+def check_strangers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    text = "Rows of the audit log or of frozen lists can be changed before they are sealed: {}."
+    hint = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
+    found = {alias: "; ".join(strangers.on_guarded_tables(connections[alias])) for alias in databases or ()}
+    return [Error(text.format(what), hint=hint, obj=alias, id="medialib.E005") for alias, what in found.items() if what]
 
 
 def _bad_addresses(alias: str) -> list[CheckMessage]:

@@ -7,6 +7,7 @@ from django.views.i18n import set_language
 from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
 from medialib.views import home, probes, styleguide, webhooks
+from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
 from medialib.views.jobs import approvals, jobs, receipts, review
@@ -37,6 +38,16 @@ urlpatterns = [
     path("webhooks/imagekit/<slug:account>/", webhooks.imagekit_webhook, name="webhook"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),
+    path("accounts/", accounts.account_list, name="accounts"),
+    path("accounts/new/", accounts.account_new, name="account-new"),
+    path("<slug:account>/settings/", accounts.account_settings, name="account-settings"),
+    path("<slug:account>/settings/test/", accounts.account_test, name="account-test"),
+    path("<slug:account>/settings/webhook/", accounts.account_webhook, name="account-webhook"),
+    path("<slug:account>/settings/keys/", keys.key_new, name="key-new"),
+    path("<slug:account>/settings/keys/<int:key>/<slug:change>/", keys.key_change, name="key-change"),
+    path("<slug:account>/settings/people/", people.person_new, name="person-new"),
+    path("<slug:account>/settings/people/<int:membership>/", people.person_change, name="person-change"),
+    path("<slug:account>/settings/people/<int:membership>/remove/", people.person_remove, name="person-remove"),
     path("<slug:account>/library/", library.library, name="library"),
     path("<slug:account>/library/count/", totals.exact_total, name="library-count"),
     path("<slug:account>/views/", saved_views.saved_view_change, name="saved-view-change"),

@@ -28,7 +28,7 @@ from medialib.models import Worker as WorkerRow
 from medialib.models.workers import SILENT_AFTER
 from medialib.services.accounts import keys
 from medialib.services.audit import indexing, weak_settings, webhook
-from medialib.services.audit.seal import sealing
+from medialib.services.audit.seal import copies, sealing
 from medialib.services.base.clock import shared_now
 from medialib.services.deletion import purge, runner, sweeping
 from medialib.services.jobs import approvals
@@ -139,6 +139,7 @@ def run_worker(*, on_ready: Callable[[str], None]) -> None:
     sweeper = threading.Thread(target=_sweep_until_stopped, args=[worker_id, engine.name], name="sweep", daemon=True)
     sweeper.start()
     threading.Thread(target=_send_audit_until_stopped, args=[worker_id], name="audit webhook", daemon=True).start()
+    threading.Thread(target=_copy_anchors_until_stopped, name="anchors", daemon=True).start()
     on_ready(engine.name)
     try:
         engine.run()
@@ -182,6 +183,7 @@ def run_once() -> int:
         indexing.catch_up()
         with requests.Session() as session:
             webhook.deliver_due(worker_id, session=session)
+            copies.pass_on(session=session)
     finally:
         sweeping.sign_off(worker_id)
     return failed
@@ -222,6 +224,20 @@ def _send_audit_until_stopped(worker_id: str) -> None:
                 webhook.deliver_due(worker_id, session=session, is_over=STOP.is_set)
             except DatabaseError as error:
                 logger.warning("audit webhook waits for the database: %s", error)
+                connection.close()
+            STOP.wait(SWEEP_EVERY_S)
+    connection.close()
+
+
+def _copy_anchors_until_stopped() -> None:
+    """In a thread of its own: a mount that hangs must hold up neither seals nor the webhook."""
+    with requests.Session() as session:
+        while settings.AUDIT_ANCHOR_COPY and not STOP.is_set():
+            try:
+                close_old_connections()
+                copies.pass_on(session=session, is_over=STOP.is_set)
+            except (DatabaseError, OSError) as error:
+                logger.warning("anchors not passed on, trying again: %s", error)
                 connection.close()
             STOP.wait(SWEEP_EVERY_S)
     connection.close()

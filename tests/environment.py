@@ -10,6 +10,7 @@ import tempfile
 # Variables of the machine that would steer the tests. DATABASE_URL stays: it chooses the database under test.
 STEERING = (
     "ALLOWED_HOSTS",
+    "AUDIT_ANCHOR_COPY",
     "AUDIT_ANCHOR_FILE",
     "AUDIT_SIGNING_KEY",
     "AUDIT_WEBHOOK_SECRET",

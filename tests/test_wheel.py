@@ -11,6 +11,7 @@ import pytest
 
 from config import env
 from medialib.management import web
+from medialib.management.processes import SERVE
 
 ROOT = env.BASE_DIR
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -61,5 +62,5 @@ def test_the_command_is_manage_py_in_any_folder(tmp_path: Path) -> None:
 def test_the_server_is_named_by_its_file_so_that_no_other_config_is_meant() -> None:
     command = web.web_server(host="0.0.0.0", port=8080, workers=2)
     assert command[-1] == f"{ROOT / 'config' / 'asgi.py'}:application"
-    assert set(web.SERVE[:-1]) < set(command)
+    assert set(SERVE[:-1]) < set(command)
     assert command[1:9] == ["-m", "granian", "--host", "0.0.0.0", "--port", "8080", "--workers", "2"]

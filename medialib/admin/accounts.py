@@ -12,9 +12,9 @@ from django.utils.translation import gettext, pgettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_post_parameters
 
-from medialib.admin.account_form import AccountForm
 from medialib.admin.guards import GuardedAdmin, actor_of
 from medialib.admin.webhook_button import WebhookButton
+from medialib.forms.accounts import AccountForm
 from medialib.models import Account, ApiKey
 from medialib.services.accounts import accounts
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.debug import sensitive_post_parameters
 
 from medialib.admin.guards import AccountFilter, FreshAdmin, GuardedAdmin, actor_of
-from medialib.admin.key_form import KeyForm, KeyNotesForm
 from medialib.errors import MedialibError
+from medialib.forms.keys import KeyForm, KeyNotesForm
 from medialib.models import ApiKey
 from medialib.services.accounts import keys
 
@@ -76,15 +76,8 @@ class ApiKeyAdmin(GuardedAdmin, FreshAdmin):
             self.message_user(request, str(error), messages.ERROR)
             return redirect(request.path)
         self.log_addition(request, saved, [{"added": {}}])
-        self.message_user(request, self._told_of(saved, form.cleaned_data["replaces"]), messages.SUCCESS)
+        self.message_user(request, form.told_of(saved), messages.SUCCESS)
         return redirect("admin:medialib_apikey_changelist")
-
-    def _told_of(self, saved: ApiKey, old: ApiKey | None) -> str:
-        if old is None:
-            text = _("Key %(key)s of %(account)s is stored. Test what it may do.")
-            return text % {"key": saved, "account": saved.account}
-        words = {"key": saved, "old": old, "time": localize(localtime(old.retired_at))}
-        return _("New key %(key)s verified, old one %(old)s retired at %(time)s.") % words
 
     def save_model(self, request: HttpRequest, obj: ApiKey, form: Any, change: bool) -> None:
         stored, wished = ApiKey.objects.select_related("account").get(pk=obj.pk), form.cleaned_data

@@ -14,8 +14,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
-from medialib.admin.membership_form import MembershipForm
 from medialib.admin.person_form import GroupForm, PersonForm
+from medialib.forms.memberships import MembershipForm
 from medialib.models import Account, Membership
 from medialib.models.memberships import sees_everything
 from medialib.services.accounts import memberships

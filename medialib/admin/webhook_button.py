@@ -9,19 +9,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path, reverse
-from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.guards import FreshAdmin, actor_of
 from medialib.errors import MedialibError
 from medialib.models import Account
 from medialib.services.sync import webhook_setup
-from medialib.services.sync.webhook_setup import Done
-
-SAID = {
-    Done.MADE: _("ImageKit sends the library's events here from now on."),
-    Done.CHANGED: _("ImageKit had a webhook for this address; now it is on and sends every event of the library."),
-    Done.THERE: _("ImageKit has the webhook already, and sends the library's events here."),
-}
 
 
 class WebhookButton(FreshAdmin):
@@ -57,4 +49,4 @@ class WebhookButton(FreshAdmin):
         except MedialibError as error:
             self.message_user(request, str(error), messages.ERROR)
         else:
-            self.message_user(request, str(SAID[done]), messages.SUCCESS)
+            self.message_user(request, str(done.label), messages.SUCCESS)

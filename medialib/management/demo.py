@@ -15,7 +15,7 @@ from django.core.management import call_command
 from medialib.auth.one_time_link import path_for
 from medialib.errors import Refused
 from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
-from medialib.management.web import SERVE, web_server
+from medialib.management.web import web_server
 from medialib.models import Account
 from medialib.services.accounts import accounts
 from medialib.services.sync import run as sync
@@ -24,7 +24,6 @@ ACCOUNT = "demo"
 ADMIN = "admin"
 SANDBOX_KEY = "private_sandbox"  # Opens nothing but the sandbox.
 START_WITHIN_S = 120
-__all__ = ["SERVE", "run"]
 Say = Callable[[str], None]
 MANAGE = [sys.executable, str(settings.BASE_DIR / "manage.py")]
 

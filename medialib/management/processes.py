@@ -16,6 +16,11 @@ from typing import Self
 from medialib.errors import MedialibError
 
 HOST = "127.0.0.1"
+# How medialib is served anywhere. Headers and bodies have deadlines, so idle connections block no thread.
+SERVE = (
+    "--interface", "asginl", "--no-ws", "--http1-header-read-timeout", "10000", "--backlog", "2048",
+    "--backpressure", "2048", "config.asgi:application",
+)  # fmt: skip
 POLL_S = 0.2
 STOP_WITHIN_S = 8  # A worker may finish the call it is in; then it is killed, which costs nothing.
 QUICK_DEATH_S = 5

@@ -1,4 +1,4 @@
-"""How the pages are served anywhere. Headers and bodies have deadlines, so idle connections block no thread."""
+"""The command that serves the pages, in the demo, in a wheel and in a container."""
 
 from __future__ import annotations
 
@@ -6,10 +6,7 @@ import sys
 
 from django.conf import settings
 
-SERVE = (
-    "--interface", "asginl", "--no-ws", "--http1-header-read-timeout", "10000", "--backlog", "2048",
-    "--backpressure", "2048", "config.asgi:application",
-)  # fmt: skip
+from medialib.management.processes import SERVE
 
 
 def web_server(*, host: str, port: int, workers: int = 1) -> list[str]:

@@ -79,18 +79,21 @@ class CanonicalTime(Func):
     """A time as text in UTC, always with microseconds: 2024-01-31T12:00:00.000000Z. NULL stays NULL.
 
     The database writes it because a million rows go into one hash, and Python needs longer for the times than for all
-    the rest. SQLite keeps what Django stores there: UTC, with or without a fraction.
+    the rest. SQLite keeps what Django stores there: UTC, with or without a fraction. Any other text, such as one with
+    an offset after the fraction, which readers would follow, stays as it is.
     """
 
     arity = 1
     output_field = models.TextField()
     template = (
-        "(substr(%(expressions)s, 1, 10) || 'T' || substr(%(expressions)s, 12, 8) || '.' || "
-        "substr(substr(%(expressions)s, 21) || '000000', 1, 6) || 'Z')"
+        "(CASE WHEN substr(%(expressions)s, 11, 1) = ' ' AND (length(%(expressions)s) = 19 OR "
+        "length(%(expressions)s) = 26 AND substr(%(expressions)s, 20, 1) = '.') "
+        "THEN substr(%(expressions)s, 1, 10) || 'T' || substr(%(expressions)s, 12, 8) || '.' || "
+        "substr(substr(%(expressions)s, 21) || '000000', 1, 6) || 'Z' ELSE %(expressions)s END)"
     )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:
-        template = """to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
+        template = """pg_catalog.to_char(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')"""
         return self.as_sql(compiler, connection, template=template, **extra)
 
 

@@ -72,9 +72,7 @@ def _in_words(concern: Concern) -> ConcernLine:
         % {"account": account.name, "files": plural_files(run.asks_about if run else 0)},
         cause=run.error if run and concern.kind == ConcernKind.SYNC_FAILED else "",
         at=concern.at,
-        address=reverse("admin:medialib_account_change", args=[account.pk])
-        if is_about_key
-        else reverse("medialib:library", args=[account.name]),
+        address=reverse("medialib:account-settings" if is_about_key else "medialib:library", args=[account.name]),
         is_about_key=is_about_key,
     )
 

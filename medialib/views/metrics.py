@@ -107,3 +107,6 @@ def of_audit(log: vitals.AuditVitals) -> Iterator[Metric]:
     if log.unsent is not None:
         yield gauge("audit_unsent_events", "Sealed events that the webhook has not had, at most.", [], {(): log.unsent})
         yield gauge("audit_send_failures", "Attempts in a row that the webhook refused.", [], {(): log.send_failures})
+    copied: Samples = {(machine,): failures for machine, failures in log.copy_failures.items()}
+    if copied:
+        yield gauge("audit_copy_failures", "Attempts in a row that the second place refused.", ["machine"], copied)

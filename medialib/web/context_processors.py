@@ -12,8 +12,14 @@ from django.utils.timezone import now
 from medialib.models import Account, DeletionJob, Worker
 
 # Which link of the main navigation is the current one, by the first word of a page's address …
-SECTIONS = {"<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit"}
-OTHER_SECTIONS = {"file-history": "audit"}  # … but for these pages, by their names.
+SECTIONS = {
+    "<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit", "accounts": "accounts",
+}  # fmt: skip
+# … but for these pages, by their names.
+OTHER_SECTIONS = {
+    "file-history": "audit",
+    **dict.fromkeys(("account-settings", "key-new", "person-new", "person-change"), "accounts"),
+}
 
 
 def visible_accounts(request: HttpRequest) -> list[Account]:

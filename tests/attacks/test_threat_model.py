@@ -9,9 +9,15 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import attacks
+
 ROOT = Path(settings.BASE_DIR)
+HERE = Path(__file__).parent
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT)))
+FILES = sorted(f"tests/attacks/{path.relative_to(HERE)}" for path in HERE.rglob("test_*.py") if path != Path(__file__))
+OF_FILES = ("outsider", "viewer", "deleter", "laws", "key_manager", "database_admin", "host_admin", "imagekit_itself")
+WHOLE = {"tests/attacks/test_laws.py"}  # One table, tried by page, command and service.
 ATTACKERS = ("outsider", "viewer", "deleter", "key manager", "database's administrator", "machine's", "ImageKit itself")
 
 
@@ -33,5 +39,15 @@ def test_each_attacker_has_a_table_of_attempts(attacker: str) -> None:
 
 def test_every_attack_is_named() -> None:
     """A new file of attacks gets its row."""
-    files = {f"tests/attacks/{path.name}" for path in (ROOT / "tests" / "attacks").glob("test_*.py")}
-    assert files - {path for path, _ in NAMED} == set()
+    assert set(FILES) - {path for path, _ in NAMED} == set()
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_file_is_an_attackers_and_one_can_read_it_at_once(file: str) -> None:
+    assert re.match(rf"tests/attacks/(test_)?({'|'.join(OF_FILES)})\b", file)
+    assert file in WHOLE or len((ROOT / file).read_text(encoding="utf-8").splitlines()) <= 300
+
+
+@pytest.mark.parametrize("place", OF_FILES)
+def test_the_way_to_add_an_attempt_names_every_place(place: str) -> None:
+    assert re.search(rf"^(test_)?{place}", str(attacks.__doc__), re.MULTILINE)

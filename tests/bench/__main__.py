@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.bench.report import Row, write
 
-PARTS = ("engine", "throughput", "library", "crawl", "audit")  # In the order of the page.
+PARTS = ("engine", "throughput", "library", "crawl", "people", "audit")  # In the order of the page.
 PAGE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 
 

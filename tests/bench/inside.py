@@ -18,11 +18,22 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from django.contrib.auth.models import User  # noqa: E402
+from django.test import Client  # noqa: E402
 
-from medialib.models import Account, Asset, AuditEvent, DeletionJob, Exchange, Item, Manifest  # noqa: E402
+from medialib.models import (  # noqa: E402
+    Account,
+    Asset,
+    AuditEvent,
+    DeletionJob,
+    Exchange,
+    Item,
+    Manifest,
+    SelectionItem,
+)
 from medialib.services.audit.log import SYSTEM, Actor  # noqa: E402
 from medialib.services.jobs import controls  # noqa: E402
 from medialib.services.manifests import freezing  # noqa: E402
+from tests import factories  # noqa: E402
 
 ITEM, ASSET, EVENT = (model._meta.db_table for model in (Item, Asset, AuditEvent))
 EVIDENCE = "ImageKit listed it as deleted (HTTP 200)."
@@ -145,12 +156,36 @@ def _assets(account: Account, files: int) -> Iterator[Asset]:
         )
 
 
+def people(count: int) -> str:
+    """Persons who may do everything, each signed in, with a thousand files of their own to tick."""
+    assets = list(Asset.objects.filter(path__startswith="/keep/").order_by("pk").values_list("pk", flat=True))
+    found = []
+    for number in range(count):
+        person = factories.user(f"person-{number}", permissions=factories.EVERY_PERMISSION)
+        client = Client()
+        client.force_login(person)
+        found.append(
+            {"name": person.username, "session": client.session.session_key, "assets": assets[number::count][:1000]}
+        )
+    return json.dumps(found)
+
+
+def ticked(_: int) -> str:
+    """The files that each person has ticked."""
+    found: dict[str, list[int]] = {}
+    for name, asset in SelectionItem.objects.values_list("selection__owner__username", "asset_id"):
+        found.setdefault(name, []).append(asset)
+    return json.dumps(found)
+
+
 MEASUREMENTS: dict[str, Callable[[int], str]] = {
     "count-files": count_files,
     "freeze": freeze,
     "job-seconds": job_seconds,
     "bare-rows": bare_rows,
     "freeze-many": freeze_many,
+    "people": people,
+    "ticked": ticked,
 }
 
 if __name__ == "__main__":

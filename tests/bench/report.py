@@ -33,6 +33,7 @@ TITLES = {
     "throughput": "Deletion without a limit, and freezing",
     "library": "The library at 1,000,000 files",
     "crawl": "A first sync of 1,000,000 files",
+    "people": "Slow senders, and fifty people at once",
     "audit": "The audit log",
     "soak": "A job whose workers are killed",
 }

@@ -87,6 +87,7 @@ def test_every_page_has_landmarks_one_heading_and_a_way_past_the_frame(staff_cli
         ("/audit/", "Audit"),
         ("/audit/chart/", "Audit"),
         ("/{account}/files/f1/history/", "Audit"),
+        ("/accounts/", "Accounts"),
     ],
 )
 def test_link_of_the_section_is_the_current_one(

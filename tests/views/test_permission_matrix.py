@@ -45,6 +45,16 @@ RULES = {
     "medialib:language": ANYBODY,
     "medialib:styleguide": NOBODY,  # In development only.
     "medialib:sign-in-once": NOBODY,  # In development only.
+    "medialib:accounts": "manage_keys",
+    "medialib:account-new": "manage_keys",
+    "medialib:account-settings": "manage_keys",
+    "medialib:account-test": "manage_keys",
+    "medialib:account-webhook": "manage_keys",
+    "medialib:key-new": "manage_keys",
+    "medialib:key-change": "manage_keys",
+    "medialib:person-new": "manage_keys",
+    "medialib:person-change": "manage_keys",
+    "medialib:person-remove": "manage_keys",
     "medialib:library": "view_library",
     "medialib:library-count": "view_library",
     "medialib:preferences-change": "view_library",
@@ -163,6 +173,10 @@ POSTS = {
     "medialib:job-control",
     "medialib:job-approval",
     "medialib:freeze-changed",
+    "medialib:account-test",
+    "medialib:account-webhook",
+    "medialib:key-change",
+    "medialib:person-remove",
     "admin:logout",
 }
 # Not asked: signing out would end the walk, the others answer 404 or 403 for reasons beside rights.
@@ -248,6 +262,9 @@ class World:
             "pk": 0,
             "user": person.pk,
             "token": "x",
+            "key": factories.api_key(account).pk,
+            "change": "test",
+            "membership": factories.membership(factories.user(is_member=False), account).pk,
         }
         key = factories.api_key(account)
         self.rows = {

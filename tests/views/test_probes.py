@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from medialib.models import Account, AuditCursor, AuditEvent, Batch, Pace, SyncRun
 from medialib.services.audit import webhook
-from medialib.services.audit.seal import sealing
+from medialib.services.audit.seal import copies, sealing
 from medialib.services.jobs import vitals
 from medialib.views import metrics
 from tests import factories
@@ -139,6 +139,7 @@ def busy(account: Account, staff: User, settings: Any, tmp_path: Path) -> Accoun
     """An account in the middle of things: a job that ended in each way, one that runs, one that the key stopped."""
     settings.AUDIT_WEBHOOK_URL = "https://siem.example/"
     settings.AUDIT_ANCHOR_FILE = tmp_path / "anchors.jsonl"
+    settings.AUDIT_ANCHOR_COPY = "https://elsewhere.example/"
     outcomes = ["deleted", "deleted", "already_gone", "skipped", "failed", "cancelled", "unverified"]
     job_rows.finished(job_rows.manifest(account, staff, 7), outcomes)
     running = job_rows.job(
@@ -210,6 +211,15 @@ def test_events_count_as_unsealed_until_they_are_sealed(
     assert after["medialib_audit_send_failures"] == {(): 4}
 
 
+def test_trouble_with_the_second_place_of_the_anchors_is_told_by_machine(
+    client: Client, busy: Account, settings: Any
+) -> None:
+    AuditCursor.objects.create(name=f"{copies.CURSOR}web-1", failures=7)
+    assert numbers(client)["medialib_audit_copy_failures"] == {("web-1",): 7}
+    settings.AUDIT_ANCHOR_COPY = ""
+    assert "medialib_audit_copy_failures" not in numbers(client)
+
+
 def test_counts_are_asked_by_as_many_statements_for_many_accounts(client: Client, busy: Account, staff: User) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as asked:
@@ -256,6 +266,7 @@ def named(text: str) -> set[str]:
 @pytest.fixture
 def existing(client: Client, busy: Account) -> set[str]:
     AuditCursor.objects.create(name=webhook.CURSOR)
+    AuditCursor.objects.create(name=f"{copies.CURSOR}web-1", failures=2)
     job_rows.event()
     sealing.seal_all()
     return set(numbers(client))

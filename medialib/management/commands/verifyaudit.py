@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from medialib.errors import WrongUse
 from medialib.management.base import MedialibCommand, Report
 from medialib.services.audit import rebuilding
-from medialib.services.audit.seal import verify
+from medialib.services.audit.seal import against as seal_against
+from medialib.services.audit.seal import copies, verify
+from medialib.services.audit.seal.against import Seen
 from medialib.services.audit.seal.verify import LogReport
 from medialib.services.base.words import counted
 
@@ -21,11 +26,21 @@ class Command(MedialibCommand):
 
     def arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
+            "--against",
+            nargs="?",
+            const="",
+            metavar="FILE",
+            help="Also hold it to anchors taken from the second place (- for standard input). Without a name, and "
+            "without the option, to AUDIT_ANCHOR_COPY where that is a file or a directory.",
+        )
+        parser.add_argument(
             "--trust", action="append", default=[], metavar="KEY", help="Also accept seals by this public key (hex)."
         )
 
-    def work(self, *, trust: list[str], **options: Any) -> Report:
-        report, index = verify.verify(trusted=trust), index_problem()
+    def work(self, *, trust: list[str], against: str | None, **options: Any) -> Report:
+        seen, unseen = elsewhere(against)
+        report, index = verify.verify(trusted=trust, seen=seen), index_problem()
+        report.problem = report.problem or unseen or copies.trouble()
         data = {"whole": report.is_whole, **asdict(report), "index_problem": index}
         if not report.is_whole:
             error = f"The audit log is not whole. {report.problem}"
@@ -33,6 +48,21 @@ class Command(MedialibCommand):
             error = f"The log is whole, but what is searched is not. {index} {REBUILD}" if index else ""
         lines = [sentence(report)] if report.is_whole else []
         return Report([*lines, *report.notes], data, ok=not error, error=error)
+
+
+def elsewhere(name: str | None) -> tuple[Seen | None, str]:
+    """What another place has, and why it cannot be asked though it is there to be."""
+    if name == "-":
+        return seal_against.of_file(sys.stdin, "standard input"), ""
+    if name:
+        return seal_against.read(Path(name)), ""
+    try:
+        seen = seal_against.configured()
+    except OSError as error:
+        return None, f"The second place of the anchors cannot be read ({error.strerror})."
+    if seen is None and name is not None:
+        raise WrongUse("AUDIT_ANCHOR_COPY names no file or directory. Name a file of what the second place received.")
+    return seen, ""
 
 
 def index_problem() -> str:
@@ -51,6 +81,8 @@ def sentence(report: LogReport) -> str:
     ]
     if report.pruned:
         parts.append(f"{report.pruned} of them were archived and removed, as the log says.")
+    if report.copies:
+        parts.append(f"{counted(report.copies, 'anchor')} of another place fit.")
     if report.unsealed:
         parts.append(f"{report.unsealed} newer events are not sealed yet.")
     return " ".join(parts)

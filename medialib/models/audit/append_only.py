@@ -73,22 +73,22 @@ POSTGRESQL_NAMES = """
 def install(connection: BaseDatabaseWrapper) -> None:
     """Put the triggers in place on the tables that there are; does nothing where they are."""
     there = _names(connection)
-    for guard in _existing(connection).values():
+    for guard in guards(connection).values():
         if not guard.names <= there:
             _run(connection, guard.install)
 
 
 def remove(connection: BaseDatabaseWrapper, tables: Iterable[str] | None = None) -> None:
     """Take them away: for the reverse migration, for pruning, and for tests that empty their own database."""
-    guards = _guards(connection.vendor)
-    for table in guards if tables is None else tables:
-        _run(connection, guards[table].remove)
+    every = _guards(connection.vendor)
+    for table in every if tables is None else tables:
+        _run(connection, every[table].remove)
 
 
 def is_installed(connection: BaseDatabaseWrapper) -> bool:
     """Whether every trigger is there and, on PostgreSQL, always enabled."""
     there = _names(connection)
-    return all(guard.names <= there for guard in _existing(connection).values())
+    return all(guard.names <= there for guard in guards(connection).values())
 
 
 def _guards(vendor: str) -> dict[str, Guard]:
@@ -112,7 +112,7 @@ def _is_there(table: str, columns: str, when: str) -> str:
     return f"(NEW.{when} AND {row})" if when else row
 
 
-def _existing(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
+def guards(connection: BaseDatabaseWrapper) -> dict[str, Guard]:
     """The guards of the tables that migrations have made so far."""
     names = {*connection.introspection.table_names(), "medialib_auditevent"}
     return {table: guard for table, guard in _guards(connection.vendor).items() if table in names}

@@ -25,6 +25,7 @@ AUDITED = (
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
     [
+        "accounts",
         "admin",
         "audit",
         "healthz",

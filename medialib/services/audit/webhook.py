@@ -1,7 +1,8 @@
 """Sends sealed audit events to an address of the operator's, signed as Standard Webhooks says, without losing any.
 
 The place in the log is stored and moves only when the receiver has answered 2xx. A message is up to 100 events of one
-segment, so a repeated one has the same id and the same events, and a receiver can tell that it has seen it.
+segment, so a repeated one has the same id and the same events, and a receiver can tell that it has seen it. Positions
+have no gaps, so a receiver can also tell when somebody moved the place on to keep events from it.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ def next_message(after: int) -> AuditMessage | None:
     if not ids:
         return None
     rows = list(export.rows(events.filter(pk__lte=ids[-1])))
-    data = {"first_sequence": ids[0], "last_sequence": ids[-1], "segment": segment.number, "events": rows}
+    before = AuditEvent.objects.filter(pk__gte=segment.first_id, pk__lt=ids[0]).count()
+    places = {"first_position": segment.first_position + before}
+    data = places | {"first_sequence": ids[0], "last_sequence": ids[-1], "segment": segment.number, "events": rows}
     return AuditMessage(f"audit-{ids[0]}-{ids[-1]}", ids[-1], _body(data))
 
 

@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from medialib.errors import Refused, grouped
-from medialib.models import AuditEvent, DeletionJob, EventKind, Item, Outcome
+from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Item, Outcome
+from medialib.services.audit.seal import headers, statements
 
 # Each column that is written with the outcome, and its copy in the log.
 COPIES = {
@@ -76,12 +77,29 @@ def refuse_contradicted(job: DeletionJob) -> None:
     """Raises OutcomesContradicted, naming each count that differs. What was archived contradicts nothing any more."""
     if _is_archived(job):
         return
-    found = [text for tally in tallies(job) for text in tally.contradictions()]
+    found = [*_told_otherwise(job), *(text for tally in tallies(job) for text in tally.contradictions())]
     if found:
         sentence = gettext_lazy(
             "The sealed audit log contradicts job %(number)s, so nothing of it is certified: %(found)s."
         )
         raise OutcomesContradicted(sentence, number=job.pk, found="; ".join(found))
+
+
+def _told_otherwise(job: DeletionJob) -> Iterator[str]:
+    """Who asked, why and for which list, where the rows and the sealed confirmation differ."""
+    kinds = (EventKind.JOB_CONFIRMED, EventKind.JOB_TAKEN_OVER)
+    rows = AuditEvent.objects.filter(job=job, event__in=kinds).order_by("pk")
+    newest = {row[0]: row[1:] for row in rows.values_list("event", "actor_name", "reason", "detail")}
+    if (confirmed := newest.get(EventKind.JOB_CONFIRMED)) is None:
+        return
+    requested_by = newest.get(EventKind.JOB_TAKEN_OVER, confirmed)[0]
+    if requested_by != job.requested_by_name:
+        words = {"ours": job.requested_by_name, "theirs": requested_by}
+        yield _("requested by: the job says %(ours)s, the log %(theirs)s") % words
+    if confirmed[1] != job.reason:
+        yield _("the reason is not the one that was confirmed")
+    if confirmed[2].get("manifest", job.manifest.sha256) != job.manifest.sha256:
+        yield _("the list is not the one that was confirmed")
 
 
 def tallies(job: DeletionJob) -> list[OutcomeTally]:
@@ -112,6 +130,16 @@ def _different(job: DeletionJob) -> dict[str, int]:
 
 
 def _is_archived(job: DeletionJob) -> bool:
-    """Whether its events left the log by retention, which takes the oldest first: its confirmation is gone as well."""
+    """Whether its events left the log by retention, which takes the oldest first: its confirmation is gone as well.
+
+    A statement that no key of the log signed says nothing: anybody with the database can insert one.
+    """
     of_job = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED)
-    return not of_job.exists() and AuditEvent.objects.filter(event=EventKind.AUDIT_PRUNED).exists()
+    return not of_job.exists() and any(map(_is_of_this_log, statements.every()))
+
+
+def _is_of_this_log(statement: statements.Statement) -> bool:
+    last = AuditSegment.objects.filter(number=statement.last_segment).first()
+    signers = {headers.key_of(last), headers.successor_of(last) or ""} if last else set()
+    signers |= {headers.key_of(head)} if (head := AuditSegment.objects.head()) else set()
+    return statement.holds(hashes={last.number: last.hash} if last else {}, keys=signers)

@@ -29,6 +29,7 @@ from medialib.services.jobs import agreement
 FORMAT = "medialib-receipt-1"
 PROVEN = [
     EventKind.JOB_CONFIRMED,
+    EventKind.JOB_TAKEN_OVER,
     EventKind.JOB_STARTED,
     EventKind.JOB_UNDONE,
     EventKind.JOB_CANCELLED,

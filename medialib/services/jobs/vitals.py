@@ -32,6 +32,7 @@ from medialib.models import (
     Worker,
 )
 from medialib.services.audit import webhook
+from medialib.services.audit.seal import copies
 from medialib.services.base.clock import shared_now
 
 
@@ -141,6 +142,7 @@ class AuditVitals:
     sealed_event_age_s: float | None  # Of the newest event with a seal.
     unsent: int | None  # Sealed events that the audit webhook has still to send; None without one. At most, as above.
     send_failures: int
+    copy_failures: dict[str, int]  # By machine: attempts in a row that the second place of its anchors refused.
 
 
 def audit(at: datetime) -> AuditVitals:
@@ -157,4 +159,11 @@ def audit(at: datetime) -> AuditVitals:
         sealed_event_age_s=(at - sealed_time).total_seconds() if sealed_time else None,
         unsent=max(0, sealed - cursor.event_id) if cursor else None,
         send_failures=cursor.failures if cursor else 0,
+        copy_failures=_copy_failures() if settings.AUDIT_ANCHOR_COPY else {},
     )
+
+
+def _copy_failures() -> dict[str, int]:
+    """A machine is here once its second place was in trouble. How much it lacks is in a file of that machine's."""
+    machines = AuditCursor.objects.filter(name__startswith=copies.CURSOR).values_list("name", "failures")
+    return {name.removeprefix(copies.CURSOR): failures for name, failures in machines}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 from django.core.cache import cache
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -24,10 +24,16 @@ EVENTS = frozenset((*FILE_EVENTS, *VERSION_EVENTS, *FOLDER_EVENTS))
 LONGEST_S = 120  # After which a set-up that never ended no longer keeps others out.
 
 
-class Done(StrEnum):
-    MADE = "made"
-    CHANGED = "changed"  # It was there, but switched off or sent too few events.
-    THERE = "there"
+class Done(TextChoices):
+    """What became of it, with the sentence for whoever asked."""
+
+    MADE = "made", _("ImageKit sends the library's events here from now on.")
+    # It was there, but switched off or sent too few events.
+    CHANGED = (
+        "changed",
+        _("ImageKit had a webhook for this address; now it is on and sends every event of the library."),
+    )
+    THERE = "there", _("ImageKit has the webhook already, and sends the library's events here.")
 
 
 @sensitive_variables()

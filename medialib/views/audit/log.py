@@ -26,6 +26,7 @@ from medialib.models import Account, Asset, AuditEvent, Item
 from medialib.models.audit.events import AuditEventQuerySet
 from medialib.models.query.units import zone_name
 from medialib.services.audit import entries, export, search
+from medialib.services.audit.seal import copies
 from medialib.views.access import actor, person, staff_may
 from medialib.views.audit.jobs import inside
 from medialib.web.redirects import redirect_to_list
@@ -125,7 +126,7 @@ def _refuse(request: HttpRequest, form: AuditFilterForm) -> HttpResponse:
 def _context(form: AuditFilterForm, query: str) -> dict[str, object]:
     """The page without events; `query` is what the query bar shows."""
     bar = {"query": query, "completions": completions(form)}
-    return {"form": form, "wanted": None, "page": None, **bar}
+    return {"form": form, "wanted": None, "page": None, "anchors_held_up": copies.troubled_machines(), **bar}
 
 
 def _last_path(asset: Asset | None, items: list[Item], events: list[AuditEvent]) -> str:

@@ -108,6 +108,19 @@ def test_it_begins_with_what_is_sealed_after_it_was_set_up(sealed, webhook):
     assert sent(webhook) == [newest]
 
 
+def test_a_receiver_sees_that_the_place_was_moved_on(sealed, webhook):
+    webhook.post(URL, status=204)
+    deliver()
+    for number in range(20, 24):
+        record(number)
+    sealing.seal_all()
+    AuditCursor.objects.update(event_id=sealed[-1] + 2)  # By somebody who administers the database.
+    deliver()
+    told = [json.loads(call.request.body)["data"] for call in webhook.calls]
+    follows = [message["first_position"] + len(message["events"]) for message in told]
+    assert ([message["first_position"] for message in told], follows) == ([1, 5, 9, 15], [5, 9, 13, 17])
+
+
 def test_nothing_is_sent_where_no_address_is_set(sealed, webhook, settings):
     settings.AUDIT_WEBHOOK_URL = ""
     assert deliver() == 0

@@ -102,7 +102,8 @@ def test_nothing_removed_says_so(admin_client, db):
 @pytest.fixture
 def finished(account):
     job = job_rows.finished(job_rows.manifest(account, factories.user("kim"), 2), ["deleted", "failed"])
-    log.record(EventKind.JOB_CONFIRMED, job=job, account=account, reason=job.reason)
+    asked = log.Actor(name=job.requested_by_name)
+    log.record(EventKind.JOB_CONFIRMED, actor=asked, job=job, account=account, reason=job.reason)
     record_outcomes(job, job.manifest.items.all(), request_id="ik-request-7", at=job.finished_at)
     log.record(EventKind.JOB_FINISHED, job=job, account=account)
     return job

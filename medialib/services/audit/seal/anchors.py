@@ -45,6 +45,7 @@ class Anchor:
     is_signed: bool
     restored_from: int | None = None  # The head after which a restored backup continues, accepted by a person.
     begins_anew: bool = False
+    noted_at: str = ""
 
 
 def anchor_file() -> Path:
@@ -70,9 +71,11 @@ def begin(key: SigningKey) -> None:
         append(None, key)
 
 
-def accept_loss(head: AuditSegment | None, key: SigningKey) -> None:
-    """Note that a person accepts the database as it is: what was noted after `head` is void, and stays on record."""
-    append(head, key, restored_from=head.number if head else 0)
+def accept_loss(head: AuditSegment | None, key: SigningKey, *, after: int | None = None) -> None:
+    """Note that a person accepts the database as it is: what was noted after segment `after`, or after `head`, is void,
+    and stays on record."""
+    last = head.number if head else 0
+    append(head, key, restored_from=last if after is None else min(after, last))
 
 
 def refuse_contradiction(anchor: Anchor, head: AuditSegment | None) -> None:
@@ -112,15 +115,15 @@ def append(head: AuditSegment | None, key: SigningKey, **more: Any) -> None:
         "number": head.number if head else 0,
     }
     text = canonical(noted | more)
-    _write(f'{{"anchor":{text},"signature":"{key.sign(text.encode())}"}}\n'.encode("ascii"))
+    write(anchor_file(), f'{{"anchor":{text},"signature":"{key.sign(text.encode())}"}}\n'.encode("ascii"))
 
 
-def _write(line: bytes) -> None:
-    """Readable by its owner only. What a crash cut short gets its end first, or it would swallow this line too."""
-    with open(os.open(anchor_file(), os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
+def write(path: Path, lines: bytes) -> None:
+    """Readable by its owner only. What a crash cut short gets its end first, or it would swallow these lines too."""
+    with open(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "rb+") as file:
         if file.seek(0, os.SEEK_END) and (file.seek(-1, os.SEEK_END), file.read(1))[1] != b"\n":
-            line = b"\n" + line
-        file.write(line)
+            lines = b"\n" + lines
+        file.write(lines)
         file.flush()
         os.fsync(file.fileno())
 
@@ -149,7 +152,7 @@ def parse(line: str) -> Anchor | None:
         entry = json.loads(line)
         noted, signature = entry["anchor"], entry["signature"]
         signed = is_signed(canonical(noted).encode(), signature, noted["key"])
-        more = (noted.get("restored_from"), bool(noted.get("begins_anew")))
+        more = (noted.get("restored_from"), bool(noted.get("begins_anew")), str(noted.get("noted_at", "")))
         return Anchor(noted["number"], noted["hash"], noted["events"], noted["key"], signed, *more)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None

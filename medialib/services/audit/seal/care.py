@@ -6,7 +6,8 @@ from medialib.errors import Refused, WrongUse
 from medialib.models import AuditSegment, EventKind
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
-from medialib.services.audit.seal import anchors, headers, keys, sealing
+from medialib.services.audit.seal import against, anchors, headers, keys, sealing
+from medialib.services.audit.seal.against import Seen
 
 COPY_KEY = "Workers on other machines need the new key too: copy audit-signing.key to them, readable by its owner only."
 TRIES = 3
@@ -37,17 +38,24 @@ def rotate_key(*, actor: Actor) -> tuple[str, str]:
     raise Refused("Another machine seals the log and does not know the next key. Stop its worker and try again.")
 
 
-def accept_restore(reason: str, *, actor: Actor) -> None:
-    """Continue after a restored backup, though later seals were noted outside. Raises Refused when nothing is lost."""
+def accept_restore(reason: str, *, actor: Actor, seen: Seen | None = None) -> None:
+    """Continue after a restored backup, though later seals were noted outside: here, or in the second place as `seen`.
+
+    Raises Refused when nothing is lost.
+    """
     if not reason.strip():
         raise WrongUse("Give the reason: it stays in the audit log.")
     head, last = AuditSegment.objects.head(), anchors.newest()
+    after: int | None = None
     try:
+        against.refuse_loss(seen)
         if last:
             anchors.refuse_contradiction(last, head)
         anchors.refuse_missing(head)
     except anchors.Contradicted as error:
-        anchors.accept_loss(head, keys.signing_key())
+        if isinstance(error, against.Lost):
+            last, after = error.anchor, error.anchor.number - 1
+        anchors.accept_loss(head, keys.signing_key(), after=after)
         lost = {"what": str(error), "segment": last.number, "hash": last.hash, "events": last.events} if last else {}
         log.record(EventKind.AUDIT_RESTORED, actor=actor, reason=reason.strip(), detail={"lost": lost})
     else:

@@ -13,6 +13,7 @@ SQLite lets one transaction write at a time, so there ids appear in their order.
 from __future__ import annotations
 
 import threading
+import time
 
 from django.db import connection
 
@@ -34,6 +35,7 @@ class Horizon:
         self._decided = 0
         self._noted = 0
         self._waiting: set[str] = set()
+        self._noted_at = time.monotonic()
 
     def look(self) -> int:
         """The highest id that is decided now."""
@@ -41,11 +43,16 @@ class Horizon:
             writers = _writers()
             if not self._waiting & writers:
                 self._decided = self._noted
-                self._noted = _newest_id()
+                self._noted, self._noted_at = _newest_id(), time.monotonic()
                 self._waiting = _writers()  # After the id was noted: who comes later draws a higher one.
                 if not self._waiting:
                     self._decided = self._noted
             return self._decided
+
+    def held_up_s(self) -> float:
+        """How long the same transactions have kept the newest events from being decided."""
+        with self._lock:
+            return time.monotonic() - self._noted_at if self._waiting else 0.0
 
 
 def _newest_id() -> int:

@@ -77,7 +77,10 @@ def is_from_environment() -> bool:
 
 
 def is_signed(message: bytes, signature: str, public_key: str) -> bool:
+    """A signature has one spelling, or somebody could change it unseen."""
     try:
+        if bytes.fromhex(signature).hex() != signature:
+            return False
         key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key))
         key.verify(bytes.fromhex(signature), message)
     except (InvalidSignature, ValueError):

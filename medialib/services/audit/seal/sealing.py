@@ -30,6 +30,11 @@ SEGMENT_EVENTS = 4_096
 BUDGET_S = 0.4
 SEAL_WITHIN_S = 20.0
 HORIZON = Horizon()
+HELD_UP_S = 600.0
+HELD_UP = (
+    "a transaction that writes events has been open for more than ten minutes. Until it ends, newer events can be "
+    "changed unseen. Look for it in pg_stat_activity, and ask whose it is."
+)
 
 
 @dataclass
@@ -57,7 +62,7 @@ def seal_due() -> int:
     except (MedialibError, OSError) as error:
         _COMPLAINTS.note(str(error))
         return 0
-    _COMPLAINTS.note("")
+    _COMPLAINTS.note(HELD_UP if HORIZON.held_up_s() > HELD_UP_S else "")
     return count
 
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import Count, Min
 
 from medialib.models import AuditEvent, AuditSegment
-from medialib.models.audit import append_only
-from medialib.services.audit.seal import anchors, headers, merkle, statements
+from medialib.models.audit import append_only, strangers
+from medialib.services.audit.seal import against, anchors, copies, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
+from medialib.services.audit.seal.against import Seen
 from medialib.services.audit.seal.headers import SegmentHeader, canonical_time
 from medialib.services.audit.seal.lines import BEFORE_ALL, lines
+from medialib.services.base.clock import shared_now
 
 LEAF_BYTES = 32
 AT_ONCE = 50  # Segments held in memory at a time.
+MEND = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
 
 
 class Broken(Exception):
@@ -35,6 +39,8 @@ class LogReport:
     key: str = ""
     head: str = ""
     anchors: int = 0
+    copies: int = 0
+    late: int = 0
     problem: str = ""
     notes: list[str] = field(default_factory=list)
 
@@ -43,18 +49,40 @@ class LogReport:
         return not self.problem
 
 
-def verify(*, trusted: Iterable[str] = ()) -> LogReport:
-    """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here."""
+def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogReport:
+    """Read everything once, a segment at a time. `trusted` are public keys to accept beside the one known here, and
+    `seen` are the anchors as another place has them."""
     report = LogReport()
     try:
         chain = _walk(report, {key.lower() for key in trusted})
         _hold_to_anchors(report, chain)
+        if seen:
+            _hold_to_seen(report, chain, seen)
     except Broken as error:
         report.problem = str(error)
-    report.unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to()).count()
+    _look_at_unsealed(report)
+    if found := strangers.on_guarded_tables(connection):
+        report.problem = report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {MEND}"
     if not append_only.is_installed(connection):
         report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
     return report
+
+
+def _look_at_unsealed(report: LogReport) -> None:
+    """Sealing takes seconds. Whoever keeps it from happening can change events meanwhile."""
+    unsealed = AuditEvent.objects.filter(pk__gt=AuditSegment.objects.sealed_up_to())
+    facts = unsealed.aggregate(count=Count("pk"), oldest=Min("time"))
+    report.unsealed = facts["count"]
+    if facts["oldest"] and shared_now() - facts["oldest"] > copies.LATE:
+        report.problem = report.problem or (
+            f"{report.unsealed} newer events are not sealed, the oldest of {facts['oldest']:%Y-%m-%d %H:%M} UTC: no "
+            "worker seals, or a transaction that writes events stays open. Until then they can be changed unseen."
+        )
+    if report.late:
+        report.notes.append(
+            f"{report.late} of the segments were sealed more than ten minutes after an event in them. Until then it "
+            "could be changed unseen."
+        )
 
 
 @dataclass
@@ -83,12 +111,18 @@ def _walk(report: LogReport, trusted: set[str]) -> _Chain:
         if not present:
             gone.append(segment)
             report.pruned += header.count
+        report.late += _lasted(header) > copies.LATE
         report.key, report.head, before = header.key, segment.hash, header
     # What one key signs vouches for all before it, by the links, and for the keys that it names after it.
     if before and known and not signers & own:
         raise Broken(f"The log is signed by the key {before.key}, which is not the one known here ({known}).")
     _check_statements(prunings, gone, chain)
     return chain
+
+
+def _lasted(header: SegmentHeader) -> timedelta:
+    """From the segment's first event to its seal."""
+    return datetime.fromisoformat(header.sealed_at) - datetime.fromisoformat(header.first_time)
 
 
 def _segments() -> Iterator[AuditSegment]:
@@ -142,21 +176,31 @@ def _check_events(segment: AuditSegment, header: SegmentHeader, *, after: int, e
     which still has to be compared with the chain."""
     found = [(pk, merkle.leaf_hash(text.encode())) for pk, _, text in lines(after=after, up_to=header.last_id)]
     if found and merkle.root(leaf for _, leaf in found).hex() == header.root and len(found) == header.count:
+        if b"".join(leaf for _, leaf in found) != bytes(segment.leaves):
+            raise Broken(f"Segment {header.number}: its list of hashes was changed.")
         return True
     if not found and header.number <= excused:
+        if _leaves(segment, header) is None:
+            raise Broken(f"Segment {header.number}: its list of hashes was changed.")
         return False
     raise Broken(f"Segment {header.number}: {_difference(segment, header, found)}")
 
 
 def _difference(segment: AuditSegment, header: SegmentHeader, found: list[tuple[int, bytes]]) -> str:
     """Which event it is. The list of leaf hashes is kept beside the seal, and trusted when it has the sealed root."""
-    leaves = bytes(segment.leaves)
-    sealed = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
+    sealed = _leaves(segment, header)
     if not found:
         return f"its {header.count} events were removed (ids {header.first_id} to {header.last_id})."
-    if len(sealed) != header.count or merkle.root(sealed).hex() != header.root:
+    if sealed is None:
         return f"its events (ids {header.first_id} to {header.last_id}) and their list of hashes were changed."
     return _first_difference(header, sealed, found)
+
+
+def _leaves(segment: AuditSegment, header: SegmentHeader) -> list[bytes] | None:
+    """The list of leaf hashes that is kept beside the seal; None when it is not the one that was sealed."""
+    leaves = bytes(segment.leaves)
+    kept = [leaves[start : start + LEAF_BYTES] for start in range(0, len(leaves), LEAF_BYTES)]
+    return kept if len(kept) == header.count and merkle.root(kept).hex() == header.root else None
 
 
 def _first_difference(header: SegmentHeader, sealed: list[bytes], found: list[tuple[int, bytes]]) -> str:
@@ -188,7 +232,16 @@ def _check_statements(prunings: list[statements.Statement], gone: list[AuditSegm
 
 
 def _hold_to_anchors(report: LogReport, chain: _Chain) -> None:
-    valid, name = _valid_anchors(chain.keys), anchors.anchor_file().name
+    report.anchors = len(_hold(chain, anchors.every(), anchors.anchor_file().name))
+    try:
+        anchors.refuse_missing(AuditSegment.objects.head())
+    except anchors.Contradicted as error:
+        raise Broken(str(error)) from None
+
+
+def _hold(chain: _Chain, noted: Iterable[anchors.Anchor], name: str) -> list[anchors.Anchor]:
+    """Those that were not accepted as lost, each of a segment of this chain."""
+    valid = against.valid(_genuine(chain, noted, name))
     for anchor in valid:
         if anchor.number not in chain.hashes:
             raise Broken(
@@ -197,19 +250,29 @@ def _hold_to_anchors(report: LogReport, chain: _Chain) -> None:
             )
         if chain.hashes[anchor.number] != anchor.hash:
             raise Broken(f"Segment {anchor.number} is not the one noted in {name}.")
-    report.anchors = len(valid)
-    try:
-        anchors.refuse_missing(AuditSegment.objects.head())
-    except anchors.Contradicted as error:
-        raise Broken(str(error)) from None
-
-
-def _valid_anchors(keys: set[str]) -> list[anchors.Anchor]:
-    valid: list[anchors.Anchor] = []
-    for anchor in anchors.every():
-        if not anchor.is_signed or anchor.key not in keys:
-            raise Broken(f"The anchor of segment {anchor.number} in {anchors.anchor_file().name} was changed.")
-        if anchor.restored_from is not None:  # A person accepted that later seals are lost.
-            valid = [earlier for earlier in valid if earlier.number <= anchor.restored_from]
-        valid.append(anchor)
     return valid
+
+
+def _genuine(chain: _Chain, noted: Iterable[anchors.Anchor], name: str) -> Iterator[anchors.Anchor]:
+    for anchor in noted:
+        if not anchor.is_signed or anchor.key not in chain.keys:
+            raise Broken(f"The anchor of segment {anchor.number} in {name} was changed.")
+        yield anchor
+
+
+def _hold_to_seen(report: LogReport, chain: _Chain, seen: Seen) -> None:
+    """The other place holds nothing that the chain lacks. What it lacks itself is a problem where it should have it."""
+    valid = _hold(chain, seen.anchors, seen.name)
+    report.copies = len(valid)
+    report.notes += against.acceptances(seen)
+    newest = max((anchor.number for anchor in valid), default=0)
+    later = AuditSegment.objects.in_order().filter(number__gt=newest).first()
+    if later is None:
+        return
+    if not seen.is_live and not seen.anchors:
+        raise Broken(f"{seen.name} holds no anchor.")
+    sealed_at = datetime.fromisoformat(headers.parse(later.header).sealed_at)
+    text = f"{seen.name} has no anchor of segment {later.number}, sealed at {sealed_at:%Y-%m-%d %H:%M} UTC, or later."
+    if seen.is_live and shared_now() - sealed_at > copies.LATE:
+        raise Broken(text)
+    report.notes.append(text)

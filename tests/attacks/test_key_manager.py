@@ -1,4 +1,4 @@
-"""People who may change people, groups or memberships try to become more than they are."""
+"""Somebody who may change people, groups, keys or memberships, and wants to become more than that."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group, Permission, User
 from django.test import Client
 from django.urls import reverse
@@ -14,8 +15,39 @@ from medialib.models import Membership
 from tests import factories
 from tests.conftest import prove
 
-PASSWORD = "correct horse battery staple"
 pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+ATTEMPTS: dict[str, Callable[[Client, User], object]] = {
+    "changes the name": lambda client, root: client.post(page_of(root), form_of(root, username="mine")),
+    "changes the email": lambda client, root: client.post(page_of(root), form_of(root, email="me@example.com")),
+    "closes the account": lambda client, root: client.post(page_of(root), form_of(root) | {"is_active": ""}),
+    "sets a password": lambda client, root: client.post(
+        reverse("admin:auth_user_password_change", args=[root.pk]),
+        {"password1": "another battery staple", "password2": "another battery staple", "usable_password": "true"},
+    ),
+    "removes the person": lambda client, root: client.post(page_of(root, "delete"), {"post": "yes"}),
+    "removes the person from the list": lambda client, root: client.post(
+        reverse("admin:auth_user_changelist"),
+        {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"},
+    ),
+    "removes the second factor": lambda client, root: client.post(
+        reverse("admin:mfa_authenticator_delete", args=[Authenticator.objects.get().pk]), {"post": "yes"}
+    ),
+    "removes the second factor from the list": lambda client, root: client.post(
+        reverse("admin:mfa_authenticator_changelist"),
+        {"action": "delete_selected", "_selected_action": [Authenticator.objects.get().pk], "post": "yes"},
+    ),
+}
+# Pages of the admin whose names begin like those that stay open to set a factor up.
+ADMIN_FACTORS = [
+    "/admin/mfa/",
+    "/admin/mfa/authenticator/",
+    "/admin/mfa/authenticator/add/",
+    "/admin/mfa/authenticator/{factor}/change/",
+    "/admin/mfa/authenticator/{factor}/delete/",
+    "/admin/mfa/authenticator/{factor}/history/",
+]
 
 
 @pytest.fixture
@@ -68,29 +100,6 @@ def test_nobody_gives_a_group_more_than_they_have(helper):
     address = reverse("admin:auth_group_change", args=[group.pk])
     assert helper.post(address, {"name": group.name, "permissions": every}).status_code == 200
     assert [right.codename for right in group.permissions.all()] == ["view_library"]
-
-
-ATTEMPTS: dict[str, Callable[[Client, User], object]] = {
-    "changes the name": lambda client, root: client.post(page_of(root), form_of(root, username="mine")),
-    "changes the email": lambda client, root: client.post(page_of(root), form_of(root, email="me@example.com")),
-    "closes the account": lambda client, root: client.post(page_of(root), form_of(root) | {"is_active": ""}),
-    "sets a password": lambda client, root: client.post(
-        reverse("admin:auth_user_password_change", args=[root.pk]),
-        {"password1": "another battery staple", "password2": "another battery staple", "usable_password": "true"},
-    ),
-    "removes the person": lambda client, root: client.post(page_of(root, "delete"), {"post": "yes"}),
-    "removes the person from the list": lambda client, root: client.post(
-        reverse("admin:auth_user_changelist"),
-        {"action": "delete_selected", "_selected_action": [root.pk], "post": "yes"},
-    ),
-    "removes the second factor": lambda client, root: client.post(
-        reverse("admin:mfa_authenticator_delete", args=[Authenticator.objects.get().pk]), {"post": "yes"}
-    ),
-    "removes the second factor from the list": lambda client, root: client.post(
-        reverse("admin:mfa_authenticator_changelist"),
-        {"action": "delete_selected", "_selected_action": [Authenticator.objects.get().pk], "post": "yes"},
-    ),
-}
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)
@@ -147,3 +156,22 @@ def test_the_rule_on_second_factors_holds_in_the_admin_too(root, signed_in, sett
         answer = bare.post(reverse(f"admin:mfa_authenticator_{page}", args=args), {"post": "yes"})
         assert answer.headers.get("Location") == "/you/second-factor/", page
     assert Authenticator.objects.count() == 1
+
+
+@pytest.fixture
+def victim() -> User:
+    """Somebody who has a second factor."""
+    person = factories.user("victim")
+    TOTP.activate(person, generate_totp_secret())
+    return person
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("address", ADMIN_FACTORS)
+def test_the_admin_of_factors_is_closed_without_a_factor_of_ones_own(signed_in, victim, settings, address, method):
+    settings.REQUIRE_SECOND_FACTOR = True
+    client = signed_in(factories.user("root", is_superuser=True))
+    factor = Authenticator.objects.get(user=victim).pk
+    answer = getattr(client, method)(address.format(factor=factor), {"post": "yes"})
+    assert (answer.status_code, answer.headers["Location"]) == (302, reverse("mfa_index"))
+    assert Authenticator.objects.filter(user=victim).exists()

@@ -1,8 +1,8 @@
-"""The admin's form for a membership."""
+"""The forms for a membership, of the product and of the admin."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MembershipForm(forms.ModelForm):
-    viewer: User  # Set on the class that the admin makes for one request.
+    viewer: User  # Set on the class that is made for one request.
 
     class Meta:
         model = Membership
@@ -37,10 +37,31 @@ class MembershipForm(forms.ModelForm):
         elif "user" in self.fields and cleaned.get("user") == self.viewer and not self.viewer.is_superuser:
             self.add_error("user", _("Nobody grants themselves more: ask somebody else who manages keys."))
         elif "user" in self.fields and self._is_second(cleaned):
-            self.add_error("account", _("This person has a membership of that account already. Change that one."))
+            text = _("This person has a membership of that account already. Change that one.")
+            self.add_error("account" if "account" in self.fields else "user", text)
         return cleaned
 
     def _is_second(self, cleaned: dict[str, Any]) -> bool:
         # The unique constraint does not see two memberships without an account as the same.
         twins = Membership.objects.filter(user=cleaned.get("user"), account=cleaned.get("account"))
         return twins.exclude(pk=self.instance.pk).exists()
+
+
+class AccountMembershipForm(MembershipForm):
+    """A membership of the one account that the page is about; its person is chosen once."""
+
+    class Meta(MembershipForm.Meta):
+        fields = ("user", "may_delete", "delete_paths", "daily_files", "daily_bytes", "daily_percent")  # type: ignore[assignment]
+        widgets: ClassVar = {"delete_paths": forms.Textarea(attrs={"rows": 2, "spellcheck": "false"})}
+
+    def __init__(self, *args: Any, viewer: User, **kwargs: Any) -> None:
+        self.viewer = viewer
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            del self.fields["user"]
+        else:
+            people = self.fields["user"]
+            people.queryset = people.queryset.filter(is_active=True, is_staff=True)  # type: ignore[attr-defined]
+
+    def _is_second(self, cleaned: dict[str, Any]) -> bool:
+        return super()._is_second({**cleaned, "account": self.instance.account})

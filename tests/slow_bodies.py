@@ -1,29 +1,22 @@
-"""Connections that send a byte each few seconds must not keep anybody else waiting: on the server that people start."""
+"""An attacker who sends bodies a byte at a time over many connections, and how long /healthz takes meanwhile."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import re
-import shlex
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-import pytest
-from django.conf import settings
+from medialib.management.processes import SERVE
 
-from medialib.management.demo import SERVE
-from tests import loops
-from tests.environment import STEERING
-
-ROOT = Path(settings.BASE_DIR)
-SOCKETS, FOR_S, EACH_S = 200, 30.0, 5.0
+ROOT = Path(__file__).parents[1]
+SOCKETS, EACH_S = 200, 5.0
 PATIENCE_S = 5.0
-MOST_P95_MS = 100.0
+WARM = 20  # A server's first answers are slow, whoever else is there.
 # With the cookie that everybody is given, the token is looked for in the body.
 TOKEN = "csrftoken=abcdefghijklmnopqrstuvwxyz012345"
 HEAD = (
@@ -33,23 +26,21 @@ HEAD = (
 PATHS = ("/sign-in/", "/webhooks/imagekit/acme/")
 
 
-@pytest.fixture
-def port(tmp_path: Path) -> Iterator[int]:
-    """Granian, as the demo starts it, on data of its own."""
+@contextmanager
+def server(env: Mapping[str, str]) -> Iterator[int]:
+    """The port of granian, started as the demo starts it on a migrated database; stopped at the end."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        number = probe.getsockname()[1]
-    variables = {name: value for name, value in os.environ.items() if name not in (*STEERING, "DATABASE_URL")}
-    variables["MEDIALIB_DATA_DIR"] = str(tmp_path)
-    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=variables, check=True)
-    command = [sys.executable, "-m", "granian", *SERVE, "--port", str(number)]
-    server = subprocess.Popen(command, cwd=ROOT, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "granian", *SERVE, "--port", str(port)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    started = subprocess.Popen(command, cwd=ROOT, env=dict(env), **quiet)
     try:
-        wait_for(number)
-        yield number
+        wait_for(port)
+        yield port
     finally:
-        server.terminate()
-        server.wait(10)
+        started.terminate()
+        started.wait(10)
 
 
 def wait_for(port: int) -> None:
@@ -94,9 +85,12 @@ async def is_well(port: int) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-async def attack(port: int) -> tuple[list[float], list[bytes]]:
-    until, answers, times = time.monotonic() + FOR_S, list[bytes](), list[float]()
-    held = [asyncio.create_task(hold(port, PATHS[n % len(PATHS)], until, answers)) for n in range(SOCKETS)]
+async def attack(port: int, *, sockets: int = SOCKETS, for_s: float) -> tuple[list[float], list[bytes]]:
+    """The sorted times of /healthz in milliseconds, and the first line that each connection was answered."""
+    until, answers, times = time.monotonic() + for_s, list[bytes](), list[float]()
+    for _ in range(WARM):
+        await is_well(port)
+    held = [asyncio.create_task(hold(port, PATHS[n % len(PATHS)], until, answers)) for n in range(sockets)]
     await asyncio.sleep(1)
     while time.monotonic() < until:
         times.append(await is_well(port))
@@ -105,17 +99,5 @@ async def attack(port: int) -> tuple[list[float], list[bytes]]:
     return sorted(times), answers
 
 
-def test_two_hundred_slow_bodies_keep_nobody_waiting(port):
-    times, answers = loops.run(attack(port))
-    assert times[int(len(times) * 0.95)] < MOST_P95_MS
-    assert sum(b" 408 " in line for line in answers) > SOCKETS
-
-
-def test_everybody_starts_the_same_server():
-    """The demo's own command is the one attacked above."""
-    options = shlex.join(SERVE[:-1])
-    for name in ("Makefile", "docs/deploy.md"):
-        text = re.sub(r"\s*\\\n\s*", " ", (ROOT / name).read_text())
-        started = [line for line in text.splitlines() if "bin/granian" in line.lower() or "(BIN)/granian" in line]
-        assert started, name
-        assert all(options in line and SERVE[-1] in line for line in started), name
+def p95(times: list[float]) -> float:
+    return sorted(times)[int(len(times) * 0.95)]

@@ -1,9 +1,9 @@
-"""The admin's form for an account. The private key goes in once and never comes out again."""
+"""The form for an account, of the product and of the admin. The private key goes in once and never comes out again."""
 
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -69,7 +69,10 @@ class AccountForm(forms.ModelForm):
         }
         # Plain text: a URL field would refuse hosts without a dot, such as a sandbox on localhost, in its own words.
         field_classes = dict.fromkeys(WHATS, forms.CharField)
-        widgets = dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"}))
+        widgets: ClassVar = {
+            **dict.fromkeys(WHATS, forms.TextInput(attrs={"class": "vURLField"})),
+            **dict.fromkeys(("other_endpoints", "protected_folders"), forms.Textarea(attrs={"rows": 3})),
+        }
 
     def clean_name(self) -> str:
         return self._checked("name", self._free_name)

@@ -1,11 +1,14 @@
-"""The admin's forms for keys."""
+"""The forms for keys, of the product and of the admin."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.utils.formats import localize
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -23,7 +26,7 @@ OVERLAPS = [(0, _("at once")), (1, _("in 1 hour")), (24, _("in 24 hours")), (72,
 class KeyForm(forms.ModelForm):
     """A new key, beside the others or in the place of one."""
 
-    viewer: User  # Set on the class that the admin makes for one request.
+    viewer: User  # Set on the class that is made for one request.
     private_key = forms.CharField(
         label=_("Private key"),
         max_length=keys.MAX_KEY_LENGTH,
@@ -77,6 +80,34 @@ class KeyForm(forms.ModelForm):
         if old := given["replaces"]:
             return keys.rotate_key(old, keep_old_for=timedelta(hours=given["keep_old_hours"]), actor=actor, **new)
         return keys.add_key(given["account"], kind=given["kind"], actor=actor, **new)
+
+    def told_of(self, saved: ApiKey) -> str:
+        """What became of the new key, and of the one that it replaced."""
+        old: ApiKey | None = self.cleaned_data["replaces"]
+        if old is None:
+            text = gettext("Key %(key)s of %(account)s is stored. Test what it may do.")
+            return text % {"key": saved, "account": saved.account}
+        words = {"key": saved, "old": old, "time": localize(localtime(old.retired_at))}
+        return gettext("New key %(key)s verified, old one %(old)s retired at %(time)s.") % words
+
+
+class AccountKeyForm(KeyForm):
+    """A new key of the one account that the page is about."""
+
+    class Meta(KeyForm.Meta):
+        fields = ("kind", "label", "expires_at")  # type: ignore[assignment]
+        widgets: ClassVar = {"expires_at": forms.DateTimeInput(attrs={"type": "datetime-local"})}
+
+    def __init__(self, *args: Any, account: Account, viewer: User, **kwargs: Any) -> None:
+        self.viewer = viewer
+        super().__init__(*args, **kwargs)
+        self.account = account
+        field = self.fields["replaces"]
+        field.queryset = field.queryset.filter(account=account)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        self.cleaned_data["account"] = self.account
+        return super().clean()
 
 
 class KeyNotesForm(forms.ModelForm):

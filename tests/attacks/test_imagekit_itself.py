@@ -1,4 +1,5 @@
-"""Names, tags, errors and reasons come from outside. On a page, in a file and in a log they are text, nothing else."""
+"""What ImageKit, or whoever answers in its name, and people who name files there say: names, tags, errors, addresses.
+On a page, in a file and in a log they are text, nothing else."""
 
 from __future__ import annotations
 
@@ -6,24 +7,26 @@ import csv
 import io
 import json
 import logging
+from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
-from django.apps import apps
 from django.contrib.auth.models import User
-from django.core import serializers
 from django.test import Client
 
-from medialib.errors import Refused, WrongUse
-from medialib.models import Account, EventKind, Exchange, JobState
-from medialib.services.accounts import accounts, keys
+from medialib.errors import WrongUse
+from medialib.imagekit.types import FileVersion, RemoteFile
+from medialib.models import Account, Asset, EventKind, Exchange, JobState
+from medialib.services.accounts import accounts
 from medialib.services.audit import log
 from medialib.services.audit.log import Actor
 from medialib.services.manifests import review
+from medialib.services.sync.indexing import index_file
 from medialib.web.headers import origin_of
 from tests import factories
 from tests.views.jobs import job_rows
 from tests.views.pages import page
+
+pytestmark = pytest.mark.django_db
 
 SCRIPT = "<script>alert(1)</script>"
 PAYLOADS = [
@@ -34,8 +37,20 @@ PAYLOADS = [
     "{{1234567*9}}{% debug %}",
 ]
 FORMULAS = ["=cmd|' /C calc'!A0", "+1+1", "-2+3", "@SUM(1)", "\t=1", "\r=1"]
-
-pytestmark = pytest.mark.django_db
+NO_LINKS = [
+    "javascript:alert(document.domain)",
+    " JavaScript:alert(1)",
+    "java\tscript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox(1)",
+    "//evil.example/x.jpg",
+    "/sign-out/",
+    "file:///etc/passwd",
+    "httpx://evil.example/",
+    "",
+    None,
+    7,
+]
 
 
 @pytest.fixture
@@ -179,13 +194,28 @@ def test_an_error_tells_the_person_nothing_of_the_inside(settings, signed_in, ki
     }
 
 
-def test_a_dump_of_the_database_without_the_encryption_key_is_worthless(account, kim, settings):
-    secret = "private_dump_abcdefgh1234"
-    factories.api_key(account, private_key=secret)
-    rows = [row for model in apps.get_models() for row in model._base_manager.all()]
-    dump = serializers.serialize("json", rows)
-    assert secret not in dump
-    assert account.name in dump
-    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
-    with pytest.raises(Refused, match="cannot be decrypted"):
-        keys.client_for(account)
+def row(url: Any) -> dict[str, Any]:
+    version = {"id": "v1", "name": "Version 1"}
+    return {"fileId": "a1", "type": "file", "filePath": "/a.jpg", "url": url, "thumbnail": url, "versionInfo": version}
+
+
+@pytest.mark.parametrize("url", NO_LINKS)
+def test_what_imagekit_calls_an_address_is_a_link_only_as_http_or_https(account: Account, staff_client: Any, url: Any):
+    file, version = RemoteFile.from_json(row(url)), FileVersion.from_json(row(url))
+    assert file
+    assert version
+    assert (file.url, file.thumbnail_url, version.url) == ("", "", "")
+    index_file(account, file, was_seen=True)
+    assert Asset.objects.get().url == ""
+    for address in (f"/{account.name}/files/a1/", f"/{account.name}/library/"):
+        links = page(staff_client.get(address)).select("main [href], main [src]")
+        assert {link.get("href", link.get("src", "")) for link in links if "alert" in str(link)} == set()
+
+
+def test_addresses_of_imagekit_stay_links():
+    file = RemoteFile.from_json(row("https://ik.imagekit.io/acme/a.jpg?updatedAt=1"))
+    assert file
+    assert (file.url, file.thumbnail_url) == (
+        "https://ik.imagekit.io/acme/a.jpg",
+        "https://ik.imagekit.io/acme/a.jpg?updatedAt=1",
+    )

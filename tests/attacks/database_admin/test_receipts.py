@@ -75,6 +75,19 @@ ATTEMPTS = {
         ],
         "already gone: the list holds 0, the log 1.",
     ),
+    "who asked": ([f"UPDATE {JOB} SET requested_by_name = 'eve'"], "requested by: the job says eve, the log sam"),
+    "why": ([f"UPDATE {JOB} SET reason = 'another'"], "the reason is not the one that was confirmed"),
+    "another job of that number, as if the log had been pruned": (
+        [
+            f"UPDATE {ITEM} SET outcome = 'deleted' WHERE {GONE}",
+            f"UPDATE {JOB} SET deleted = 3, already_gone = 0",
+            "DELETE FROM medialib_auditevent",
+            """INSERT INTO medialib_auditevent (time, event, actor_name, address, request_id, account_name, file_id,
+            file_path, outcome, evidence, reason, detail) SELECT created_at, 'audit.pruned', '', '', '', '', '', '', '',
+            '', '', '{"first_segment":1,"last_segment":9}' FROM medialib_deletionjob""",
+        ],
+        "the list holds 3, the log 0",
+    ),
     "the log itself": (["DELETE FROM medialib_auditevent WHERE outcome = 'already_gone'"], "the log 0"),
     "the whole of the log": (["DELETE FROM medialib_auditevent"], "the list holds 2, the log 0"),
 }
@@ -126,5 +139,5 @@ def test_an_untouched_job_is_certified(done_job):
 def test_it_costs_the_same_statements_for_many_files(done_job, job_for, django_assert_num_queries):
     many = work(job_for(250))
     for job in (done_job, many):
-        with django_assert_num_queries(4):
+        with django_assert_num_queries(6):
             agreement.refuse_contradicted(job)

@@ -1,4 +1,5 @@
-"""An auditor of one account who looks for another's paths, names and filters; and people without the audit right."""
+"""A viewer or an auditor of one account, who looks for paths, names and filters of another, and for more than they may
+see in their own."""
 
 from __future__ import annotations
 
@@ -132,7 +133,7 @@ def test_address_and_session_of_who_asked_are_for_those_with_the_audit_right(acc
     job = job_rows.finished(job_rows.manifest(account, kim, 1), ["deleted"])
     actor = Actor.person(kim, address="203.0.113.9")
     detail = {"manifest": job.manifest.sha256}
-    log.record(EventKind.JOB_CONFIRMED, actor=actor, account=account, job=job, detail=detail)
+    log.record(EventKind.JOB_CONFIRMED, actor=actor, account=account, job=job, reason=job.reason, detail=detail)
     record_outcomes(job, job.manifest.items.all(), request_id="ik-request-7", at=job.finished_at)
     log.record(EventKind.JOB_FINISHED, account=account, job=job)
     reader: User = factories.user("max", permissions=("view_library", permission))

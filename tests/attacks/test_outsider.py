@@ -1,21 +1,34 @@
-"""Attacks on the way in and on forms. Brute force: tests/auth/test_sign_in.py; here what comes after it."""
+"""Somebody without an account here, or another site in the browser of somebody who has one. Guessing passwords:
+tests/auth/test_sign_in.py; here what comes before and after it."""
 
 from __future__ import annotations
 
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from medialib.models import DeletionJob, Selection
-from tests import factories
-from tests.views.jobs import job_rows
+from medialib.management.processes import SERVE
+from medialib.models import DeletionJob
+from tests import factories, loops, slow_bodies
+from tests.environment import STEERING
 from tests.views.test_permission_matrix import ADDRESSES, POSTS, World
 
-PASSWORD = "correct horse battery staple"
-ELSEWHERE = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:evil.example"]
-
 pytestmark = pytest.mark.django_db
+
+ROOT = Path(settings.BASE_DIR)
+PASSWORD = "correct horse battery staple"
+FOR_S, MOST_P95_MS = 30.0, 100.0
+ELSEWHERE = ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "http:evil.example"]
 
 
 @pytest.fixture
@@ -95,30 +108,37 @@ def test_thousands_of_fields_are_refused(signed_in, kim, account):
     assert signed_in(kim).post(f"/{account.name}/selection/", fields).status_code == 400
 
 
-def test_a_selection_of_somebody_else_cannot_be_frozen(signed_in, kim, account):
-    other = factories.user(permissions=factories.EVERY_PERMISSION)
-    theirs = Selection.objects.create(owner=other, account=account)
-    answer = signed_in(kim).post(
-        f"/{account.name}/freeze/", {"selection": str(theirs.pk), "file_count": "1"}, follow=True
-    )
-    assert "it is not yours" in answer.content.decode()
+@pytest.mark.parametrize("name", ["medialib:sign-out", "account_logout", "admin:logout"])
+def test_no_link_or_picture_signs_anybody_out(staff_client, name):
+    for method in (staff_client.get, staff_client.head, staff_client.options):
+        method(reverse(name))
+        assert "_auth_user_id" in staff_client.session
+    assert staff_client.get(reverse(name)).status_code == 405
+    staff_client.post(reverse(name))
+    assert "_auth_user_id" not in staff_client.session
 
 
-def test_a_manifest_of_somebody_else_can_be_neither_read_nor_confirmed(signed_in, kim, account):
-    theirs = job_rows.manifest(account, factories.user("lee"), 1)
-    client = signed_in(kim)
-    asked = [client.get(f"/manifests/{theirs.pk}/"), client.get(f"/manifests/{theirs.pk}/manifest.csv")]
-    asked.append(client.post(f"/manifests/{theirs.pk}/confirm/", {"reason": "mine now"}))
-    assert {answer.status_code for answer in asked} == {404}
-    assert not DeletionJob.objects.exists()
+@pytest.fixture
+def port(tmp_path: Path) -> Iterator[int]:
+    """A server on data of its own."""
+    variables = {name: value for name, value in os.environ.items() if name not in (*STEERING, "DATABASE_URL")}
+    variables["MEDIALIB_DATA_DIR"] = str(tmp_path)
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=variables, check=True)
+    with slow_bodies.server(variables) as number:
+        yield number
 
 
-def test_a_call_is_shown_only_under_its_own_job(signed_in, kim, account):
-    first, second = (job_rows.job(job_rows.manifest(account, kim, 1)) for _ in range(2))
-    call = job_rows.exchange(first)
-    assert signed_in(kim).get(f"/jobs/{second.pk}/calls/{call.pk}/").status_code == 404
+def test_two_hundred_slow_bodies_keep_nobody_waiting(port):
+    times, answers = loops.run(slow_bodies.attack(port, for_s=FOR_S))
+    assert slow_bodies.p95(times) < MOST_P95_MS
+    assert sum(b" 408 " in line for line in answers) > slow_bodies.SOCKETS
 
 
-@pytest.mark.parametrize("number", ["0", "-1", "99999999999999999999999", "1'--", "%00", "1e3"])
-def test_odd_numbers_in_addresses_find_nothing_and_break_nothing(signed_in, kim, number):
-    assert signed_in(kim).get(f"/jobs/{number}/").status_code == 404
+def test_everybody_starts_the_same_server():
+    """The demo's own command is the one attacked above."""
+    options = shlex.join(SERVE[:-1])
+    for name in ("Makefile", "docs/deploy.md"):
+        text = re.sub(r"\s*\\\n\s*", " ", (ROOT / name).read_text())
+        started = [line for line in text.splitlines() if "bin/granian" in line.lower() or "(BIN)/granian" in line]
+        assert started, name
+        assert all(options in line and SERVE[-1] in line for line in started), name

@@ -128,3 +128,15 @@ def test_only_who_may_delete_there_is_told(paused, intruder):
     with pytest.raises(Refused, match="may not|no member|not a member"):
         controls.resume(paused, actor=Actor.person(stranger))
     assert not AuditEvent.objects.filter(job=paused, detail__code=PauseCode.MANIFEST_CHANGED).exists()
+
+
+def test_who_took_a_job_over_answers_for_it_in_the_receipt_too(paused, tmp_path):
+    lou = factories.user("lou", permissions=factories.EVERY_PERMISSION)
+    controls.take_over(paused, actor=Actor.person(lou))
+    run(paused)
+    receipt = receipts.receipt(paused)
+    path = tmp_path / "receipt.json"
+    path.write_text(receipt.text)
+    command = [sys.executable, "-I", str(SCRIPT), str(path), "--public-key", receipt.facts["key"]]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, receipt.facts["requested_by"]) == (0, "lou"), done.stdout

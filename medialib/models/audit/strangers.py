@@ -1,0 +1,90 @@
+"""What somebody put onto the tables of the log and of frozen lists that is not medialib's.
+
+A seal proves that nothing changed after it. A trigger of somebody else's changes or swallows a row before it is sealed,
+and a view or a policy shows one reader other rows than the next, so each of them is told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from django.db import DatabaseError, transaction
+
+from medialib.models.audit import append_only
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+ON_SQLITE = "SELECT type, name, lower(tbl_name), sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+TRIGGERS = """
+    SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid, true) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
+    WHERE NOT tgisinternal AND tgrelid = to_regclass(%s) ORDER BY tgname
+"""
+PATH = "SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',')"
+RULES = "SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(%s)"
+IS_PLAIN = "SELECT relkind = 'r' AND NOT relrowsecurity FROM pg_class WHERE oid = to_regclass(%s)"
+FUNCTION = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
+STAND_IN = "medialib_stand_in"
+
+
+def on_guarded_tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """Each in a few words: “the trigger late on medialib_auditevent”. Ours count when they are not as we made them."""
+    find = _on_sqlite if connection.vendor == "sqlite" else _on_postgresql
+    return list(find(connection))
+
+
+def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    guards = append_only.guards(connection)
+    ours = {_plain(text) for guard in guards.values() for text in guard.install}
+    for kind, name, table, text in _rows(connection, ON_SQLITE):
+        if table in guards and (kind == "view" or _plain(text) not in ours):
+            yield f"the {kind} {name}" if kind == "view" else f"the trigger {name} on {table}"
+
+
+def _plain(statement: str) -> str:
+    return " ".join(statement.replace("IF NOT EXISTS ", "").split())
+
+
+def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    (path,) = _rows(connection, PATH)[0]
+    if next(schema for schema in path.split(",") if not schema.startswith("pg_temp")) != "pg_catalog":
+        yield "a search path that leads to functions of somebody else first"
+    for table, guard in append_only.guards(connection).items():
+        if _rows(connection, IS_PLAIN, table) != [(True,)]:
+            yield f"{table}, which is no plain table or has policies"
+            continue
+        yield from (f"the rule {name} on {table}" for (name,) in _rows(connection, RULES, table))
+        bodies = {body.strip() for text in guard.install for _, body in FUNCTION.findall(text)}
+        there = _rows(connection, TRIGGERS, table)
+        if not there:  # Nor our functions, perhaps.
+            continue
+        try:
+            ours = _as_the_database_says_it(connection, table, guard.install)
+        except DatabaseError as error:
+            yield f"something that keeps {table} from being looked at ({str(error).splitlines()[0]})"
+            continue
+        for name, body, definition in there:
+            if body.strip() not in bodies or definition not in ours:
+                yield f"the trigger {name} on {table}"
+
+
+def _as_the_database_says_it(connection: BaseDatabaseWrapper, table: str, install: tuple[str, ...]) -> set[str]:
+    """How it would write our triggers, made for that on an empty table that nobody else sees, and undone."""
+    with transaction.atomic(using=connection.alias):
+        mark = transaction.savepoint(using=connection.alias)
+        with connection.cursor() as cursor:
+            cursor.execute(f"CREATE TEMPORARY TABLE {STAND_IN} (LIKE {table})")
+            for text in install:
+                if text.strip().startswith("CREATE TRIGGER"):
+                    cursor.execute(text.replace(f" ON {table}", f" ON {STAND_IN}", 1))
+            said = {definition for _, _, definition in _rows(connection, TRIGGERS, STAND_IN)}
+        transaction.savepoint_rollback(mark, using=connection.alias)
+    return {text.replace(f" ON {STAND_IN} ", f" ON {table} ", 1) for text in said}
+
+
+def _rows(connection: BaseDatabaseWrapper, statement: str, *params: str) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or None)
+        return [tuple(row) for row in cursor.fetchall()]
