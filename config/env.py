@@ -177,7 +177,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         oidc_server_url=read_oidc_server(reader, debug),
         oidc_client_id=reader.text("OIDC_CLIENT_ID"),
         oidc_client_secret=reader.text("OIDC_CLIENT_SECRET"),
-        oidc_name=reader.text("OIDC_NAME", "your company"),
+        oidc_name=reader.text("OIDC_NAME", ""),
         ssl_redirect=reader.flag("SECURE_SSL_REDIRECT", not debug),
         hsts_seconds=reader.number("SECURE_HSTS_SECONDS", 0 if debug else 31_536_000, least=0, most=63_072_000),
         trust_proxy=reader.flag("TRUST_PROXY", False),

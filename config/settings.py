@@ -170,7 +170,7 @@ SOCIALACCOUNT_PROVIDERS: dict[str, Any] = {
         "APPS": [
             {
                 "provider_id": "company",
-                "name": ENV.oidc_name,
+                "name": ENV.oidc_name or "your company",
                 "client_id": ENV.oidc_client_id,
                 "secret": ENV.oidc_client_secret,
                 "settings": {"server_url": ENV.oidc_server_url},

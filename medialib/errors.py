@@ -13,14 +13,14 @@ from typing import Any
 
 from django.utils import translation
 from django.utils.formats import number_format
-from django.utils.functional import Promise, lazy
+from django.utils.functional import lazy
 
 # Numbers and other errors as `params`: written and said when somebody reads them, in the reader's language.
 grouped = lazy(lambda number: number_format(number, force_grouping=True), str)
 said = lazy(str, str)
 
 
-def in_english(text: str | Promise) -> str:
+def in_english(text: object) -> str:
     """A sentence as the record keeps it: in English, whatever the language of the page."""
     with translation.override("en"):
         return str(text)

@@ -7,14 +7,14 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from medialib.admin.guards import FreshAdmin, GuardedAdmin, actor_of, person_of
-from medialib.admin.person_form import GroupForm, PersonForm
+from medialib.admin.person_form import GroupForm, PersonForm, group_words, permission_words
 from medialib.forms.memberships import MembershipForm
 from medialib.models import Account, Membership
 from medialib.models.memberships import sees_everything
@@ -82,11 +82,28 @@ def is_above(request: HttpRequest, user: User | None) -> bool:
     return user is not None and user.is_superuser and not person_of(request).is_superuser
 
 
+class GroupFilter(admin.RelatedFieldListFilter):
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        return [(pk, gettext(str(name))) for pk, name in super().field_choices(field, request, model_admin)]
+
+
+class InWords(admin.ModelAdmin):
+    """Permissions and groups to choose from, in the language of whoever chooses."""
+
+    def formfield_for_manytomany(self, db_field: Any, request: Any = None, **kwargs: Any) -> Any:
+        field: Any = super().formfield_for_manytomany(db_field, request, **kwargs)
+        words = {Permission: permission_words, Group: group_words}.get(db_field.remote_field.model)
+        if field and words:
+            field.label_from_instance = words
+        return field
+
+
 @admin.register(User)
-class PersonAdmin(FreshAdmin, UserAdmin):
+class PersonAdmin(FreshAdmin, InWords, UserAdmin):
     """Django's own, but not from a screen that was left open, and nobody grants more than they have."""
 
     form = PersonForm
+    list_filter = ("is_staff", "is_superuser", "is_active", ("groups", GroupFilter))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and not is_above(request, obj)
@@ -107,10 +124,15 @@ class PersonAdmin(FreshAdmin, UserAdmin):
 
 
 @admin.register(Group)
-class RightsAdmin(FreshAdmin, GroupAdmin):
+class RightsAdmin(FreshAdmin, InWords, GroupAdmin):
     """A right of a group is a right of everybody in it."""
 
     form = GroupForm
+    list_display = ("in_words",)
+
+    @admin.display(description=_("group"), ordering="name")
+    def in_words(self, group: Group) -> str:
+        return group_words(group)
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form: Any = super().get_form(request, obj, change=change, **kwargs)

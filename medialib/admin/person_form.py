@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.contrib.auth.forms import UserChangeForm
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from django.contrib.auth.models import Permission, User
+    from django.contrib.auth.models import Group, Permission, User
+
+# What Django calls its own permissions.
+ACTIONS = {
+    "add": _("Can add %(name)s"),
+    "change": _("Can change %(name)s"),
+    "delete": _("Can delete %(name)s"),
+    "view": _("Can view %(name)s"),
+}
 
 
 class PersonForm(UserChangeForm):
@@ -35,6 +44,22 @@ class GroupForm(forms.ModelForm):
         if not holds_all(self.viewer, set(permissions) - there):
             raise forms.ValidationError(_("You can give a group only what you may do yourself."))
         return permissions
+
+
+def permission_words(permission: Permission) -> str:
+    """As Django writes it, but in the reader's language: it keeps the names of permissions in the database."""
+    model = permission.content_type.model_class()
+    action, _by, of = permission.codename.partition("_")
+    if action in ACTIONS and model and of == model._meta.model_name:
+        what = str(ACTIONS[action]) % {"name": model._meta.verbose_name}
+    else:
+        what = gettext(permission.name)
+    return f"{permission.content_type.app_labeled_name} | {what}"
+
+
+def group_words(group: Group) -> str:
+    """The ready-made groups in the reader's language, others by their name."""
+    return gettext(group.name)
 
 
 def holds_all(person: User, permissions: Iterable[Permission]) -> bool:

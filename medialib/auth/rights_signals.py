@@ -13,6 +13,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save, pre_sa
 from django.dispatch import receiver
 
 from medialib.auth.clients import address_of
+from medialib.errors import in_english
 from medialib.models import EventKind
 from medialib.services.audit import log, trace
 from medialib.services.audit.log import Actor
@@ -67,9 +68,9 @@ def record_rights(
     others = list(model._default_manager.filter(pk__in=pk_set)) if pk_set is not None else []
     if reverse:
         for owner in others:
-            _record_right(sender, owner, {word: [str(instance)]})
+            _record_right(sender, owner, {word: [in_english(instance)]})
     elif others or word == "cleared":
-        _record_right(sender, instance, {word: sorted(map(str, others))})
+        _record_right(sender, instance, {word: sorted(map(in_english, others))})
 
 
 def _record_right(through: Any, owner: Model, change: dict[str, list[str]]) -> None:

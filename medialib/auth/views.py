@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import resolve_url
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from django_htmx.http import HttpResponseClientRedirect
 
@@ -32,7 +33,7 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         has_provider = bool(settings.SOCIALACCOUNT_PROVIDERS["openid_connect"]["APPS"])
-        provider = settings.OIDC_NAME if has_provider else ""
+        provider = (settings.OIDC_NAME or _("your company")) if has_provider else ""
         return {**super().get_context_data(**kwargs), "next": self.get_next_url() or "", "provider": provider}
 
 

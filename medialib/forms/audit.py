@@ -33,7 +33,7 @@ class AuditFilterForm(forms.Form):
     account = forms.CharField(label=_("Account"), max_length=60, required=False, widget=forms.Select)
     event = forms.ChoiceField(
         label=_("Event"),
-        choices=[("", _("any event")), *((kind.value, _(kind.label)) for kind in EventKind)],
+        choices=[("", _("any event")), *EventKind.choices],
         required=False,
     )
     outcome = forms.ChoiceField(label=_("Outcome"), choices=[("", _("any outcome")), *Outcome.choices], required=False)

@@ -96,6 +96,10 @@ class Migration(migrations.Migration):
                 ('removed_at', models.DateTimeField(help_text='When we learned that the file is gone; empty while it is there.', null=True)),
                 ('removal', models.CharField(blank=True, choices=[('missing', 'no longer listed by ImageKit'), ('deleted', 'deleted by a medialib job')], max_length=10)),
             ],
+            options={
+                'verbose_name': 'asset',
+                'verbose_name_plural': 'assets',
+            },
         ),
         migrations.CreateModel(
             name='AuditCursor',
@@ -107,6 +111,10 @@ class Migration(migrations.Migration):
                 ('failures', models.PositiveIntegerField(default=0, help_text='Attempts in a row that failed.')),
                 ('error', models.CharField(blank=True, max_length=200)),
             ],
+            options={
+                'verbose_name': 'audit cursor',
+                'verbose_name_plural': 'audit cursors',
+            },
         ),
         migrations.CreateModel(
             name='AuditDay',
@@ -120,6 +128,10 @@ class Migration(migrations.Migration):
                 ('files', models.PositiveIntegerField(default=0)),
                 ('size_bytes', models.BigIntegerField(default=0)),
             ],
+            options={
+                'verbose_name': 'audit day',
+                'verbose_name_plural': 'audit days',
+            },
         ),
         migrations.CreateModel(
             name='AuditEvent',
@@ -154,6 +166,10 @@ class Migration(migrations.Migration):
                 ('event_id', models.BigIntegerField(primary_key=True, serialize=False)),
                 ('folded', medialib.models.audit.index.FoldedTextField()),
             ],
+            options={
+                'verbose_name': 'audit path',
+                'verbose_name_plural': 'audit paths',
+            },
         ),
         migrations.CreateModel(
             name='AuditSegment',
@@ -172,6 +188,8 @@ class Migration(migrations.Migration):
                 ('leaves', models.BinaryField(help_text="The events' leaf hashes, 32 bytes each: they tell which event was changed.")),
             ],
             options={
+                'verbose_name': 'audit segment',
+                'verbose_name_plural': 'audit segments',
                 'ordering': ['number'],
             },
         ),
@@ -192,6 +210,8 @@ class Migration(migrations.Migration):
                 ('not_before', models.DateTimeField(null=True)),
             ],
             options={
+                'verbose_name': 'batch',
+                'verbose_name_plural': 'batches',
                 'ordering': ['number'],
             },
         ),
@@ -256,6 +276,8 @@ class Migration(migrations.Migration):
                 ('gone_count', models.PositiveSmallIntegerField(help_text='Files that a look-up found gone.', null=True)),
             ],
             options={
+                'verbose_name': 'exchange',
+                'verbose_name_plural': 'exchanges',
                 'ordering': ['pk'],
             },
         ),
@@ -271,6 +293,10 @@ class Migration(migrations.Migration):
                 ('deep_bytes', models.BigIntegerField()),
                 ('child_count', models.PositiveIntegerField()),
             ],
+            options={
+                'verbose_name': 'folder total',
+                'verbose_name_plural': 'folder totals',
+            },
         ),
         migrations.CreateModel(
             name='Item',
@@ -288,6 +314,10 @@ class Migration(migrations.Migration):
                 ('http_status', models.PositiveSmallIntegerField(null=True)),
                 ('settled_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'verbose_name': 'item',
+                'verbose_name_plural': 'items',
+            },
         ),
         migrations.CreateModel(
             name='ListImport',
@@ -303,6 +333,10 @@ class Migration(migrations.Migration):
                 ('problems', models.JSONField(default=list, help_text='The first lines that did not match.')),
                 ('is_guessed', models.BooleanField(default=False, help_text='Whether it was read as Windows-1252 for want of UTF-8.')),
             ],
+            options={
+                'verbose_name': 'list import',
+                'verbose_name_plural': 'list imports',
+            },
         ),
         migrations.CreateModel(
             name='ListPart',
@@ -313,6 +347,10 @@ class Migration(migrations.Migration):
                 ('report', models.BinaryField(help_text='Each line and what became of it, as CSV, compressed by gzip.', null=True)),
                 ('matched_rows', models.BinaryField(default=bytes, help_text='Rows of the files that it selected, 8 bytes each.')),
             ],
+            options={
+                'verbose_name': 'list part',
+                'verbose_name_plural': 'list parts',
+            },
         ),
         migrations.CreateModel(
             name='ListPreferences',
@@ -320,6 +358,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('choices', models.JSONField(default=dict)),
             ],
+            options={
+                'verbose_name': 'list preferences',
+                'verbose_name_plural': 'list preferences',
+            },
         ),
         migrations.CreateModel(
             name='Manifest',
@@ -333,6 +375,10 @@ class Migration(migrations.Migration):
                 ('library_count', models.PositiveIntegerField(help_text="Files in the account's index when it was frozen.")),
                 ('source', models.JSONField(default=dict, help_text='Where the files came from: ticks, a filter, a list of ids, a job.')),
             ],
+            options={
+                'verbose_name': 'manifest',
+                'verbose_name_plural': 'manifests',
+            },
         ),
         migrations.CreateModel(
             name='Membership',
@@ -366,6 +412,10 @@ class Migration(migrations.Migration):
                 ('recent', models.JSONField(default=list, help_text='Times of the latest calls, in seconds since 1970.')),
                 ('changed_at', models.DateTimeField(null=True)),
             ],
+            options={
+                'verbose_name': 'pace',
+                'verbose_name_plural': 'paces',
+            },
         ),
         migrations.CreateModel(
             name='ProtectedFile',
@@ -373,6 +423,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('file_id', models.CharField(max_length=64)),
             ],
+            options={
+                'verbose_name': 'protected file',
+                'verbose_name_plural': 'protected files',
+            },
         ),
         migrations.CreateModel(
             name='ProtectionRule',
@@ -390,6 +444,8 @@ class Migration(migrations.Migration):
                 ('lift_reason', models.TextField(blank=True)),
             ],
             options={
+                'verbose_name': 'protection rule',
+                'verbose_name_plural': 'protection rules',
                 'ordering': ['pk'],
             },
         ),
@@ -404,6 +460,8 @@ class Migration(migrations.Migration):
                 ('error', models.TextField(blank=True)),
             ],
             options={
+                'verbose_name': 'purge request',
+                'verbose_name_plural': 'purge requests',
                 'ordering': ['pk'],
             },
         ),
@@ -417,6 +475,10 @@ class Migration(migrations.Migration):
                 ('is_shared', models.BooleanField(default=False)),
                 ('saved_at', models.DateTimeField(auto_now=True)),
             ],
+            options={
+                'verbose_name': 'saved view',
+                'verbose_name_plural': 'saved views',
+            },
         ),
         migrations.CreateModel(
             name='Selection',
@@ -427,6 +489,10 @@ class Migration(migrations.Migration):
                 ('filters', models.JSONField(default=list, help_text='Filters whose matches were taken as a whole.')),
                 ('taken', models.JSONField(blank=True, default=dict, help_text='The latest of them: when, how many files and bytes, the mark of the set.')),
             ],
+            options={
+                'verbose_name': 'selection',
+                'verbose_name_plural': 'selections',
+            },
         ),
         migrations.CreateModel(
             name='SelectionItem',
@@ -435,6 +501,10 @@ class Migration(migrations.Migration):
                 ('is_from_all', models.BooleanField(default=False, help_text='Taken with “all matching”.')),
                 ('is_excluded', models.BooleanField(default=False, help_text='Taken with “all matching”, then unticked by hand.')),
             ],
+            options={
+                'verbose_name': 'selection item',
+                'verbose_name_plural': 'selection items',
+            },
         ),
         migrations.CreateModel(
             name='SyncRun',
@@ -470,6 +540,10 @@ class Migration(migrations.Migration):
                 ('event_id', models.CharField(max_length=200)),
                 ('received_at', models.DateTimeField(db_index=True)),
             ],
+            options={
+                'verbose_name': 'webhook receipt',
+                'verbose_name_plural': 'webhook receipts',
+            },
         ),
         migrations.CreateModel(
             name='Worker',
@@ -479,6 +553,10 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField()),
                 ('seen_at', models.DateTimeField()),
             ],
+            options={
+                'verbose_name': 'worker',
+                'verbose_name_plural': 'workers',
+            },
         ),
         migrations.CreateModel(
             name='LibrarySummary',
@@ -490,6 +568,10 @@ class Migration(migrations.Migration):
                 ('total_bytes', models.BigIntegerField()),
                 ('facts', models.JSONField(default=dict)),
             ],
+            options={
+                'verbose_name': 'library summary',
+                'verbose_name_plural': 'library summaries',
+            },
         ),
         migrations.CreateModel(
             name='WebhookSecret',
@@ -498,6 +580,10 @@ class Migration(migrations.Migration):
                 ('ciphertext', models.TextField(editable=False)),
                 ('set_at', models.DateTimeField(auto_now=True)),
             ],
+            options={
+                'verbose_name': 'webhook secret',
+                'verbose_name_plural': 'webhook secrets',
+            },
         ),
         migrations.AddConstraint(
             model_name='account',

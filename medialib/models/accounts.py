@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import gettext_noop, pgettext_lazy
 
 from medialib.errors import UnknownAccount
 from medialib.models.memberships import EVERYTHING, NOTHING, DeleteScope, Membership
@@ -109,12 +109,12 @@ class Account(models.Model):
         ordering = ["name"]
         verbose_name, verbose_name_plural = _("account"), _("accounts")
         permissions = [
-            ("view_library", "Can browse the library"),
-            ("delete_files", "Can delete files at ImageKit"),
-            ("delete_whole_library", "Can delete a whole library"),
-            ("approve_deletions", "Can approve what others want to delete"),
-            ("view_audit", "Can read the audit log"),
-            ("manage_keys", "Can add and change accounts and their keys"),
+            ("view_library", gettext_noop("Can browse the library")),
+            ("delete_files", gettext_noop("Can delete files at ImageKit")),
+            ("delete_whole_library", gettext_noop("Can delete a whole library")),
+            ("approve_deletions", gettext_noop("Can approve what others want to delete")),
+            ("view_audit", gettext_noop("Can read the audit log")),
+            ("manage_keys", gettext_noop("Can add and change accounts and their keys")),
         ]
         constraints = [
             models.CheckConstraint(

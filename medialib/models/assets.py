@@ -6,6 +6,7 @@ from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
 from medialib.models.accounts import Account
@@ -78,6 +79,7 @@ class Asset(models.Model):
     objects = AssetQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("asset"), _("assets")
         constraints = [
             models.UniqueConstraint(fields=["account", "file_id"], name="asset_once_per_account"),
             models.CheckConstraint(

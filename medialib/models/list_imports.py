@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
@@ -52,11 +53,12 @@ class ListImport(models.Model):
     objects = ListImportQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("list import"), _("list imports")
         # Of one person in one account, the latest first: the older ones are removed.
         indexes = [models.Index(fields=["owner", "account", "-made_at"], name="list_import_latest")]
 
     def __str__(self) -> str:
-        return f"list of {self.line_count} lines"
+        return gettext("list of %(count)s lines") % {"count": self.line_count}
 
     @property
     def done_count(self) -> int:
@@ -84,6 +86,7 @@ class ListPart(models.Model):
     matched_rows = models.BinaryField(default=bytes, help_text="Rows of the files that it selected, 8 bytes each.")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("list part"), _("list parts")
         constraints = [models.UniqueConstraint(fields=["whole", "number"], name="list_part_once")]
 
     def __str__(self) -> str:

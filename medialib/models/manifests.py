@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 from medialib.models.outcomes import Outcome
@@ -50,8 +51,11 @@ class Manifest(models.Model):
 
     objects = ManifestQuerySet.as_manager()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("manifest"), _("manifests")
+
     def __str__(self) -> str:
-        return f"manifest {self.sha256[:8]}"
+        return gettext("list %(hash)s") % {"hash": self.sha256[:8]}
 
 
 class SkipCause(models.TextChoices):
@@ -118,6 +122,7 @@ class Item(models.Model):
     objects = ItemQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("item"), _("items")
         constraints = [
             models.UniqueConstraint(fields=["manifest", "position"], name="item_position_once"),
             # In this order it also answers "which manifests hold this file?".

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Left
 from django.db.models.lookups import Exact
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Membership(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.user} in {self.account or 'every account'}"
+        return f"{self.user}: {self.account or gettext('every account')}"
 
 
 def sees_everything(user: AbstractBaseUser | AnonymousUser) -> bool:

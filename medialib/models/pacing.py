@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 
@@ -33,6 +34,7 @@ class Pace(models.Model):
     changed_at = models.DateTimeField(null=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("pace"), _("paces")
         constraints = [models.UniqueConstraint(fields=["account", "kind"], name="pace_once_per_kind")]
 
     def __str__(self) -> str:

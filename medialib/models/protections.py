@@ -63,6 +63,7 @@ class ProtectionRule(models.Model):
     objects = ProtectionRuleQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("protection rule"), _("protection rules")
         ordering = ["pk"]
         indexes = [
             # rules_of(account), asked by each claim.
@@ -121,6 +122,7 @@ class ProtectedFile(models.Model):
     file_id = models.CharField(max_length=64)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("protected file"), _("protected files")
         constraints = [models.UniqueConstraint(fields=["rule", "file_id"], name="protected_file_once")]
 
     def __str__(self) -> str:

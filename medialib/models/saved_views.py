@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 
@@ -39,6 +40,7 @@ class SavedView(models.Model):
     objects = SavedViewQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("saved view"), _("saved views")
         constraints = [
             # In this order it also answers "which views has this account?".
             models.UniqueConstraint(fields=["account", "owner", "name"], name="saved_view_name_once"),
@@ -54,5 +56,8 @@ class ListPreferences(models.Model):
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="list_preferences")
     choices = models.JSONField(default=dict)
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("list preferences"), _("list preferences")
+
     def __str__(self) -> str:
-        return f"look of {self.owner_id}"
+        return f"#{self.owner_id}"

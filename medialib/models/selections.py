@@ -10,6 +10,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.timezone import now
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 from medialib.models.assets import Asset
@@ -53,12 +55,13 @@ class Selection(models.Model):
     objects = SelectionQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("selection"), _("selections")
         constraints = [
             models.UniqueConstraint(fields=["owner", "account"], name="selection_once_per_person_and_account")
         ]
 
     def __str__(self) -> str:
-        return f"selection {self.pk}"
+        return gettext("selection %(number)s") % {"number": self.pk}
 
 
 class SelectionItemQuerySet(models.QuerySet["SelectionItem"]):
@@ -83,6 +86,7 @@ class SelectionItem(models.Model):
     objects = SelectionItemQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("selection item"), _("selection items")
         constraints = [
             models.UniqueConstraint(fields=["selection", "asset"], name="selection_holds_asset_once"),
             # What was ticked by hand is simply forgotten when it is unticked.

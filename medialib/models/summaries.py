@@ -6,6 +6,7 @@ import hashlib
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 
@@ -30,6 +31,9 @@ class LibrarySummary(models.Model):
     facts = models.JSONField(default=dict)
 
     objects = LibrarySummaryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("library summary"), _("library summaries")
 
     def __str__(self) -> str:
         return f"summary of {self.account_id}"
@@ -66,6 +70,7 @@ class FolderTotal(models.Model):
     objects = FolderTotalQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("folder total"), _("folder totals")
         constraints = [models.UniqueConstraint(fields=["account", "folder"], name="folder_total_once")]
         indexes = [
             # below(), by name: a folder of the tree, as it is opened.

@@ -9,8 +9,8 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 from django.db.models import F, Q
 from django.utils.timezone import now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from medialib.models.accounts import Account
 
@@ -122,7 +122,7 @@ class SyncRun(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"sync {self.pk} of {self.account}"
+        return gettext("sync %(number)s of %(account)s") % {"number": self.pk, "account": self.account}
 
     @property
     def can_be_resumed(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 
@@ -15,6 +16,9 @@ class WebhookSecret(models.Model):
     account = models.OneToOneField(Account, on_delete=models.CASCADE, primary_key=True, related_name="webhook_secret")
     ciphertext = models.TextField(editable=False)
     set_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("webhook secret"), _("webhook secrets")
 
     def __str__(self) -> str:
         return f"webhook secret of {self.account_id}"
@@ -39,6 +43,7 @@ class WebhookReceipt(models.Model):
     objects = WebhookReceiptQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("webhook receipt"), _("webhook receipts")
         constraints = [models.UniqueConstraint(fields=["account", "event_id"], name="webhook_once")]
 
     def __str__(self) -> str:

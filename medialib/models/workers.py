@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 SILENT_AFTER = timedelta(seconds=30)  # A worker that said nothing for so long is not there; it speaks every two.
 
@@ -22,6 +23,9 @@ class Worker(models.Model):
     seen_at = models.DateTimeField()
 
     objects = WorkerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("worker"), _("workers")
 
     def __str__(self) -> str:
         return self.id

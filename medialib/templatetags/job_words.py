@@ -12,8 +12,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
+from medialib.models.deletion.causes import CAUSES
+from medialib.templatetags.detail_names import detail_name
 
 register = template.Library()
+
+
+def filled_in(sentence: str) -> re.Pattern[str]:
+    """Matches the sentence with anything in its places."""
+    pattern = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence))
+    return re.compile(pattern.replace("%%", "%"), re.DOTALL)
+
 
 CALL_WORDS = {"delete": gettext_lazy("delete call"), "look_up": gettext_lazy("look-up")}
 PURGE_WORDS = {
@@ -29,6 +38,7 @@ KIND_WORDS = {
     AssetKind.DOCUMENT: pgettext_lazy("type", "document"),
     AssetKind.OTHER: pgettext_lazy("type", "other"),
 }
+_CAUSES = [(cause, filled_in(cause)) for cause in CAUSES]
 LONG_HEX = re.compile("[0-9a-f-]{32,}")
 DANGEROUS_EVENTS = {EventKind.FILE_UNVERIFIED, EventKind.SIGN_IN_FAILED}
 
@@ -66,8 +76,16 @@ def state_words(state: str) -> str:
 
 @register.filter
 def recorded(text: str) -> str:
-    """A sentence of the record in the reader's language, when it is one of those marked with gettext_noop."""
-    return _(text) if text else ""
+    """A sentence of the record in the reader's language, when it is one of those marked with gettext_noop.
+
+    Of those with places it knows why a job paused. What fills them is tried too, and stands as recorded otherwise.
+    """
+    if not text or (translated := _(text)) != text:
+        return translated if text else ""
+    for sentence, pattern in _CAUSES:
+        if found := pattern.fullmatch(text):
+            return _(sentence) % {name: recorded(part) for name, part in found.groupdict().items()}
+    return text
 
 
 @register.filter
@@ -132,8 +150,8 @@ def tray_percent(active: list[Any]) -> int:
 @register.filter
 def detail_words(detail: dict[str, Any]) -> str:
     """`file count 48, kind ticks`: what an event of no single file tells, without its empty members."""
-    members = {name.replace("_", " "): value for name, value in detail.items() if value not in ("", None, [], {})}
-    return ", ".join(f"{name} {_plain(value)}" for name, value in members.items())
+    members = {name: value for name, value in detail.items() if value not in ("", None, [], {})}
+    return ", ".join(f"{detail_name(name)} {_plain(value)}" for name, value in members.items())
 
 
 def _plain(value: Any) -> str:

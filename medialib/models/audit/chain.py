@@ -6,6 +6,7 @@ from typing import Any, NoReturn, Self
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.audit.events import AppendOnly
 
@@ -58,6 +59,7 @@ class AuditSegment(models.Model):
     objects = AuditSegmentQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("audit segment"), _("audit segments")
         ordering = ["number"]
         constraints = [
             models.CheckConstraint(
@@ -91,6 +93,9 @@ class AuditCursor(models.Model):
     lease_until = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0, help_text="Attempts in a row that failed.")
     error = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        verbose_name, verbose_name_plural = _("audit cursor"), _("audit cursors")
 
     def __str__(self) -> str:
         return f"{self.name} at {self.event_id}"

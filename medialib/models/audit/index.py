@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db import DatabaseError, models, transaction
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.query.search import phrase
 from medialib.models.sql import BinaryTextField, quoted
@@ -28,6 +29,9 @@ class AuditPath(models.Model):
     event_id = models.BigIntegerField(primary_key=True)
     folded = FoldedTextField()
 
+    class Meta:
+        verbose_name, verbose_name_plural = _("audit path"), _("audit paths")
+
     def __str__(self) -> str:
         return self.folded
 
@@ -44,6 +48,7 @@ class AuditDay(models.Model):
     size_bytes = models.BigIntegerField(default=0)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("audit day"), _("audit days")
         constraints = [
             models.UniqueConstraint(fields=["day", "account_name", "actor_name", "outcome"], name="audit_day_once")
         ]

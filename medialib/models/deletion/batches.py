@@ -9,6 +9,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.manifests import Item
@@ -84,6 +85,7 @@ class Batch(models.Model):
     objects = BatchQuerySet.as_manager()
 
     class Meta:
+        verbose_name, verbose_name_plural = _("batch"), _("batches")
         ordering = ["number"]
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="batch_number_once")]
         indexes = [
@@ -119,6 +121,7 @@ class Exchange(models.Model):
     gone_count = models.PositiveSmallIntegerField(null=True, help_text="Files that a look-up found gone.")
 
     class Meta:
+        verbose_name, verbose_name_plural = _("exchange"), _("exchanges")
         ordering = ["pk"]
 
     def __str__(self) -> str:

@@ -12,8 +12,8 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.expressions import CombinedExpression
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from medialib.models.accounts import Account
 from medialib.models.manifests import Manifest
@@ -159,7 +159,7 @@ class DeletionJob(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"job {self.pk}"
+        return gettext("job %(number)s") % {"number": self.pk}
 
     @property
     def counts(self) -> list[tuple[Outcome, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
 from medialib.models.deletion.jobs import DeletionJob
@@ -27,6 +28,7 @@ class PurgeRequest(models.Model):
     error = models.TextField(blank=True)
 
     class Meta:
+        verbose_name, verbose_name_plural = _("purge request"), _("purge requests")
         ordering = ["pk"]
         indexes = [
             models.Index(fields=["job", "state"], name="purge_of_job"),

@@ -21,12 +21,13 @@ PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
 # How sentences call an address.
 API, UPLOAD = _("API address"), _("upload address")
 ENDPOINT, OTHER = _("URL endpoint"), _("other endpoint")
-_EXAMPLES: dict[object, str] = {
-    API: "https://api.imagekit.io",
-    UPLOAD: "https://upload.imagekit.io",
-    ENDPOINT: "https://ik.imagekit.io/your_imagekit_id",
-    OTHER: "https://images.example.com",
-}
+# Pairs, not a dict: a lazy text has another hash in each language.
+_EXAMPLES: list[tuple[object, str]] = [
+    (API, "https://api.imagekit.io"),
+    (UPLOAD, "https://upload.imagekit.io"),
+    (ENDPOINT, "https://ik.imagekit.io/your_imagekit_id"),
+    (OTHER, "https://images.example.com"),
+]
 
 # NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
 NOT_PUBLIC = [ipaddress.ip_network(each) for each in ("64:ff9b::/96", "64:ff9b:1::/48", "::/96", "fec0::/10")]
@@ -98,13 +99,17 @@ def _refuse_scheme(parts: SplitResult, *, what: str | Promise) -> None:
     if parts.scheme == "http":
         raise WrongUse(_("The %(what)s must begin with https://. %(way_out)s"), what=what, way_out=_WAY_OUT)
     text = _("The %(what)s must begin with https://. For example: %(example)s")
-    raise WrongUse(text, what=what, example=_EXAMPLES.get(what, _EXAMPLES[API]))
+    raise WrongUse(text, what=what, example=_example(what))
+
+
+def _example(what: str | Promise) -> str:
+    return next((example for name, example in _EXAMPLES if name == what), _EXAMPLES[0][1])
 
 
 def _not_valid(what: str | Promise) -> WrongUse:
     """With an example of the same kind."""
     text = _("The %(what)s is not a valid address. For example: %(example)s")
-    return WrongUse(text, what=what, example=_EXAMPLES.get(what, _EXAMPLES[API]))
+    return WrongUse(text, what=what, example=_example(what))
 
 
 def _refuse_extras(parts: SplitResult, url: str, *, what: str | Promise) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
+
 DUTIES = {
     "view_library": "Can browse the library",
     "delete_files": "Can delete files at ImageKit",
@@ -16,11 +18,14 @@ DUTIES = {
 }
 KEY_DUTIES = {"view_apikey": "Can view API key", "add_apikey": "Can add API key", "change_apikey": "Can change API key"}
 GROUPS = {
-    "Viewer": ["view_library"],
-    "Deleter": ["view_library", "delete_files"],
-    "Auditor": ["view_library", "view_audit"],
-    "Approver": ["view_library", "view_audit", "approve_deletions"],
-    "Key manager": ["view_library", "manage_keys", "view_account", "add_account", "change_account", *KEY_DUTIES],
+    gettext_noop("Viewer"): ["view_library"],
+    gettext_noop("Deleter"): ["view_library", "delete_files"],
+    gettext_noop("Auditor"): ["view_library", "view_audit"],
+    gettext_noop("Approver"): ["view_library", "view_audit", "approve_deletions"],
+    gettext_noop("Key manager"): [
+        *("view_library", "manage_keys", "view_account", "add_account", "change_account"),
+        *KEY_DUTIES,
+    ],
 }
 
 

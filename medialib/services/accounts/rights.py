@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, grouped
 from medialib.models import Account, DeletionJob, Item, Membership
+from medialib.models.deletion import causes
 from medialib.models.memberships import EVERYTHING, DailyLimits, DeleteScope
 from medialib.services.audit.log import Actor
 
@@ -71,11 +72,11 @@ def why_may_not_go_on(job: DeletionJob) -> str:
         return ""
     name = job.requested_by_name
     if job.requested_by is None or not job.requested_by.is_active:
-        return f"“{name}”, who asked for it, no longer has an account."
+        return causes.REQUESTER_LEFT % {"name": name}
     if not job.requested_by.has_perm("medialib.delete_files"):
-        return f"“{name}”, who asked for it, may no longer delete files."
+        return causes.REQUESTER_MAY_NOT % {"name": name}
     if requester_scope(job).is_nothing:
-        return f"“{name}”, who asked for it, may no longer delete in this account."
+        return causes.REQUESTER_IS_OUTSIDE % {"name": name}
     return ""
 
 

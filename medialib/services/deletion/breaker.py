@@ -10,23 +10,28 @@ from django.conf import settings
 from django.db import transaction
 
 from medialib.models import DeletionJob, EventKind, JobState, PauseCode
+from medialib.models.deletion import causes
 from medialib.services.audit import log
 
 logger = logging.getLogger(__name__)
 
 AFTER_FILES = 100  # A share of failures says little before so many files are settled.
 SAME_ERRORS = 3
-UNTIL_RESUMED = "Nothing more is sent until somebody resumes."
+
+
+def until_resumed(cause: str) -> str:
+    return causes.UNTIL_RESUMED % {"cause": cause}
 
 
 def reason_to_stop(job: DeletionJob, *, error: str, same_errors: int) -> str:
     """Why the job should stop now, or an empty text. Counts from when somebody last resumed it."""
     if same_errors >= SAME_ERRORS:
-        return f"{same_errors} calls in a row ended the same way ({error}). {UNTIL_RESUMED}"
+        return until_resumed(causes.SAME_END % {"count": same_errors, "error": error})
     files = job.settled - job.breaker_from
     failed = job.failed + job.unverified - job.breaker_failed
     if files >= AFTER_FILES and failed * 100 > files * settings.BREAKER_PERCENT:
-        return f"{failed:,} of {files:,} files failed, more than {settings.BREAKER_PERCENT} %. {UNTIL_RESUMED}"
+        shares = {"failed": f"{failed:,}", "files": f"{files:,}", "percent": settings.BREAKER_PERCENT}
+        return until_resumed(causes.MANY_FAILED % shares)
     return ""
 
 

@@ -76,10 +76,10 @@ def claim(
         current = DeletionJob.objects.select_for_update(of=("self",)).select_related("account").get(pk=job.pk)
         at = shared_now()
         if current.state == JobState.RUNNING and (cause := rights.why_may_not_go_on(current)):
-            breaker.stop(current, f"{cause} {breaker.UNTIL_RESUMED}", code=PauseCode.REQUESTER)
+            breaker.stop(current, breaker.until_resumed(cause), code=PauseCode.REQUESTER)
             current.refresh_from_db(fields=["state"])
         if current.state == JobState.RUNNING and (cause := rights.why_is_not_approved(current)):
-            breaker.stop(current, f"{cause} {breaker.UNTIL_RESUMED}", code=PauseCode.APPROVER)
+            breaker.stop(current, breaker.until_resumed(cause), code=PauseCode.APPROVER)
             current.refresh_from_db(fields=["state"])
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)

@@ -15,6 +15,7 @@ from datetime import datetime
 from medialib.imagekit.errors import ImageKitError, KeyRejected, RateLimited
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Asset, BatchState, DeletionJob, Item, Outcome, ProtectionRule, SkipCause
+from medialib.models.deletion import causes
 from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.manifests import FrozenFile
 from medialib.models.memberships import DeleteScope
@@ -60,7 +61,7 @@ def of_failed_look(error: ImageKitError) -> Verdict:
     """A look before a call that found nothing out: the batch waits, and is never sent unseen."""
     text = f"not sent, the look before the call failed: {error}"[:200]
     if isinstance(error, KeyRejected):
-        cause = f"ImageKit refused the account's key: {error} Nothing was sent."
+        cause = causes.KEY_REFUSED_BEFORE % {"error": error}
         return verdicts.key_refused(BatchState.WAITING, text, cause)
     if isinstance(error, RateLimited):
         return Verdict((), BatchState.WAITING, text, wait_s=min(60.0, error.retry_after_s or 2.0))

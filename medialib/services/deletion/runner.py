@@ -67,7 +67,7 @@ def run_deletion_job(job_id: int, *, worker: str | None = None, stop: threading.
         if job.state == JobState.CANCELLING:
             give_up_look_ups(job, error, worker=worker or worker_name())
         else:
-            breaker.stop(job, f"{error} {breaker.UNTIL_RESUMED}", code=PauseCode.NO_KEY)
+            breaker.stop(job, breaker.until_resumed(str(error)), code=PauseCode.NO_KEY)
         return
     with client:
         JobRunner(job, client, key_id=key_id, worker=worker or worker_name(), stop=stop or threading.Event()).run()

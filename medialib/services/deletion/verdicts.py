@@ -20,6 +20,7 @@ from medialib.imagekit.errors import (
 )
 from medialib.imagekit.types import DeleteAnswer
 from medialib.models import BatchState, Outcome, PauseCode
+from medialib.models.deletion import causes
 
 MAX_LOST_ANSWERS = 5  # After so many calls without an answer a file that is still there counts as failed.
 LOOK_AGAIN_S = 2.0  # A call that is still being carried out shows as files that go one after the other.
@@ -110,7 +111,7 @@ def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, in
         case RateLimited():
             return Verdict((), BatchState.WAITING, "429: too many calls, nothing deleted")
         case KeyRejected():
-            cause = f"ImageKit refused the account's key: {error} Nothing was deleted by that call."
+            cause = causes.KEY_REFUSED % {"error": error}
             return key_refused(BatchState.WAITING, f"key refused: {error}"[:200], cause)
         case BadRequest():
             evidence = f"ImageKit refused the call: {error}"
@@ -126,7 +127,7 @@ def of_error(sent: Sent, error: ImageKitError, *, gone_by_other: Mapping[str, in
             text = f"answer lost: {error}"[:200]
             return Verdict((), BatchState.LOOK_UP, text, is_lost=True, error=text)
     text = f"unexpected: {error}"[:200]
-    cause = f"Something unexpected: {error}"
+    cause = causes.UNEXPECTED % {"error": error}
     return Verdict(
         (), BatchState.LOOK_UP, text, is_lost=True, error=text, pause_cause=cause, pause_code=PauseCode.BREAKER
     )
@@ -279,7 +280,7 @@ def of_failed_look_up(sent: Sent, error: ImageKitError) -> Verdict:
     state = BatchState.VERIFY if sent.is_verify else BatchState.LOOK_UP
     text = f"look-up failed: {error}"[:200]
     if isinstance(error, KeyRejected) and not sent.is_cancelling:
-        cause = f"ImageKit refused the account's key during a look-up: {error}"
+        cause = causes.KEY_REFUSED_LATER % {"error": error}
         return key_refused(state, text, cause)
     if isinstance(error, RateLimited):
         return Verdict((), state, text, wait_s=min(60.0, error.retry_after_s or 2.0))

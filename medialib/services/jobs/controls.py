@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import Account, BatchState, DeletionJob, EventKind, Item, JobState, Manifest, Outcome, PauseCode
+from medialib.models.deletion import causes
 from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.deletion.jobs import sum_of_outcomes
 from medialib.services.accounts import rights
@@ -149,11 +150,10 @@ def start_now(job: DeletionJob, *, actor: Actor) -> None:
 @members_only
 def pause(job: DeletionJob, *, actor: Actor) -> None:
     """Send nothing more until somebody resumes. Calls in flight are still settled."""
-    cause = f"Paused by {actor.name}."
+    cause = causes.PAUSED_BY % {"name": actor.name}
+    why = {"pause_cause": cause, "pause_code": PauseCode.PERSON}
     with transaction.atomic():
-        if not DeletionJob.objects.move(
-            job, to=JobState.PAUSED, only_from=[JobState.RUNNING], pause_cause=cause, pause_code=PauseCode.PERSON
-        ):
+        if not DeletionJob.objects.move(job, to=JobState.PAUSED, only_from=[JobState.RUNNING], **why):
             raise Refused(_("Only a running job can be paused; this one is %(state)s."), state=_state(job))
         log.record(EventKind.JOB_PAUSED, actor=actor, account=job.account, job=job, detail={"cause": cause})
 

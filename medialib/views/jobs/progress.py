@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from medialib.models import DeletionJob, JobState, Outcome, PauseCode
 from medialib.services.jobs.progress import Progress, counted_outcomes
 from medialib.services.jobs.watching import Tray
+from medialib.templatetags.job_words import recorded
 from medialib.views.charts import Rectangle
 
 STACK_WIDTH = 1000
@@ -162,5 +163,5 @@ def _paused(job: DeletionJob) -> str:
     if not job.pause_cause:
         return _("Paused.")
     if job.pause_code == PauseCode.PERSON:  # Says by whom.
-        return job.pause_cause
-    return _("Paused: %(cause)s") % {"cause": _(job.pause_cause)}
+        return recorded(job.pause_cause)
+    return _("Paused: %(cause)s") % {"cause": recorded(job.pause_cause)}
