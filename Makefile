@@ -18,7 +18,7 @@ NEXT := $(NEXT_VENV)/.dev-installed
 # What speaks SQL of its own, or depends on how a database locks.
 ON_POSTGRES := tests/models tests/services tests/commands/test_deletefiles.py tests/views/audit/test_by_job.py tests/views/jobs/test_numbers_agree.py
 
-.PHONY: help demo run worker test test-postgres test-engines test-django chromium lint format check audit lock bench messages screenshots lighthouse clean
+.PHONY: help demo run worker test test-postgres test-engines test-wheel test-image test-django chromium lint format check audit lock wheel bench messages screenshots lighthouse clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -65,6 +65,15 @@ test-postgres: $(DEV) ## Run what depends on the database on PostgreSQL (DATABAS
 
 test-engines: $(DEV) ## Run one whole job on each of the three engines (PostgreSQL and Redis)
 	$(PYTEST) -m engine tests
+
+wheel: $(BIN)/python ## Build sdist, wheel and SBOM into dist/, the same bytes from the same commit
+	@$(BIN)/python .ci/wheel dist
+
+test-wheel: $(BIN)/python ## Build the wheel twice, install it alone, and run the demo and a job from it
+	@$(BIN)/python .ci/wheel
+
+test-image: ## Run the steps of the Dockerfile and what it starts, without Docker (Linux, as root, Python 3.12)
+	@"$$(PYTHON=$(PYTHON) .ci/newer-python)" .ci/image
 
 test-django: $(NEXT) ## Run all but the browser journeys on the newest Django 6 (needs Python 3.12)
 	env -u DATABASE_URL $(NEXT_VENV)/bin/python -m pytest -n $(JOBS) --dist loadgroup -m "not postgres and not engine and not e2e"

@@ -5,7 +5,7 @@ import os
 import sys
 
 # These run until they are stopped, so their log is what an operator watches.
-LONG_RUNNING = {"demo", "runsandbox", "runserver", "runworker"}
+LONG_RUNNING = {"demo", "runsandbox", "runserver", "runweb", "runworker"}
 
 
 def main() -> None:

@@ -23,11 +23,13 @@ from config import private
 from config.development import development_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+INSTALLED = "_site"  # What the folder above is called in a wheel. See medialib/__main__.py.
 TRUE, FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off"}
 DATABASE_ENGINES = {"django.db.backends.sqlite3", "django.db.backends.postgresql"}
 TASK_ENGINES = ("database", "celery")
 HOST = re.compile(r"\*|\.?[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\]")
 SIGNING_KEY_BYTES = 32
+MIN_TOKEN_LENGTH = 24
 MIN_SECRET_LENGTH = 50  # What Django's own deployment check asks for.
 SQLITE_OPTIONS = {
     # A transaction that reads and then writes must take the write lock first, or two of them refuse each other.
@@ -83,6 +85,7 @@ class Environment:
     audit_anchor_copy: str
     audit_webhook_url: str
     audit_webhook_secret: str
+    metrics_token: str
     min_password_length: int
     require_second_factor: bool
     oidc_server_url: str
@@ -168,6 +171,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_anchor_copy=read_anchor_copy(reader, debug),
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
+        metrics_token=read_metrics_token(reader),
         min_password_length=reader.number("MIN_PASSWORD_LENGTH", 12, least=8, most=128),
         require_second_factor=reader.flag("REQUIRE_SECOND_FACTOR", False),
         oidc_server_url=read_oidc_server(reader, debug),
@@ -195,7 +199,7 @@ def stop(line: str) -> NoReturn:
 
 
 def read_data_dir(reader: Reader) -> Path:
-    data_dir = Path(reader.text("MEDIALIB_DATA_DIR", str(BASE_DIR / "var"))).resolve()
+    data_dir = Path(reader.text("MEDIALIB_DATA_DIR") or usual_data_dir(reader)).resolve()
     try:
         private.make_directory(data_dir)
     except OSError as error:
@@ -203,6 +207,16 @@ def read_data_dir(reader: Reader) -> Path:
     except private.NotPrivate as problem:
         raise BadSetting("MEDIALIB_DATA_DIR", str(problem)) from None
     return data_dir
+
+
+def usual_data_dir(reader: Reader, base: Path = BASE_DIR) -> Path:
+    """Beside the code; for a wheel, whose folder each update replaces, where the system keeps a person's data."""
+    if base.name != INSTALLED:
+        return base / "var"
+    home = reader.text("XDG_DATA_HOME") or (reader.text("HOME") and f"{reader.text('HOME')}/.local/share")
+    if not home:
+        raise BadSetting("MEDIALIB_DATA_DIR", "must be set where there is no home directory")
+    return Path(home) / "medialib"
 
 
 def read_secret_key(reader: Reader, debug: bool, data_dir: Path) -> str:
@@ -286,6 +300,14 @@ def read_webhook_secret(reader: Reader) -> str:
     if is_used and not 24 <= decoded_length(secret.removeprefix("whsec_")) <= 64:
         raise BadSetting("AUDIT_WEBHOOK_SECRET", "must be whsec_ and 24 to 64 random bytes in base64")
     return secret
+
+
+def read_metrics_token(reader: Reader) -> str:
+    """Empty where metrics are given to this machine only."""
+    token = reader.text("METRICS_TOKEN")
+    if token and not re.fullmatch(rf"[A-Za-z0-9._~+/=-]{{{MIN_TOKEN_LENGTH},}}", token):
+        raise BadSetting("METRICS_TOKEN", f"must be at least {MIN_TOKEN_LENGTH} random letters and digits")
+    return token
 
 
 def read_oidc_server(reader: Reader, debug: bool) -> str:

@@ -189,7 +189,7 @@ CSRF_TRUSTED_ORIGINS = ENV.csrf_trusted_origins
 
 # Transport and headers.
 SECURE_SSL_REDIRECT = ENV.ssl_redirect
-SECURE_REDIRECT_EXEMPT = [r"^healthz$"]  # Load balancers ask over plain HTTP.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # Load balancers and Prometheus ask over plain HTTP.
 SECURE_HSTS_SECONDS = ENV.hsts_seconds
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENV.trust_proxy else None
 SECURE_REFERRER_POLICY = "same-origin"
@@ -255,6 +255,7 @@ AUDIT_ANCHOR_FILE = ENV.audit_anchor_file
 AUDIT_ANCHOR_COPY = ENV.audit_anchor_copy
 AUDIT_WEBHOOK_URL = ENV.audit_webhook_url
 AUDIT_WEBHOOK_SECRET = ENV.audit_webhook_secret
+METRICS_TOKEN = ENV.metrics_token
 
 LOGGING = {
     "version": 1,

@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
-from medialib.views import home, styleguide, webhooks
+from medialib.views import home, probes, styleguide, webhooks
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
@@ -34,6 +34,8 @@ urlpatterns = [
     path("sign-in/once/<int:user>/<str:token>/", sign_in_once, name="sign-in-once"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
     path("healthz", home.healthz, name="healthz"),
+    path("readyz", probes.readyz, name="readyz"),
+    path("metrics", probes.metrics, name="metrics"),
     path("webhooks/imagekit/<slug:account>/", webhooks.imagekit_webhook, name="webhook"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),

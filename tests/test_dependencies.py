@@ -30,6 +30,16 @@ def test_each_locked_package_has_hashes() -> None:
     assert [entry for entry in entries if "--hash=sha256:" not in entry] == []
 
 
+# Those with a file for each system and Python.
+@pytest.mark.parametrize(
+    "package", ["cffi", "charset-normalizer", "cryptography", "granian", "pillow", "psycopg-binary"]
+)
+def test_compiled_packages_are_locked_for_more_than_one_system(package: str) -> None:
+    entries = re.split(r"\n(?=\S)", (ROOT / "requirements.lock").read_text(encoding="utf-8"))
+    (entry,) = (entry for entry in entries if entry.startswith(f"{package}=="))
+    assert entry.count("--hash=sha256:") > 15
+
+
 @pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*")), ids=lambda path: path.name)
 def test_no_file_names_a_package_index(path: Path) -> None:
     assert re.findall(r"https?://|--(?:extra-)?index-url|--find-links|file://", path.read_text(encoding="utf-8")) == []

@@ -73,6 +73,8 @@ def test_a_missing_variable_is_named_in_production(name: str, production: dict[s
         ("DATABASE_URL", "postgres://user:pass@host/"),
         ("DEBUG", "maybe"),
         ("IMAGEKIT_ALLOW_PRIVATE_API", "sometimes"),
+        ("METRICS_TOKEN", "too-short"),
+        ("METRICS_TOKEN", "twenty-four characters, with spaces"),
         ("IMAGEKIT_HEADROOM", "96"),
         ("IMAGEKIT_HEADROOM", "20%"),
         ("UNDO_WINDOW_S", "-1"),

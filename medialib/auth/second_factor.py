@@ -24,6 +24,8 @@ OPEN = {
     "sign-out",
     "language",
     "healthz",
+    "readyz",
+    "metrics",
     "jsi18n",
 }
 

@@ -14,7 +14,8 @@ from django.core.management import call_command
 
 from medialib.auth.one_time_link import path_for
 from medialib.errors import Refused
-from medialib.management.processes import HOST, SERVE, Child, Children, require_free_port, wait_until_answers
+from medialib.management.processes import HOST, Child, Children, require_free_port, wait_until_answers
+from medialib.management.web import web_server
 from medialib.models import Account
 from medialib.services.accounts import accounts
 from medialib.services.sync import run as sync
@@ -33,7 +34,7 @@ def run(*, port: int, file_count: int, say: Say) -> None:
         raise Refused("The demo is for development. Unset DEBUG, SECRET_KEY and ALLOWED_HOSTS to run it.")
     for needed_port in (port, port + 1):
         require_free_port(
-            needed_port, hint="Choose another with: make demo PORT=8100 (it takes that port and the next)."
+            needed_port, hint="Choose another with: make demo PORT=8100, or --port (it takes that port and the next)."
         )
     logging.getLogger("medialib").setLevel(logging.WARNING)  # Of this process: its own lines say what happens.
     began = time.monotonic()
@@ -56,8 +57,7 @@ def start_sandbox(children: Children, port: int, file_count: int) -> Child:
 
 
 def start_product(children: Children, port: int) -> None:
-    where = ("--host", HOST, "--port", str(port), "--no-access-log")
-    web = children.start("web server", [sys.executable, "-m", "granian", *where, *SERVE])
+    web = children.start("web server", web_server(host=HOST, port=port))
     children.start("worker", [*MANAGE, "runworker"])
     wait_until_answers(web, port, timeout_s=START_WITHIN_S)
 

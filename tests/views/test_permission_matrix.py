@@ -14,8 +14,9 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils.timezone import now
 
-from medialib.models import Account, EventKind, Membership, SyncRun
+from medialib.models import Account, EventKind, Membership, SyncRun, Worker
 from medialib.services.audit import log
 from tests import factories
 from tests.views.jobs import job_rows
@@ -38,6 +39,8 @@ RULES = {
     "medialib:sign-in": ANYBODY,
     "medialib:sign-out": ANYBODY,
     "medialib:healthz": ANYBODY,
+    "medialib:readyz": ANYBODY,
+    "medialib:metrics": ANYBODY,  # From this machine, or with METRICS_TOKEN.
     "medialib:webhook": ANYBODY,  # Whoever signs with the account's secret.
     "medialib:language": ANYBODY,
     "medialib:styleguide": NOBODY,  # In development only.
@@ -239,9 +242,10 @@ def test_each_rule_has_an_address() -> None:
 
 
 class World:
-    """One account with a row of each kind that an address can name."""
+    """One account with a row of each kind that an address can name, and a worker beside it."""
 
     def __init__(self, account: Account, person: User) -> None:
+        Worker.objects.get_or_create(id="w1", defaults={"started_at": now(), "seen_at": now()})
         self.account, self.person = account, person
         frozen = job_rows.manifest(account, person, 2)
         done = job_rows.manifest(account, person, 1)

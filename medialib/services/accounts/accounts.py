@@ -32,6 +32,8 @@ RESERVED_NAMES = frozenset(
         "jobs",
         "language",
         "manifests",
+        "metrics",
+        "readyz",
         "sign-in",
         "sign-out",
         "static",
