@@ -128,7 +128,8 @@ def test_a_date_typed_in_the_query_bar_takes_the_readers_zone_along(staff_client
     assert soup(staff_client.get(answer["Location"])).select_one("#id_query")["value"] == "after:2026-06-01"
 
 
-def test_a_bar_of_the_chart_leads_to_what_it_counts_in_every_zone(staff_client, staff, account):
+def test_a_bar_of_the_chart_leads_to_what_it_counts_in_every_zone(staff_client, staff, account, settings, tmp_path):
+    settings.AUDIT_ANCHOR_FILE = tmp_path / "anchors.jsonl"
     job_rows.event(
         account=account, file_id="late", outcome="deleted", time=datetime(2026, 6, 1, 23, tzinfo=UTC)
     )  # In Tokyo the second of June.
