@@ -27,6 +27,7 @@ RULES = "SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(%s)"
 IS_PLAIN = "SELECT relkind = 'r' AND NOT relrowsecurity FROM pg_class WHERE oid = to_regclass(%s)"
 FUNCTION = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
 STAND_IN = "medialib_stand_in"
+MEND = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
 
 
 def on_guarded_tables(connection: BaseDatabaseWrapper) -> list[str]:

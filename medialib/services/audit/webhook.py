@@ -11,25 +11,22 @@ import json
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, timedelta
+from datetime import timedelta
 from typing import Any
 
 import requests
 from django.conf import settings
 from django.db.models import Q
-from standardwebhooks import Webhook
 
 from medialib.models import AuditCursor, AuditEvent, AuditSegment
-from medialib.services.audit import export
+from medialib.services.audit import export, sending
 from medialib.services.base.clock import shared_now
 
 logger = logging.getLogger(__name__)
 
 CURSOR = "webhook"
 EVENTS_A_MESSAGE = 100
-TIMEOUTS_S = (5, 30)
 LEASE = timedelta(seconds=90)  # Longer than one call can take.
-FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 
 
 @dataclass(frozen=True)
@@ -85,25 +82,10 @@ def _claim(owner: str) -> AuditCursor | None:
 
 
 def _post(message: AuditMessage, session: requests.Session) -> str:
-    """Why the receiver did not take it, or an empty text."""
-    at = shared_now().astimezone(UTC)
-    headers = {
-        "content-type": "application/json",
-        "webhook-id": message.id,
-        "webhook-timestamp": str(int(at.timestamp())),
-        "webhook-signature": Webhook(settings.AUDIT_WEBHOOK_SECRET).sign(message.id, at, message.body),
-    }
-    try:
-        answer = session.post(
-            settings.AUDIT_WEBHOOK_URL,
-            data=message.body.encode(),
-            headers=headers,
-            timeout=TIMEOUTS_S,
-            allow_redirects=False,
-        )
-    except requests.RequestException as error:
-        return type(error).__name__
-    return "" if 200 <= answer.status_code < 300 else f"HTTP {answer.status_code}"
+    kind = "application/json"
+    return sending.post(
+        session, settings.AUDIT_WEBHOOK_URL, name=message.id, body=message.body.encode(), content_type=kind
+    )
 
 
 def _settle(cursor: AuditCursor, message: AuditMessage, owner: str, *, trouble: str) -> bool:
@@ -111,7 +93,7 @@ def _settle(cursor: AuditCursor, message: AuditMessage, owner: str, *, trouble: 
     ours = AuditCursor.objects.filter(name=CURSOR, lease_owner=owner, event_id=cursor.event_id)
     if not trouble:
         return bool(ours.update(event_id=message.last_event, failures=0, error=""))
-    wait = timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(cursor.failures, 10)))
+    wait = sending.wait_after(cursor.failures)
     if cursor.error != trouble:
         logger.warning("audit webhook not taken, trying again: %s", trouble)
     return bool(

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook
 
 from config import env
 from medialib.models import AuditCursor, AuditEvent
+from medialib.services.audit import sending
 from medialib.services.audit import webhook as audit_webhook
 from medialib.services.audit.seal import sealing
 from medialib.services.base.clock import shared_now
@@ -84,7 +85,7 @@ def test_waits_grow_with_each_failure_and_end_with_a_success(sealed, webhook):
         waits.append((AuditCursor.objects.get().lease_until - shared_now()).total_seconds())
         over_the_wait()
     assert [round(wait, -1) for wait in waits[:4]] == [0, 10, 20, 40]
-    assert waits[-1] <= audit_webhook.LONGEST_WAIT_S
+    assert waits[-1] <= sending.LONGEST_WAIT_S
     webhook.replace(responses.POST, URL, status=200)
     deliver()
     assert AuditCursor.objects.values_list("failures", "error").get() == (0, "")

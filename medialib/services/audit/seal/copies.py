@@ -25,17 +25,15 @@ from pathlib import Path
 
 import requests
 from django.conf import settings
-from standardwebhooks import Webhook
 
 from medialib.models import AuditCursor
+from medialib.services.audit import sending
 from medialib.services.audit.seal import anchors
 from medialib.services.base.clock import shared_now
 
 logger = logging.getLogger(__name__)
 
 AT_ONCE_BYTES = 256 * 1024
-TIMEOUTS_S = (5, 30)
-FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 LATE = timedelta(minutes=10)  # What was noted here and lacks there for so long is said.
 CURSOR = "anchors "  # And the machine: each passes its own on.
 
@@ -97,7 +95,7 @@ def troubled_machines() -> list[AuditCursor]:
     """Machines whose second place did not take their anchors at the last attempt, for the page."""
     if not settings.AUDIT_ANCHOR_COPY:
         return []
-    recent = shared_now() - timedelta(seconds=LONGEST_WAIT_S)
+    recent = shared_now() - timedelta(seconds=sending.LONGEST_WAIT_S)
     return list(AuditCursor.objects.filter(name__startswith=CURSOR, failures__gt=1, lease_until__gt=recent))
 
 
@@ -155,21 +153,14 @@ def _give(data: bytes, session: requests.Session) -> str:
             _add_file(Path(place), data)
         else:
             anchors.write(Path(place), data)
-    except requests.RequestException as error:
-        return type(error).__name__
     except OSError as error:
         return error.strerror or type(error).__name__
     return ""
 
 
 def _post(url: str, data: bytes, session: requests.Session) -> str:
-    at, name = shared_now(), f"anchors-{_fingerprint(data)[:32]}"
-    headers = {"content-type": "application/x-ndjson", "webhook-id": name}
-    headers["webhook-timestamp"] = str(int(at.timestamp()))
-    if settings.AUDIT_WEBHOOK_SECRET:
-        headers["webhook-signature"] = Webhook(settings.AUDIT_WEBHOOK_SECRET).sign(name, at, data.decode("ascii"))
-    answer = session.post(url, data=data, headers=headers, timeout=TIMEOUTS_S, allow_redirects=False)
-    return "" if 200 <= answer.status_code < 300 else f"HTTP {answer.status_code}"
+    name, kind = f"anchors-{_fingerprint(data)[:32]}", "application/x-ndjson"
+    return sending.post(session, url, name=name, body=data, content_type=kind)
 
 
 def _add_file(folder: Path, data: bytes) -> None:
@@ -209,8 +200,7 @@ def _failed(progress: PassedOn, why: str) -> PassedOn:
     """Wait longer with each failure."""
     if progress.error != why:
         logger.error("anchors not taken by the second place, trying again: %s", why)
-    wait = timedelta(seconds=min(LONGEST_WAIT_S, FIRST_WAIT_S * 2 ** min(progress.failures, 10)))
-    again_at = (shared_now() + wait).isoformat()
+    again_at = (shared_now() + sending.wait_after(progress.failures)).isoformat()
     return replace(progress, failures=progress.failures + 1, error=why, again_at=again_at)
 
 

@@ -21,7 +21,6 @@ from medialib.services.base.clock import shared_now
 
 LEAF_BYTES = 32
 AT_ONCE = 50  # Segments held in memory at a time.
-MEND = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
 
 
 class Broken(Exception):
@@ -62,7 +61,9 @@ def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogRepor
         report.problem = str(error)
     _look_at_unsealed(report)
     if found := strangers.on_guarded_tables(connection):
-        report.problem = report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {MEND}"
+        report.problem = (
+            report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {strangers.MEND}"
+        )
     if not append_only.is_installed(connection):
         report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
     return report
