@@ -37,6 +37,12 @@ class SyncRunQuerySet(models.QuerySet["SyncRun"]):
         """The run that says how old the index of this account is."""
         return self.filter(account=account, state=SyncState.COMPLETE).order_by("-pk").first()
 
+    def latest_and_complete(self, account: Account) -> tuple[SyncRun | None, SyncRun | None]:
+        """The latest run, and the latest that went through. Two queries, one when they are the same."""
+        latest = self.filter(account=account).first()
+        is_complete = latest is not None and latest.state == SyncState.COMPLETE
+        return latest, latest if is_complete else self.latest_complete(account)
+
     def latest_full(self, account: Account) -> SyncRun | None:
         return self.filter(account=account, state=SyncState.COMPLETE, kind=SyncKind.FULL).order_by("-pk").first()
 

@@ -115,8 +115,7 @@ def _states(accounts: Sequence[Account], viewer: User, at: datetime) -> list[Acc
     keys = _last_keys(accounts) if viewer.has_perm("medialib.manage_keys") else None
     states = []
     for account in accounts:
-        latest = SyncRun.objects.filter(account=account).first()
-        complete = latest if _is_complete(latest) else SyncRun.objects.latest_complete(account)
+        latest, complete = SyncRun.objects.latest_and_complete(account)
         concerns = [*_key_concerns(account, keys, at), *_sync_concerns(account, latest, complete, at)]
         jobs, deleted, freed_bytes = freed.get(account.pk, (0, 0, 0))
         states.append(
@@ -131,10 +130,6 @@ def _states(accounts: Sequence[Account], viewer: User, at: datetime) -> list[Acc
             )
         )
     return states
-
-
-def _is_complete(run: SyncRun | None) -> bool:
-    return run is not None and run.state == SyncState.COMPLETE
 
 
 def _last_keys(accounts: Sequence[Account]) -> dict[int, ApiKey]:

@@ -117,7 +117,7 @@ def syncs(at: datetime) -> Iterator[SyncVitals]:
     )
     for name, state, withheld, accepted_at, began_at in accounts.values_list("name", *newest, "began_at"):
         age_s = (at - began_at).total_seconds() if began_at else None
-        yield SyncVitals(name, state or "", age_s, withheld or 0 if accepted_at is None else 0)
+        yield SyncVitals(name, state or "", age_s, SyncRun(withheld=withheld, accepted_at=accepted_at).asks_about)
 
 
 @dataclass(frozen=True)

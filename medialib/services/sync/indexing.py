@@ -77,13 +77,14 @@ def index_files(run: SyncRun, files: Iterable[RemoteFile]) -> Tally:
     A file whose path is too long for the database is noted on the run; a row that it had stays as it was.
     """
     listed = {file.file_id: file for file in files}
-    tally = _write(run, {file_id: file for file_id, file in listed.items() if not _is_long(file)})
+    long = {file_id: file for file_id, file in listed.items() if _is_long(file)}
+    tally = _write(run, {file_id: file for file_id, file in listed.items() if file_id not in long} if long else listed)
     left_out = []
-    for file_id, file in listed.items():
-        if _is_long(file):
-            one = written_if_indexable(partial(_write, run, {file_id: file}))
-            tally.add(one or Tally())
-            left_out += [file_id] if one is None else []
+    for file_id, file in long.items():
+        if one := written_if_indexable(partial(_write, run, {file_id: file})):
+            tally.add(one)
+        else:
+            left_out.append(file_id)
     if left_out:
         Asset.objects.filter(account_id=run.account_id, file_id__in=left_out).update(seen_in=run)
     tally.seen += run.leave_out(left_out, of=listed)

@@ -59,9 +59,8 @@ class Freshness:
 
 
 def freshness(account: Account) -> Freshness:
-    """How old the index is. Two queries, one when the latest run is complete."""
-    run = SyncRun.objects.filter(account=account).first()
-    complete = run if run and run.state == SyncState.COMPLETE else SyncRun.objects.latest_complete(account)
+    """How old the index is."""
+    run, complete = SyncRun.objects.latest_and_complete(account)
     return Freshness(complete, run)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.utils.timezone import now
 
 from medialib.models import AuditEvent, AuditSegment, EventKind
@@ -40,7 +40,7 @@ def settled_and_sealed() -> None:
     sealing.seal_all()
 
 
-@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL has no REPLACE")
+@pytest.mark.sqlite  # PostgreSQL has no REPLACE.
 @pytest.mark.parametrize("how", ["REPLACE", "INSERT OR REPLACE"])
 @pytest.mark.parametrize("attempt", ATTEMPTS)
 def test_no_row_is_replaced(attempt: str, how: str) -> None:

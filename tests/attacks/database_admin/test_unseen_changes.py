@@ -74,7 +74,7 @@ def test_no_change_is_called_whole(sealed, as_dba, unchecked, export, check, att
 
 @pytest.mark.parametrize("attempt", ["a blob for a text", "no JSON", "a name that stands twice"])
 @pytest.mark.sqlite
-@pytest.mark.skipif(not IS_SQLITE, reason="PostgreSQL stores no such row")
+@pytest.mark.sqlite  # PostgreSQL stores no such row.
 def test_a_row_that_nobody_can_read_holds_up_no_seal(sealed, as_dba, unchecked, attempt):
     last = record(20).pk
     as_dba(ON_SQLITE[attempt].format(event=last))
