@@ -23,6 +23,8 @@ QUOTES = {
     "‹": "›", "›": "‹",
 }  # fmt: skip
 _BULLET = re.compile(r"(?:[-*+•‣▪–—·>]|\d{1,7}[.)]|\[[ xX]?\])\s+")
+# An id as a spreadsheet keeps it from becoming a number (="…" or '…), or as a chat sets it apart (<…>).
+_DRESSED_ID = re.compile(r"""[='"<(\[{]*([0-9a-f]{24})[='">)\]}]*""", re.ASCII)
 _CUT = re.compile(r"[\s,;|]+")
 _ADDRESS = re.compile(
     r"(?:https?:)?//([^/?#\s]+\.[^/?#\s]+|localhost(?::\d+)?|127\.0\.0\.1(?::\d+)?)(?=[/?#]|$)", re.IGNORECASE
@@ -52,8 +54,8 @@ def is_path(reading: str) -> bool:
 
 
 def is_blank(text: str) -> bool:
-    """Whether nothing is left without quotes, brackets and what separates cells."""
-    return not tidied(text).strip("[]{},;|\"' \t")
+    """Whether nothing is left without quotes, brackets, what separates cells, and the rule below a table's head."""
+    return not tidied(text).strip("[]{},;|\"'-: \t")
 
 
 def tidied(text: str) -> str:
@@ -63,7 +65,8 @@ def tidied(text: str) -> str:
     while len(text) > 1 and text[-1] in QUOTES.get(text[0], ""):
         inner = text[1:-1]
         text = inner.replace('""', '"') if text[0] == '"' else inner
-    return text
+    dressed = _DRESSED_ID.fullmatch(text)
+    return dressed[1] if dressed else text
 
 
 def ids_in(text: str) -> list[str]:
