@@ -123,6 +123,23 @@ class AccountForm(forms.ModelForm):
             raise forms.ValidationError(str(error)) from None
 
 
+class AccountSettingsForm(AccountForm):
+    """Of one account that is there, as it was when the page was opened: what others changed since is not taken back."""
+
+    seen = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.initial["seen"] = accounts.fingerprint(self.instance)
+
+    def clean(self) -> dict[str, Any] | None:
+        cleaned = super().clean()
+        if self.cleaned_data.get("seen") != self.initial["seen"]:
+            text = _("Somebody changed this account since the page was opened, so nothing was saved. Open it anew.")
+            self.add_error(None, text)
+        return cleaned
+
+
 def _allowed_address(url: str, *, field: str) -> str:
     what = WHATS[field]
     url = addresses.clean(url, what=what)

@@ -69,9 +69,11 @@ def test_a_changed_or_old_link_lets_nobody_in(
     assert not is_in(client)
 
 
-def test_people_who_may_not_come_in_do_not_by_this_way_either(client: Client) -> None:
-    outsider = factories.user(is_staff=False)
-    client.get(one_time_link.path_for(outsider))
+@pytest.mark.parametrize("taken", ["is_staff", "is_active"])
+def test_people_who_may_not_come_in_do_not_by_this_way_either(client: Client, staff: User, taken: str) -> None:
+    address = one_time_link.path_for(staff)
+    User.objects.update(**{taken: False})  # Since the link was made.
+    client.get(address)
     assert not is_in(client)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from typing import Any
 
@@ -173,6 +175,12 @@ def _clean_fields(account: Account) -> None:
         account.full_clean(exclude=["name", "url_endpoint", "api_url", "upload_url"])
     except ValidationError as error:
         raise WrongUse(" ".join(f"{field}: {' '.join(texts)}" for field, texts in error.message_dict.items())) from None
+
+
+def fingerprint(account: Account) -> str:
+    """Of what people may change of an account, so that a page knows whether somebody else did meanwhile."""
+    state = json.dumps(_state(account), sort_keys=True, default=str)
+    return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
 def _state(account: Account) -> dict[str, Any]:

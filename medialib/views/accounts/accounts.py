@@ -14,7 +14,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from medialib.errors import MedialibError
-from medialib.forms.accounts import AccountForm
+from medialib.forms.accounts import AccountForm, AccountSettingsForm
 from medialib.models import Account, ApiKey, Membership
 from medialib.services.accounts import accounts
 from medialib.services.base.wake import wake
@@ -80,7 +80,9 @@ def account_new(request: HttpRequest) -> HttpResponse:
 @key_manager
 def account_settings(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
-    form = AccountForm(request.POST if request.method == "POST" else None, instance=Account.objects.get(pk=owner.pk))
+    form = AccountSettingsForm(
+        request.POST if request.method == "POST" else None, instance=Account.objects.get(pk=owner.pk)
+    )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         wish = {"reason": given["reason"], "private_key": given["private_key"], "label": given["key_label"]}

@@ -6,13 +6,15 @@ from __future__ import annotations
 from random import Random
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from medialib.models import Account, Asset, FolderTotal, SyncKind
+from medialib.imagekit.types import RemoteFile
+from medialib.models import Account, Asset, FolderTotal, SyncKind, SyncRun
 from medialib.models.query.filters import AssetFilter
 from medialib.sandbox.server import Sandbox
 from medialib.services.library import folders, summary
 from medialib.services.sync import run as sync
+from medialib.services.sync.indexing import index_files
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -80,3 +82,16 @@ def test_a_folder_that_the_tree_cannot_hold_does_not_stop_the_count(account: Acc
     assert counted.file_count == 2
     assert FolderTotal.objects.named(account, "/").deep_count == 2
     assert (FolderTotal.objects.named(account, folder) is None) is HAS_LIMIT
+
+
+def test_a_name_beyond_any_index_costs_one_file_too(sandbox_account: Account) -> None:
+    """ImageKit's names are short; whoever answers in its name may say otherwise, and half a surrogate pair with it."""
+    run = SyncRun.objects.claim(sandbox_account)
+    assert run is not None
+    names = ["plain.jpg", TOO_LONG.replace("/", ""), "\ud83d.jpg"]
+    rows = [{"fileId": f"{number:024x}", "filePath": "/a.jpg", "name": name} for number, name in enumerate(names)]
+    files = list(filter(None, map(RemoteFile.from_json, rows)))
+    with transaction.atomic():
+        tally = index_files(run, files)
+    assert (tally.seen, len(run.left_out)) == (3, int(HAS_LIMIT))
+    assert Asset.objects.live(sandbox_account).count() == 3 - int(HAS_LIMIT)

@@ -105,6 +105,19 @@ class TestSettings:
         assert "Nothing was changed." in words(page(again).select_one(".messages"))
         assert events("account.changed") == 1
 
+    def test_what_somebody_else_changed_meanwhile_is_not_taken_back(self, manager: Client, account: Account) -> None:
+        address = f"/{account.name}/settings/"
+        wish = {**filled(manager, address), "colour": "pink"}
+        Account.objects.update(limit_files=50)
+        answer = manager.post(address, wish)
+        assert answer.status_code == 422
+        assert "Somebody changed this account" in words(page(answer).select_one(".form-errors"))
+        account.refresh_from_db()
+        assert (account.limit_files, account.colour) == (50, "teal")
+        manager.post(address, {**filled(manager, address), "colour": "pink"})
+        account.refresh_from_db()
+        assert (account.limit_files, account.colour) == (50, "pink")
+
     def test_doing_without_looks_needs_a_reason(self, manager: Client, account: Account) -> None:
         address = f"/{account.name}/settings/"
         wish = filled(manager, address)
