@@ -41,10 +41,10 @@ def run(*, port: int, file_count: int, say: Say) -> None:
     call_command("migrate", verbosity=0)
     with Children(settings.DATA_DIR / "demo-logs") as children:
         start_sandbox(children, port + 1, file_count)
-        admin = prepare(port + 1, say)
+        link = path_for(prepare(port + 1, say))  # Reads all routes: a Ctrl-C just then may be lost, so before “Ready”.
         start_product(children, port)
         say(f"Ready in {time.monotonic() - began:.0f} s: http://{HOST}:{port}/ - Ctrl-C stops everything.")
-        say(f"Open it signed in (works once): http://{HOST}:{port}{path_for(admin)}")
+        say(f"Open it signed in (works once): http://{HOST}:{port}{link}")
         children.watch(say)
 
 

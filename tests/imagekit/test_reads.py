@@ -104,13 +104,14 @@ def test_a_stated_wait_is_kept_as_often_as_it_is_asked_for(
 
 
 def test_a_reset_that_stands_in_every_answer_is_no_wait_of_a_failure(
-    api: responses.RequestsMock, client: ImageKitClient, waits: list[float]
+    api: responses.RequestsMock, client: ImageKitClient, waits: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("medialib.imagekit.client.random.uniform", lambda least, most: (least + most) / 2)
     api.get(FILES, status=500, headers={"X-RateLimit-Reset": "200"}, json={"message": "Try again."})
     with pytest.raises(AnswerLost, match=r"failed to answer \(HTTP 500\)") as caught:
         client.list_files()
     assert (caught.value.retry_after_s, len(api.calls)) == (None, READ_TRIES)
-    assert waits == sorted(waits)
+    assert waits == [0.5, 1.0, 2.0]
 
 
 def test_nobody_waits_longer_than_a_minute_in_all(
