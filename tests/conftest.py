@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests import environment  # isort: skip  # First: it names the settings before Django reads them.
 
 import django
 import pytest
+from django.conf import settings as project_settings
 from django.utils import translation
 
 django.setup()  # pytest-django does it again later; the factories need it now.
@@ -32,6 +34,12 @@ __all__ = ["audit_log_can_be_flushed", "environment"]
 def english() -> None:
     """A request in German leaves its language behind in this thread."""
     translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def no_anchors_of_another_test() -> None:
+    """What a test sealed inside a transaction is rolled back, and its note outside the database is not."""
+    Path(project_settings.AUDIT_ANCHOR_FILE).unlink(missing_ok=True)
 
 
 @pytest.fixture

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 from django.apps import apps
-from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models.signals import m2m_changed
@@ -31,8 +29,6 @@ def flush_with_triggers(flush: Callable[[TransactionTestCase], None]) -> Callabl
         flush(case)
         for alias in case.databases or {"default"}:
             empty_text_indexes(connections[alias])
-        # The anchors outside the database would take the emptied log for one that was rolled back.
-        Path(settings.AUDIT_ANCHOR_FILE).unlink(missing_ok=True)
         with nothing_recorded():
             groups.add_groups(apps, DEFAULT_DB_ALIAS)
 
