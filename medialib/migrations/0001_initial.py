@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('account_id', models.BigIntegerField(null=True)),
+                ('account_id', models.BigIntegerField(default=0, help_text='0 for none.')),
                 ('account_name', models.CharField(blank=True, max_length=60)),
                 ('actor_name', models.CharField(blank=True, max_length=150)),
                 ('outcome', models.CharField(max_length=12)),
@@ -606,7 +606,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='auditday',
-            constraint=models.UniqueConstraint(fields=('day', 'account_name', 'actor_name', 'outcome'), name='audit_day_once'),
+            constraint=models.UniqueConstraint(fields=('day', 'account_id', 'account_name', 'actor_name', 'outcome'), name='audit_day_once'),
         ),
         migrations.AddField(
             model_name='auditevent',
