@@ -107,7 +107,7 @@ def _line(row: Row) -> str:
 
 
 def canonical_detail(stored: str) -> str:
-    return canonical(_exact(json.loads(stored, object_pairs_hook=_once_each)))
+    return canonical(exact(json.loads(stored, object_pairs_hook=_once_each)))
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> Any:
@@ -120,12 +120,12 @@ def canonical(value: Any) -> str:
     return rfc8785.dumps(value).decode()
 
 
-def _exact(value: Any) -> Any:
+def exact(value: Any) -> Any:
     """The value with each number as text that RFC 8785 has no exact form for."""
     if isinstance(value, dict):
-        return {key: _exact(inner) for key, inner in value.items()}
+        return {key: exact(inner) for key, inner in value.items()}
     if isinstance(value, list):
-        return [_exact(inner) for inner in value]
+        return [exact(inner) for inner in value]
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return value if abs(value) <= LARGEST_EXACT else str(value)
