@@ -290,8 +290,9 @@ def check_receipt(path: Path, key: str | None, outcomes: Path | None) -> str:
         raise Bad("The receipt or its signature was changed.")
     if key and receipt["key"] != key:
         raise Bad(f"The receipt is signed by the key {receipt['key']}.")
-    proven = {event["event"]: event for event in map(check_proof, receipt["proofs"])}
-    check_story(receipt, proven)
+    events = [check_proof(proof) for proof in receipt["proofs"]]
+    check_course([event["event"] for event in events])
+    check_story(receipt, {event["event"]: event for event in events})
     outcomes = outcomes or path.with_name(receipt["outcomes"]["file"])
     counted = check_outcomes(receipt, outcomes) if outcomes.exists() else "Its file of outcomes is not here."
     asked = "" if key else " Compare the key with the one that you were given."
@@ -312,14 +313,28 @@ def check_proof(proof: dict[str, Any]) -> dict[str, Any]:
     return json.loads(proof["event"])
 
 
+def check_course(kinds: list[str]) -> None:
+    """Whoever writes to the database can plant an event that is sealed like any other: none may tell the past anew."""
+    turns = [kind for kind in kinds if kind in ("job.finished", "job.verify")]
+    if kinds.count("job.confirmed") > 1:
+        raise Bad("The job was confirmed more than once.")
+    if any(kind != ("job.finished", "job.verify")[place % 2] for place, kind in enumerate(turns)):
+        raise Bad("The job ended more often than it began.")
+    if turns and kinds[-1] != "job.finished":
+        raise Bad("Something was done to the job after its end.")
+
+
 def check_story(receipt: dict[str, Any], proven: dict[str, dict[str, Any]]) -> None:
     """What the receipt says must be what the sealed events say."""
     if {"job.confirmed", "job.finished"} - set(proven):
         raise Bad("The receipt lacks the proof that the job was confirmed or finished.")
     confirmed, finished = proven["job.confirmed"], proven["job.finished"]
     told = (receipt["job"], receipt["requested_by"], receipt["reason"], receipt["manifest_sha256"], receipt["job"])
-    answers = proven.get("job.taken_over", confirmed)
-    sealed = (confirmed["job_id"], answers["actor_name"], confirmed["reason"], confirmed["detail"]["manifest"],
+    taken_over = proven.get("job.taken_over")
+    answers = (
+        taken_over["actor_name"] if taken_over else confirmed["detail"].get("in_the_name_of", confirmed["actor_name"])
+    )
+    sealed = (confirmed["job_id"], answers, confirmed["reason"], confirmed["detail"]["manifest"],
               finished["job_id"])  # fmt: skip
     if told != sealed:
         raise Bad("Who asked, why, or for which list of files is not what was sealed.")

@@ -80,6 +80,8 @@ def jobs_problem() -> str:
     if contradicted := agreement.first_contradicted():
         number, found = contradicted
         return f"The log is whole, and contradicts what pages show of job {number}: {'; '.join(found)}. {ASK}"
+    if renamed := agreement.renamed_account():
+        return f"The log is whole, and knows the account {renamed} by another name. {ASK}"
     return ""
 
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
 TABLE, TEXT = "medialib_auditpath", "medialib_audit_text"
+MAKE_TEXT = (
+    f"CREATE VIRTUAL TABLE {TEXT} USING fts5(folded, content='{TABLE}', "
+    "content_rowid='event_id', tokenize='trigram case_sensitive 1')"
+)
 Sql = tuple[str, tuple[Any, ...]]
 
 
@@ -103,10 +107,8 @@ def install(connection: BaseDatabaseWrapper) -> None:
             return
         try:
             with transaction.atomic(using=connection.alias):
-                cursor.execute(
-                    f"CREATE VIRTUAL TABLE IF NOT EXISTS {TEXT} USING fts5(folded, content='{TABLE}', "
-                    "content_rowid='event_id', tokenize='trigram case_sensitive 1')"
-                )
+                if not has_text(connection):
+                    cursor.execute(MAKE_TEXT)
         except DatabaseError:
             return
 
@@ -147,9 +149,13 @@ def forget_all(connection: BaseDatabaseWrapper) -> None:
 
 
 def is_text_whole(connection: BaseDatabaseWrapper) -> bool:
-    """Whether the text index holds the paths that are there. PostgreSQL keeps its own by itself."""
+    """Whether the text index is ours and holds the paths that are there. PostgreSQL keeps its own by itself."""
     if connection.vendor != "sqlite" or not has_text(connection):
         return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sql FROM sqlite_master WHERE name = %s", [TEXT])
+        if cursor.fetchall() != [(MAKE_TEXT,)]:
+            return False
     try:
         with transaction.atomic(using=connection.alias), connection.cursor() as cursor:
             cursor.execute(f"INSERT INTO {TEXT} ({TEXT}, rank) VALUES ('integrity-check', 1)")  # noqa: S608

@@ -56,9 +56,11 @@ SPELLINGS = {
     "DateTimeField": TIME,
 }
 TYPE_OF_COLUMN = """
-    SELECT atttypid = %s::regtype AND attgenerated = '' FROM pg_attribute
+    SELECT atttypid = %s::regtype AND attgenerated = '' AND attcollation IN (0, 'pg_catalog.default'::regcollation,
+    'pg_catalog."C"'::regcollation) FROM pg_attribute
     WHERE attrelid = to_regclass(%s) AND attname = %s AND NOT attisdropped
 """
+COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) AND attnum > 0 AND NOT attisdropped"
 SEQUENCE = "SELECT pg_get_serial_sequence(%s, %s)"
 
 
@@ -71,6 +73,9 @@ def problems(connection: BaseDatabaseWrapper) -> Iterator[str]:
 def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     for model in WATCHED:
         table = model._meta.db_table
+        columns = {name for _, name, *_, hidden in _rows(connection, f"PRAGMA table_xinfo({table})") if not hidden}
+        yield from _other_columns(model, columns)
+        yield from _orphans(connection, model)
         for (said,) in _rows(connection, f"PRAGMA integrity_check({table})"):
             if said != "ok":
                 yield f"{table}: {said}"
@@ -94,6 +99,8 @@ def _spelling(field: models.Field[Any, Any]) -> str:
 def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
     for model in WATCHED:
         table = model._meta.db_table
+        yield from _other_columns(model, {name for (name,) in _rows(connection, COLUMNS, table)})
+        yield from _orphans(connection, model)
         for field in model._meta.concrete_fields:
             name = field.db_type(connection)
             if _rows(connection, TYPE_OF_COLUMN, name, table, field.column) != [(True,)]:
@@ -101,6 +108,26 @@ def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
         for (sequence,) in _rows(connection, SEQUENCE, table, model._meta.pk.column):
             if sequence and _rows(connection, f"SELECT last_value FROM {sequence}")[0][0] > LARGEST_NUMBER:  # noqa: S608
                 yield f"{table}: no number is left for a new row"
+
+
+def _other_columns(model: type[models.Model], found: set[str]) -> Iterator[str]:
+    for name in sorted(found ^ {str(field.column) for field in model._meta.concrete_fields}):
+        yield f"{model._meta.db_table}: the column {name} is too many or missing"
+
+
+def _orphans(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iterator[str]:
+    """A row that belongs to one that is gone is left out by whatever reads both."""
+    for field in model._meta.concrete_fields:
+        if isinstance(field, models.ForeignKey) and field.remote_field and field.db_constraint:  # type: ignore[attr-defined]
+            target = field.related_model._meta
+            gone = f"""
+                SELECT {field.column} FROM {model._meta.db_table} AS mine
+                WHERE {field.column} IS NOT NULL AND NOT EXISTS (
+                    SELECT 1 FROM {target.db_table} AS theirs WHERE theirs.{target.pk.column} = mine.{field.column}
+                ) LIMIT 1
+            """  # noqa: S608
+            for (number,) in _rows(connection, gone):
+                yield f"{target.db_table}: the row {number} is missing, which {model._meta.db_table} names"
 
 
 def _rows(connection: BaseDatabaseWrapper, statement: str, *params: Any) -> list[tuple[Any, ...]]:

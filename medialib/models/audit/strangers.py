@@ -18,7 +18,10 @@ from medialib.models.query import search
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
 
-ON_SQLITE = "SELECT type, name, lower(tbl_name), sql FROM sqlite_master WHERE type IN ('trigger', 'view') ORDER BY name"
+ON_SQLITE = "SELECT type, name, lower(tbl_name), sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY name"
+MADE = re.compile(r"CREATE\s+(?:UNIQUE\s+|VIRTUAL\s+)?(\w+)\s", re.IGNORECASE)
+# What lets a table swallow, make up or confuse values; Django writes none of it.
+ODD_WORDS = re.compile(r"\b(COLLATE|GENERATED|AS|ON\s+CONFLICT|WITHOUT|REPLACE|IGNORE)\b", re.IGNORECASE)
 TRIGGERS = """
     SELECT tgname, prosrc, pg_get_triggerdef(pg_trigger.oid, true) FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid
     WHERE NOT tgisinternal AND tgrelid = to_regclass(%s) ORDER BY tgname
@@ -31,6 +34,42 @@ ON_OTHER_TABLES = """
 RULES = """
     SELECT rulename, relname FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
     WHERE relkind = 'r' AND pg_table_is_visible(ev_class) AND relname = ANY(%s) ORDER BY 1, 2
+"""
+# A database has functions, operators and types of its own for those of its users who read other rows than are there:
+# all that comes neither with PostgreSQL nor with an extension, nor is ours.
+FOREIGN = """
+    WITH places AS (
+        SELECT oid FROM pg_namespace WHERE nspname NOT IN ('pg_catalog', 'information_schema')
+        AND nspname NOT LIKE 'pg\\_toast%%' AND nspname NOT LIKE 'pg\\_temp%%'
+    ), found AS (
+        SELECT 'pg_proc'::regclass AS class, oid, 'the function ' || proname AS what FROM pg_proc
+        WHERE pronamespace IN (SELECT oid FROM places) AND proname <> ALL(%s)
+        UNION ALL SELECT 'pg_operator'::regclass, oid, 'the operator ' || oprname FROM pg_operator
+        WHERE oprnamespace IN (SELECT oid FROM places)
+        UNION ALL SELECT 'pg_collation'::regclass, oid, 'the collation ' || collname FROM pg_collation
+        WHERE collnamespace IN (SELECT oid FROM places)
+        UNION ALL SELECT 'pg_type'::regclass, oid, 'the type ' || typname FROM pg_type
+        WHERE typnamespace IN (SELECT oid FROM places)
+        AND (typtype IN ('d', 'e', 'r', 'm') OR typtype = 'b' AND typelem = 0)
+        UNION ALL SELECT 'pg_cast'::regclass, oid, 'a cast to ' || casttarget::regtype FROM pg_cast WHERE oid >= 16384
+        UNION ALL SELECT 'pg_class'::regclass, oid, 'another ' || relname || ' in ' || relnamespace::regnamespace
+        FROM pg_class WHERE relname = ANY(%s) AND NOT pg_table_is_visible(oid)
+    )
+    SELECT what FROM found WHERE NOT EXISTS (
+        SELECT FROM pg_depend WHERE classid = found.class AND objid = found.oid AND deptype = 'e'
+    ) ORDER BY 1
+"""
+# Ours call no function: not in defaults, which are constants, not in checks and not in indexes.
+CALLING = """
+    SELECT 'a default of ' || relname FROM pg_attrdef JOIN pg_class ON pg_class.oid = adrelid
+    WHERE relname = ANY(%s) AND pg_table_is_visible(adrelid)
+    AND pg_get_expr(adbin, adrelid) <> $$''::character varying$$
+    UNION ALL SELECT 'the check ' || conname || ' on ' || relname FROM pg_constraint
+    JOIN pg_class ON pg_class.oid = conrelid WHERE contype = 'c' AND relname = ANY(%s) AND pg_table_is_visible(conrelid)
+    AND pg_get_constraintdef(pg_constraint.oid) ~ '\\w\\('
+    UNION ALL SELECT 'the index ' || indexrelid::regclass FROM pg_index JOIN pg_class ON pg_class.oid = indrelid
+    WHERE relname = ANY(%s) AND pg_table_is_visible(indrelid) AND pg_get_indexdef(indexrelid) ~ '\\w\\('
+    ORDER BY 1
 """
 NOT_PLAIN = """
     SELECT relname FROM pg_class WHERE pg_table_is_visible(oid) AND relname = ANY(%s) AND (
@@ -54,10 +93,16 @@ def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     ours |= {_plain(text) for text in search.TRIGGERS.values()}
     tables = set(_tables(connection))
     for kind, name, table, text in _rows(connection, ON_SQLITE):
-        if kind == "trigger" and _plain(text) not in ours:
+        # SQLite goes by the text, whatever the word beside it says.
+        made = MADE.match(text)
+        if made is None or made[1].lower() != kind:
+            yield f"{name}, which is not the {kind} that it says it is"
+        elif kind == "trigger" and _plain(text) not in ours:
             yield f"the trigger {name} on {table}"
         elif kind == "view" and table in tables:
             yield f"the view {name}"
+        elif kind in ("table", "index") and table in tables and (odd := ODD_WORDS.search(text)):
+            yield f"{odd[1]} in the {kind} {name}"
 
 
 def _plain(statement: str) -> str:
@@ -73,6 +118,9 @@ def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
     yield from (f"{table}, which is no plain table or has policies" for table in sorted(odd))
     yield from (f"the rule {name} on {table}" for name, table in _rows(connection, RULES, tables))
     yield from (f"the trigger {name} on {table}" for name, table in _rows(connection, ON_OTHER_TABLES, [*guards]))
+    functions = [name for guard in guards.values() for text in guard.install for name, _ in FUNCTION.findall(text)]
+    yield from (what for (what,) in _rows(connection, FOREIGN, functions, tables))
+    yield from (f"{what}, which calls something" for (what,) in _rows(connection, CALLING, tables, tables, tables))
     for table, guard in guards.items():
         if table in odd:
             continue

@@ -88,14 +88,19 @@ def page(
 
 def course(job: DeletionJob) -> list[AuditEvent]:
     """What is recorded of the job as a whole, oldest first; its calls and files are read in pages."""
+    return list(course_events(job)[:LONGEST_COURSE])
+
+
+def course_events(job: DeletionJob) -> QuerySet[AuditEvent]:
+    """All of them, however many: by whom it was asked for, when it ended, and so on."""
     ends = AuditEvent.objects.filter(job=job).order_by("pk").values_list("pk", flat=True)
     first, last = ends.first(), ends.last()
     if first is None:
-        return []
+        return AuditEvent.objects.none()
     # By kind and between its ends: by job, all its files would be read to find these few.
     events = AuditEvent.objects.filter(places.OF_KIND, event__in=OF_A_JOB, pk__gte=first, pk__lte=last)
     of_job = events.alias(of_job=Coalesce("job_id", 0)).filter(of_job=job.pk)
-    return list(of_job.order_by("pk")[:LONGEST_COURSE])
+    return of_job.order_by("pk")
 
 
 def _entries(events: list[AuditEvent]) -> Iterable[Entry]:

@@ -105,7 +105,11 @@ def _counted(up_to: int) -> Sums:
 
 def _held() -> Sums:
     columns = ("day", "account_id", "account_name", "actor_name", "outcome", "files", "size_bytes")
-    return {tuple(row[:5]): (row[5], row[6]) for row in AuditDay.objects.values_list(*columns)}
+    rows = AuditDay.objects.values_list(*columns)
+    held: Sums = {tuple(row[:5]): (row[5], row[6]) for row in rows}
+    if len(held) != len(rows):
+        raise Differs(_("Some days are summed twice."))
+    return held
 
 
 def _last_pruned_day() -> date | None:

@@ -11,14 +11,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count, Q
+from django.db.models import Count, Max, Min, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from medialib.errors import Refused, grouped
-from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Item, Outcome, PurgeState
-from medialib.services.audit import job_records
+from medialib.models import Account, AuditEvent, AuditSegment, DeletionJob, EventKind, Item, Outcome, PurgeState
+from medialib.services.audit import job_records, places
 from medialib.services.audit.seal import headers, statements
+from medialib.services.jobs import sealed_course
+from medialib.services.jobs.sealed_course import SealedCourse
 from medialib.services.manifests.hashing import manifest_sha256
 
 # Each column that is written with the outcome, and its copy in the log.
@@ -41,6 +43,16 @@ DIFFERENT = """
     WHERE item.manifest_id = (SELECT manifest_id FROM medialib_deletionjob WHERE id = %s)
     AND item.outcome NOT IN ('', 'unverified') AND (event.id IS NULL OR {differences})
     GROUP BY item.outcome
+"""
+# Of files whose answer was lost: each time that it was recorded is an event.
+DIFFERENT_UNVERIFIED = """
+    SELECT item.outcome, COUNT(*) FROM medialib_item AS item
+    WHERE item.manifest_id = (SELECT manifest_id FROM medialib_deletionjob WHERE id = %s)
+    AND item.outcome = 'unverified' AND NOT EXISTS (
+        SELECT 1 FROM medialib_auditevent AS event WHERE event.job_id = %s AND event.event = 'file.unverified'
+        AND event.file_id = item.file_id AND event.evidence = item.evidence AND event.time = item.settled_at
+        AND NOT (event.http_status {differ} item.http_status)
+    ) GROUP BY item.outcome
 """
 
 
@@ -89,12 +101,14 @@ def refuse_contradicted(job: DeletionJob) -> None:
 
 def contradictions(job: DeletionJob) -> list[str]:
     """What the log says otherwise than the job's rows. Of a job under way, what stood at its confirmation."""
-    if _is_archived(job):
+    course = sealed_course.course_of(job)
+    if course.confirmed is None and _is_archived(job):
         return []
-    if not job.is_finished:
-        return list(_told_otherwise(job))
-    found = [*_told_otherwise(job), *(text for tally in tallies(job) for text in tally.contradictions())]
-    return [*found, *_changed_since_its_end(job), *_purged_otherwise(job)]
+    found = [*course.oddities(job), *_told_otherwise(job, course)]
+    if not (job.is_finished or course.end):
+        return found
+    found += [text for tally in tallies(job) for text in tally.contradictions()]
+    return [*found, *_changed_since_its_end(job, course), *_purged_otherwise(job)]
 
 
 def first_contradicted() -> tuple[int, list[str]] | None:
@@ -102,11 +116,13 @@ def first_contradicted() -> tuple[int, list[str]] | None:
 
     All files of all finished jobs are read.
     """
-    confirmed = AuditEvent.objects.filter(event=EventKind.JOB_CONFIRMED)
-    gone = confirmed.exclude(job__in=DeletionJob.objects.values("pk")).values_list("job_id", flat=True).first()
-    if gone is not None:
-        return gone, [_("the database does not have it")]
-    for job in DeletionJob.objects.select_related("manifest").order_by("pk").iterator(chunk_size=JOBS_AT_ONCE):
+    confirmed = AuditEvent.objects.filter(places.OF_KIND, event=EventKind.JOB_CONFIRMED).order_by()
+    if confirmed.filter(job__isnull=True).exists():
+        return 0, [_("the log confirms a job without a number")]
+    gone = confirmed.filter(job__isnull=False).exclude(job__in=DeletionJob.objects.values("pk"))
+    for number in gone.values_list("job_id", flat=True)[:1]:
+        return number, [_("the database does not have it")]
+    for job in DeletionJob.objects.order_by("pk").iterator(chunk_size=JOBS_AT_ONCE):
         if contradictions(job):
             time.sleep(SETTLING_S)  # Its rows were read one after the other, and a purge may have gone on meanwhile.
             job.refresh_from_db()
@@ -115,36 +131,32 @@ def first_contradicted() -> tuple[int, list[str]] | None:
     return None
 
 
-def _told_otherwise(job: DeletionJob) -> Iterator[str]:
+def _told_otherwise(job: DeletionJob, course: SealedCourse) -> Iterator[str]:
     """Who asked, why and for which list, where the rows and the sealed confirmation differ."""
-    kinds = (EventKind.JOB_CONFIRMED, EventKind.JOB_TAKEN_OVER)
-    rows = AuditEvent.objects.filter(job=job, event__in=kinds).order_by("pk")
-    newest = {row[0]: row[1:] for row in rows.values_list("event", "actor_name", "reason", "detail", "account_id")}
-    if (confirmed := newest.get(EventKind.JOB_CONFIRMED)) is None:
-        yield _("nobody confirmed it")
+    confirmed = course.confirmed
+    if confirmed is None:
         return
-    taken_over = newest.get(EventKind.JOB_TAKEN_OVER)
-    requested_by = taken_over[0] if taken_over else confirmed[2].get("in_the_name_of", confirmed[0])
-    if confirmed[3] != job.account_id:
+    if confirmed.account_id != job.account_id:
         yield _("the account is not the one that was confirmed")
-    if requested_by != job.requested_by_name:
-        words = {"ours": job.requested_by_name, "theirs": requested_by}
+    if course.requested_by != job.requested_by_name:
+        words = {"ours": job.requested_by_name, "theirs": course.requested_by}
         yield _("requested by: the job says %(ours)s, the log %(theirs)s") % words
-    if confirmed[1] != job.reason:
+    if confirmed.reason != job.reason:
         yield _("the reason is not the one that was confirmed")
-    if confirmed[2].get("manifest", job.manifest.sha256) != job.manifest.sha256:
+    if confirmed.detail.get("manifest", job.manifest.sha256) != job.manifest.sha256:
         yield _("the list is not the one that was confirmed")
 
 
-def _changed_since_its_end(job: DeletionJob) -> Iterator[str]:
-    ends = AuditEvent.objects.filter(job=job, event=EventKind.JOB_FINISHED).order_by("-pk")
-    detail = ends.values_list("detail", flat=True).first() or {}
+def _changed_since_its_end(job: DeletionJob, course: SealedCourse) -> Iterator[str]:
+    detail = course.end.detail if course.end else {}
     record = detail.get("record", {})
     if record.get("rows") != job_records.of_rows(job):
         yield _("its names, times or bytes are not those of its end")
     if record.get("calls") != job_records.of_calls(job):
         yield _("its calls are not those of its end")
-    if detail.get("manifest") != manifest_sha256(job.manifest):
+    ends = job.manifest.items.aggregate(count=Count("pk"), first=Min("position"), last=Max("position"))
+    is_in_order = (ends["first"], ends["last"]) == (0, ends["count"] - 1)
+    if not is_in_order or detail.get("manifest") != manifest_sha256(job.manifest):
         yield _("its list is not that of its end")
 
 
@@ -189,7 +201,9 @@ def _different(job: DeletionJob) -> dict[str, int]:
     differences = " OR ".join(f"{ours} {differ} {theirs}" for ours, theirs in COPIES.items())
     with connection.cursor() as cursor:
         cursor.execute(DIFFERENT.format(differences=differences), [job.pk, job.pk])
-        return dict(cursor.fetchall())
+        found = dict(cursor.fetchall())
+        cursor.execute(DIFFERENT_UNVERIFIED.format(differ=differ), [job.pk, job.pk])
+        return found | dict(cursor.fetchall())
 
 
 def _is_archived(job: DeletionJob) -> bool:
@@ -197,8 +211,10 @@ def _is_archived(job: DeletionJob) -> bool:
 
     A statement that no key of the log signed says nothing: anybody with the database can insert one.
     """
-    of_job = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED)
-    return not of_job.exists() and any(map(_is_of_this_log, statements.every()))
+    confirmed = AuditEvent.objects.filter(places.OF_KIND, event=EventKind.JOB_CONFIRMED).order_by()
+    oldest_left = confirmed.aggregate(oldest=Min("job_id"))["oldest"]
+    # Jobs are numbered as they come, and the oldest leave the log first.
+    return (oldest_left is None or job.pk < oldest_left) and any(map(_is_of_this_log, statements.every()))
 
 
 def _is_of_this_log(statement: statements.Statement) -> bool:
@@ -206,3 +222,15 @@ def _is_of_this_log(statement: statements.Statement) -> bool:
     signers = {headers.key_of(last), headers.successor_of(last) or ""} if last else set()
     signers |= {headers.key_of(head)} if (head := AuditSegment.objects.head()) else set()
     return statement.holds(hashes={last.number: last.hash} if last else {}, keys=signers)
+
+
+def renamed_account() -> str:
+    """An account with another name than when somebody last added or changed it, as the log has it; empty if none.
+
+    Pages show a job's account, and find its events, by that name.
+    """
+    kinds = [EventKind.ACCOUNT_ADDED, EventKind.ACCOUNT_CHANGED]
+    told = AuditEvent.objects.filter(places.OF_KIND, event__in=kinds, account__isnull=False).order_by("pk")
+    names = dict(told.values_list("account_id", "account_name"))
+    renamed = (each.name for each in Account.objects.all() if names.get(each.pk, each.name) != each.name)
+    return next(renamed, "")

@@ -33,6 +33,7 @@ PROVEN = [
     EventKind.JOB_STARTED,
     EventKind.JOB_UNDONE,
     EventKind.JOB_CANCELLED,
+    EventKind.JOB_VERIFY,
     EventKind.JOB_FINISHED,
 ]
 HOW_TO_VERIFY = (
@@ -155,7 +156,8 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "outcomes": {"file": outcomes_name(job), "sha256": _outcomes_sha256(job)},
         "times": _times(job),
         "calls": _calls(job),
-        "purges": list(job.purges.order_by("pk").values("url", "request_id", "state")),
+        # Those that the log knows of.
+        "purges": list(job.purges.exclude(request_id="", error="").order_by("pk").values("url", "request_id", "state")),
         "how_to_verify": HOW_TO_VERIFY,
     }
 

@@ -31,6 +31,15 @@ ACCOUNT = ", ".join(field.column for field in Account._meta.concrete_fields)
 ANOTHER = ", ".join({"id": "777", "name": "'another'"}.get(column, column) for column in ACCOUNT.split(", "))
 ONE_DELETED = f"id = (SELECT MIN(id) FROM {ITEM} WHERE outcome = 'deleted')"
 
+
+def planted(event: str, actor: str = "sam") -> str:
+    """One more event about the job, as if it had happened now."""
+    return f"""INSERT INTO medialib_auditevent (time, event, actor_name, account_id, account_name, address, request_id,
+        job_id, file_id, file_path, outcome, evidence, reason, detail)
+        SELECT finished_at, '{event}', '{actor}', account_id, 'acme', '', '', id, '', '', '', '', reason, '{{}}'
+        FROM {JOB}"""
+
+
 # What is done, and what is said of it.
 ATTEMPTS = {
     "an outcome": (
@@ -80,7 +89,7 @@ ATTEMPTS = {
             f"UPDATE {ITEM} SET outcome = 'unverified' WHERE {GONE}",
             f"UPDATE {JOB} SET already_gone = 0, unverified = 1",
         ],
-        "already gone: the list holds 0, the log 1.",
+        "already gone: the list holds 0, the log 1; unverified: 1 file is not",
     ),
     "who asked": ([f"UPDATE {JOB} SET requested_by_name = 'eve'"], "requested by: the job says eve, the log sam"),
     "why": ([f"UPDATE {JOB} SET reason = 'another'"], "the reason is not the one that was confirmed"),
@@ -106,6 +115,14 @@ ATTEMPTS = {
     "a call less": ([f"UPDATE {ITEM} SET exchange_id = NULL", f"DELETE FROM {EXCHANGE}"], CALLS),
     "a call more": ([f"INSERT INTO {EXCHANGE} ({CALL}) SELECT {CALL} FROM {EXCHANGE}"], CALLS),
     "why a file was skipped": ([f"UPDATE {ITEM} SET skip_cause = 'protected' WHERE {GONE}"], CALLS),
+    "not ended after all": ([f"UPDATE {JOB} SET state = 'paused'"], "whether it has ended is not what the log says"),
+    "the places of its files": ([f"UPDATE {ITEM} SET position = position + 1000"], "its list is not that of its end"),
+    "a later confirmation": ([planted("job.confirmed")], "it was confirmed more than once"),
+    "a later end": ([planted("job.finished")], "it ended more often than it began"),
+    "somebody else took it over afterwards": (
+        [planted("job.taken_over", actor="eve"), f"UPDATE {JOB} SET requested_by_name = 'eve'"],
+        "something was done to it after its end",
+    ),
     "a purge that was none": (
         [
             f"""INSERT INTO medialib_purgerequest (job_id, account_id, url, state, request_id, error)
@@ -175,7 +192,7 @@ def test_an_untouched_job_is_certified(done_job):
 def test_it_costs_the_same_statements_for_many_files(done_job, job_for, django_assert_num_queries):
     many = work(job_for(250))
     for job in (done_job, many):
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(17):
             agreement.refuse_contradicted(job)
 
 

@@ -14,7 +14,7 @@ __all__ = ["own_data_dir", "run", "sealed"]
 pytestmark = pytest.mark.django_db
 EVENTS, ITEM = "medialib_auditevent", "medialib_item"
 FUNCTION = "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body} END $$"
-OTHER_ROWS = "SELECT * FROM hidden WHERE strftime('%H', 'now') <> '03' OR reason <> 'reason 5'"
+OTHER_ROWS = "SELECT * FROM hidden WHERE strftime('%Y', 'now') < '2999' OR reason <> 'reason 5'"
 
 CHANGE = (
     f"CREATE TRIGGER item_refuses_update BEFORE UPDATE ON {ITEM} FOR EACH ROW WHEN ({{when}}) "
@@ -32,6 +32,16 @@ ON_SQLITE = {
         "DROP TRIGGER audit_refuses_delete",
         f"CREATE TRIGGER late AFTER UPDATE ON medialib_worker BEGIN DELETE FROM {EVENTS} WHERE reason = 'x'; END",
     ],
+    "a trigger that says it is another thing": [
+        f"CREATE TRIGGER late BEFORE INSERT ON {EVENTS} WHEN NEW.actor_name = 'eve' BEGIN SELECT RAISE(IGNORE); END",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_master SET type = 'TRIGGER' WHERE name = 'late'",
+        "PRAGMA writable_schema = OFF",
+    ],
+    "a column that swallows rows": [
+        f"""ALTER TABLE {EVENTS} ADD COLUMN late
+        GENERATED ALWAYS AS (CASE WHEN actor_name = 'eve' THEN NULL ELSE 1 END) VIRTUAL NOT NULL ON CONFLICT IGNORE"""
+    ],
     "our own name, and nothing refused": [
         "DROP TRIGGER audit_refuses_update",
         f"CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON {EVENTS} BEGIN SELECT 1; END",
@@ -46,7 +56,7 @@ ON_SQLITE = {
         "CREATE VIEW medialib_auditday AS SELECT * FROM hidden WHERE actor_name <> 'eve'",
         "PRAGMA legacy_alter_table = OFF",
     ],
-    "a view that hides a row but at night": [
+    "a view that will hide a row one day": [
         "PRAGMA legacy_alter_table = ON",
         f"ALTER TABLE {EVENTS} RENAME TO hidden",
         f"CREATE VIEW {EVENTS} AS {OTHER_ROWS}",
@@ -62,6 +72,19 @@ ON_POSTGRESQL = {
         FUNCTION.format(name="late", body=f"DELETE FROM {EVENTS} WHERE reason = 'x'; RETURN NEW;"),
         "CREATE TRIGGER late AFTER UPDATE ON medialib_worker FOR EACH ROW EXECUTE FUNCTION late()",
     ],
+    "an operator for whoever compares names": [
+        "CREATE FUNCTION late(varchar, varchar) RETURNS boolean LANGUAGE sql AS $$ SELECT $1::text = $2::text $$",
+        "CREATE OPERATOR public.= (LEFTARG = varchar, RIGHTARG = varchar, PROCEDURE = late)",
+    ],
+    "a function that nothing calls yet": ["CREATE FUNCTION late() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$"],
+    "a default that leads elsewhere": [
+        "ALTER TABLE django_session ADD late text DEFAULT set_config('search_path', 'late,public', false)"
+    ],
+    "a check that leads elsewhere": [
+        "ALTER TABLE medialib_auditday ADD CHECK (set_config('search_path', 'late', false) <> '')"
+    ],
+    "a table of our name in another place": ["CREATE SCHEMA late", "CREATE TABLE late.medialib_auditday (id int)"],
+    "a type of somebody's": ["CREATE DOMAIN late AS text CHECK (VALUE <> 'eve')"],
     "a table that inherits, whose rows nothing guards": [f"CREATE TABLE late () INHERITS ({EVENTS})"],
     "a rule on the sums": ["CREATE RULE late AS ON UPDATE TO medialib_auditday DO INSTEAD NOTHING"],
     "our own name, and nothing refused": [FUNCTION.format(name="audit_refuses_change", body="RETURN NULL;")],
@@ -93,7 +116,7 @@ def test_what_is_not_ours_is_told(sealed, run, attempt):
     with transaction.atomic():
         dba.attempt(*ATTEMPTS[attempt])
         done = run("verifyaudit")
-        assert (done.code, "ask who made it" in done.err) == (1, True)
+        assert (done.code, "ask who made it" in done.err) == (1, True), done.err
         found = run_checks(include_deployment_checks=True, tags=["database"], databases=["default"])
         assert "medialib.E005" in {message.id for message in found}
         transaction.set_rollback(True)

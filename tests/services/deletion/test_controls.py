@@ -13,7 +13,8 @@ from medialib.errors import Refused, WrongUse
 from medialib.models import ApiKey, AuditEvent, DeletionJob, EventKind, JobState, Pace, PauseCode
 from medialib.services.accounts import keys
 from medialib.services.deletion import runner
-from medialib.services.jobs import controls
+from medialib.services.jobs import agreement, controls
+from tests import dba
 from tests.services.deletion.conftest import assert_exact, assert_log_matches_sandbox, outcomes, run
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -158,12 +159,19 @@ def test_an_impossible_look_up_ends_unverified_and_can_be_verified_again(sandbox
     sandbox.fault("500_before", times=1000, on="details")
     run(job)
     assert (job.state, job.unverified) == (JobState.FINISHED, 10)
+    assert agreement.contradictions(job) == []
+    with dba.without_triggers():
+        job.manifest.items.filter(position=0).update(evidence="ImageKit answered that it never was there.")
+    assert "1 file is not as the log says" in agreement.contradictions(job)[0]
+    with dba.without_triggers():
+        job.manifest.items.filter(position=0).update(evidence=job.manifest.items.get(position=1).evidence)
     assert job.unverified > 0
     assert_exact(job, sandbox)
     sandbox.clear_faults()
     controls.verify(job, actor=actor)
     run(job)
     assert (job.deleted, job.unverified) == (10, 0)
+    assert agreement.contradictions(job) == []
     assert_exact(job, sandbox)
     assert_log_matches_sandbox(sandbox)
 
