@@ -86,6 +86,7 @@ class Environment:
     audit_webhook_url: str
     audit_webhook_secret: str
     metrics_token: str
+    api_calls_per_minute: int
     min_password_length: int
     require_second_factor: bool
     oidc_server_url: str
@@ -172,6 +173,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
         metrics_token=read_metrics_token(reader),
+        api_calls_per_minute=reader.number("API_CALLS_PER_MINUTE", 600, least=1, most=100_000),
         min_password_length=reader.number("MIN_PASSWORD_LENGTH", 12, least=8, most=128),
         require_second_factor=reader.flag("REQUIRE_SECOND_FACTOR", False),
         oidc_server_url=read_oidc_server(reader, debug),

@@ -29,6 +29,7 @@ RESERVED_NAMES = frozenset(
     [
         "accounts",
         "admin",
+        "api",
         "audit",
         "healthz",
         "jobs",
