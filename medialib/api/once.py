@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.timezone import now
+from ninja.responses import NinjaJSONEncoder
 from pydantic import BaseModel
 
 from medialib.api.problems import ProblemFound
@@ -25,7 +27,7 @@ def answer_once(request: HttpRequest, make: Callable[[], BaseModel], *, status: 
     """
     key = request.headers.get(HEADER, "")
     if not key:
-        return _answer(make().model_dump_json(), status)
+        return _answer(_body(make()), status)
     if len(key) > MAX_KEY or not key.isascii() or not key.isprintable():
         raise ProblemFound("malformed", f"An {HEADER} has up to {MAX_KEY} printable ASCII letters.")
     token: ApiToken = request.auth  # type: ignore[attr-defined]
@@ -35,7 +37,7 @@ def answer_once(request: HttpRequest, make: Callable[[], BaseModel], *, status: 
     try:
         with transaction.atomic():
             kept = KeptAnswer.objects.create(token=token, key=key, fingerprint=fingerprint, created_at=now())
-            kept.status, kept.body = status, make().model_dump_json()
+            kept.status, kept.body = status, _body(make())
             kept.save(update_fields=["status", "body"])
     except IntegrityError:  # The same request, sent at the same time, was a moment faster.
         if found := _kept(token, key):
@@ -55,6 +57,11 @@ def _again(kept: KeptAnswer, fingerprint: str) -> HttpResponse:
     answer = _answer(kept.body, kept.status)
     answer["Idempotent-Replayed"] = "true"
     return answer
+
+
+def _body(made: BaseModel) -> str:
+    """As all other answers are written."""
+    return json.dumps(made.model_dump(), cls=NinjaJSONEncoder)
 
 
 def _answer(body: str, status: int) -> HttpResponse:
