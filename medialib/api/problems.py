@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
 from ninja import NinjaAPI
 from ninja.errors import AuthenticationError, HttpError, ValidationError
 
@@ -114,7 +115,9 @@ def _found(request: HttpRequest, error: ProblemFound) -> HttpResponse:
 def _ours(request: HttpRequest, error: MedialibError) -> HttpResponse:
     kind = next(kind for of, kind in OF_ERRORS if isinstance(error, of))
     if isinstance(error, NeedsPerson):
-        return problem(kind, str(error), link=request.build_absolute_uri(error.path))
+        return problem(
+            kind, str(error), link=request.build_absolute_uri(reverse(f"medialib:{error.page}", args=error.about))
+        )
     return problem(kind, str(error))
 
 

@@ -107,7 +107,7 @@ def lift_protection(
     if found is None:
         raise not_found("The account has no such rule that still counts.")
     if found.is_hold:
-        raise NeedsPerson(HOLD, path=f"/{owner.name}/protections/{found.pk}/lift/")
+        raise NeedsPerson(HOLD, page="protection-lift", about=[owner.name, found.pk])
     protections.lift_rule(found, reason=body.reason, actor=caller.actor)
     return HttpResponse(status=204)
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from django.urls import reverse
 from ninja import Field, Path, Query, Schema
 from pydantic import ConfigDict
 
 from medialib.models import DeletionJob, Manifest
 from medialib.models.sql import MAX_INTEGER
 from medialib.services.audit.log import MAX_REASON
-from medialib.services.jobs.unattended import job_path, review_path
 
 NO_NUL = r"^[^\x00]*$"
 AccountName = Annotated[str, Path(pattern=r"^[-a-zA-Z0-9_]{1,60}$", description="Name of an account.")]
@@ -87,7 +87,7 @@ def manifest_facts(manifest: Manifest) -> ManifestFacts:
         excluded=int(manifest.source.get("excluded") or 0),
         outside=int(manifest.source.get("outside_scope") or 0),
         job=job,
-        review=review_path(manifest.pk),
+        review=reverse("medialib:review", args=[manifest.pk]),
     )
 
 
@@ -114,5 +114,5 @@ def job_facts(job: DeletionJob) -> JobFacts:
         started_at=job.started_at,
         finished_at=job.finished_at,
         retry_of=job.retry_of_id,
-        page=job_path(job.pk),
+        page=reverse("medialib:job", args=[job.pk]),
     )

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-import time_machine
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Permission, User
 from django.test import Client
@@ -134,17 +133,18 @@ def test_a_token_opens_no_page(program: Program) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (302, "/sign-in/?next=/jobs/")
 
 
-def test_too_many_requests_wait(program: Program, settings: Any) -> None:
+def test_too_many_requests_wait(program: Program, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.API_CALLS_PER_MINUTE = 30
-    with time_machine.travel(now(), tick=False) as clock:
-        assert [program.ask("GET", "/token").status_code for _ in range(31)] == [200] * 30 + [429]
-        answer = program.ask("GET", "/token")
-        assert kind_of(answer) == (429, "too-many-requests")
-        assert answer.headers["Retry-After"] == "2"
-        clock.shift(2)
-        assert [program.ask("GET", "/token").status_code for _ in range(2)] == [200, 429]
-        other = Program(program.token.user)
-        assert other.ask("GET", "/token").status_code == 200
+    clock = [now()]
+    monkeypatch.setattr(tokens, "shared_now", lambda: clock[0])
+    assert [program.ask("GET", "/token").status_code for _ in range(31)] == [200] * 30 + [429]
+    answer = program.ask("GET", "/token")
+    assert kind_of(answer) == (429, "too-many-requests")
+    assert answer.headers["Retry-After"] == "2"
+    clock[0] += timedelta(seconds=2)
+    assert [program.ask("GET", "/token").status_code for _ in range(2)] == [200, 429]
+    other = Program(program.token.user)
+    assert other.ask("GET", "/token").status_code == 200
 
 
 def test_it_is_noted_when_it_was_last_used(program: Program) -> None:

@@ -6,7 +6,7 @@ approval, a program is told where a person can go on.
 
 from __future__ import annotations
 
-from uuid import UUID
+from collections.abc import Sequence
 
 from django.db import transaction
 from django.utils.functional import Promise
@@ -30,19 +30,11 @@ NOT_YOURS = _("A list that somebody else asked for is made smaller by a person, 
 
 
 class NeedsPerson(Refused):
-    """A page asks a person for what no program can give; `path` leads there."""
+    """A page asks a person for what no program can give: the one of this name, about the thing that `about` names."""
 
-    def __init__(self, message: str | Promise, *, path: str, **params: object) -> None:
+    def __init__(self, message: str | Promise, *, page: str, about: Sequence[object], **params: object) -> None:
         super().__init__(message, **params)
-        self.path = path
-
-
-def review_path(manifest_id: UUID) -> str:
-    return f"/manifests/{manifest_id}/"
-
-
-def job_path(job_id: int) -> str:
-    return f"/jobs/{job_id}/"
+        self.page, self.about = page, about
 
 
 def why_needs_person(plan: DeletionPlan) -> Promise | None:
@@ -71,14 +63,14 @@ def confirm(
         manifest.account = Account.objects.select_for_update(no_key=True).get(pk=manifest.account_id)
         plan = deletion_plan(manifest, proved_at=actor.proved_at)
         if cause := why_needs_person(plan):
-            raise NeedsPerson(cause, path=review_path(manifest.pk), count=plan.files)
+            raise NeedsPerson(cause, page="review", about=[manifest.pk], count=plan.files)
         return controls.open_deletion_job(manifest=manifest, actor=actor, reason=reason, purge_cache=purge_cache)
 
 
 def refuse_large(job: DeletionJob, action: str, *, actor: Actor) -> None:
     """Raises NeedsPerson where the page asks again before `action`."""
     if asks_for_number(job, action, proved_at=actor.proved_at):
-        raise NeedsPerson(AGAIN, path=job_path(job.pk))
+        raise NeedsPerson(AGAIN, page="job", about=[job.pk])
 
 
 def retry(job: DeletionJob, *, actor: Actor) -> DeletionJob:
@@ -87,12 +79,12 @@ def retry(job: DeletionJob, *, actor: Actor) -> DeletionJob:
         refuse_large(job, "retry", actor=actor)
         retried = controls.retry_failed(job, actor=actor)
         if retried.needs_approval:
-            raise NeedsPerson(APPROVAL, path=job_path(job.pk))
+            raise NeedsPerson(APPROVAL, page="job", about=[job.pk])
     return retried
 
 
 def shrink(job: DeletionJob, *, actor: Actor, reason: str, without: list[Change], file_ids: list[str]) -> DeletionJob:
     """As again.shrink, of a job that the same person asked for: to take files out for others is to decide on theirs."""
     if actor.user is None or job.requested_by_id != actor.user.pk:
-        raise NeedsPerson(NOT_YOURS, path=job_path(job.pk))
+        raise NeedsPerson(NOT_YOURS, page="job", about=[job.pk])
     return again.shrink(job, actor=actor, reason=reason, without=without, file_ids=file_ids)
