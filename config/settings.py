@@ -260,6 +260,12 @@ AUDIT_WEBHOOK_SECRET = ENV.audit_webhook_secret
 METRICS_TOKEN = ENV.metrics_token
 API_CALLS_PER_MINUTE = ENV.api_calls_per_minute
 
+PUBLIC_URL = ENV.public_url
+SENDS_MAIL = ENV.mail is not None
+vars().update(ENV.mail or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"})
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = ENV.mail_from
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -49,6 +49,8 @@ TWINS: dict[str, tuple[str, ...] | str] = {
     "medialib:preferences-change": OWN,
     "medialib:saved-view-change": OWN,
     "medialib:language": OWN,
+    "medialib:notices": OWN,
+    "medialib:notice-change": OWN,
     "medialib:sign-in": "A program has a token instead of a session.",
     "medialib:sign-out": "A program has a token instead of a session.",
     "medialib:webhook": "ImageKit calls it, and signs.",
