@@ -36,6 +36,7 @@ RESERVED_NAMES = frozenset(
         "language",
         "manifests",
         "metrics",
+        "notices",
         "readyz",
         "sign-in",
         "sign-out",
