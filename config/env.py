@@ -86,6 +86,7 @@ class Environment:
     audit_webhook_url: str
     audit_webhook_secret: str
     metrics_token: str
+    api_calls_per_minute: int
     public_url: str
     mail: dict[str, Any] | None
     mail_from: str
@@ -175,6 +176,7 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
         metrics_token=read_metrics_token(reader),
+        api_calls_per_minute=reader.number("API_CALLS_PER_MINUTE", 600, least=1, most=100_000),
         public_url=read_public_url(reader, debug),
         mail=read_mail(reader),
         mail_from=reader.text("MAIL_FROM", "medialib@localhost"),

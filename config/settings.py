@@ -46,6 +46,8 @@ MIDDLEWARE = [
     # A page of a hundred files is a fifteenth of its size. Each answer gets some random bytes, so that its length tells
     # nothing (BREACH); static files are compressed beforehand.
     "django.middleware.gzip.GZipMiddleware",
+    # Outside of all that could answer with a page, or look at a session.
+    "medialib.api.boundary.ApiBoundary",
     "medialib.web.body_limit.BodyLimitMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "medialib.web.request_id.trace_requests",
@@ -256,6 +258,7 @@ AUDIT_ANCHOR_COPY = ENV.audit_anchor_copy
 AUDIT_WEBHOOK_URL = ENV.audit_webhook_url
 AUDIT_WEBHOOK_SECRET = ENV.audit_webhook_secret
 METRICS_TOKEN = ENV.metrics_token
+API_CALLS_PER_MINUTE = ENV.api_calls_per_minute
 
 PUBLIC_URL = ENV.public_url
 SENDS_MAIL = ENV.mail is not None

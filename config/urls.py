@@ -5,6 +5,7 @@ from django.contrib.auth.views import LogoutView
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from medialib.api.application import urls as api_urls
 from medialib.auth.views import SignIn
 
 urlpatterns = [
@@ -13,6 +14,7 @@ urlpatterns = [
     # The same for passwords: one place, with limits on attempts.
     path("admin/password_change/", RedirectView.as_view(pattern_name="account_change_password")),
     path("admin/", admin.site.urls),
+    path("api/v1/", api_urls()),
     path("", include("medialib.urls")),
     path("you/", include("medialib.auth.urls")),
     # The names by which django-allauth knows the two pages that medialib has of its own.

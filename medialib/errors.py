@@ -5,6 +5,7 @@ MedialibError            one clear sentence; the command line exits with 1, a pa
     ├── UnknownAccount
     └── ManifestChanged  the frozen files are not the ones the caller expected
 Refused                  (a MedialibError) the request is right but may not be done now
+└── NotAllowed           by this person, or not there
 """
 
 from __future__ import annotations
@@ -56,3 +57,7 @@ class ManifestChanged(WrongUse):
 
 class Refused(MedialibError):
     """The request is well formed, but it may not be done now."""
+
+
+class NotAllowed(Refused):
+    """The person who asks may not do it, or not there."""

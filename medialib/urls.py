@@ -4,9 +4,10 @@ from django.contrib.auth.views import LogoutView
 from django.urls import path
 from django.views.i18n import set_language
 
+from medialib.api.reference import api_reference
 from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
-from medialib.views import home, notices, probes, styleguide, webhooks
+from medialib.views import home, notices, probes, styleguide, tokens, webhooks
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
@@ -39,6 +40,10 @@ urlpatterns = [
     path("webhooks/imagekit/<slug:account>/", webhooks.imagekit_webhook, name="webhook"),
     path("styleguide/", styleguide.styleguide, name="styleguide"),
     path("language/", set_language, name="language"),
+    path("api/", api_reference, name="api-reference"),
+    path("you/tokens/", tokens.token_list, name="tokens"),
+    path("you/tokens/new/", tokens.token_new, name="token-new"),
+    path("you/tokens/<int:number>/revoke/", tokens.token_revoke, name="token-revoke"),
     path("accounts/", accounts.account_list, name="accounts"),
     path("accounts/new/", accounts.account_new, name="account-new"),
     path("<slug:account>/settings/", accounts.account_settings, name="account-settings"),

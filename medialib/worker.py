@@ -26,7 +26,7 @@ from django_tasks_db.models import DBTaskResult
 from medialib.models import DeletionJob
 from medialib.models import Worker as WorkerRow
 from medialib.models.workers import SILENT_AFTER
-from medialib.services.accounts import keys
+from medialib.services.accounts import keys, tokens
 from medialib.services.audit import indexing, weak_settings, webhook
 from medialib.services.audit.seal import copies, sealing
 from medialib.services.base.clock import shared_now
@@ -213,6 +213,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
                 summary.wake_stale()
                 schedule.wake_due()
                 keys.erase_retired()
+                tokens.forget_answers()
                 _tidy_results()
         except DatabaseError as error:
             logger.warning("sweep failed, trying again: %s", error)

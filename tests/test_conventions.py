@@ -28,6 +28,7 @@ LARGE_FOLDERS = {"medialib/management/commands": "Django looks for commands in t
 
 # Who may not know whom. A package's own modules are always allowed.
 OUTER = (
+    "medialib.api",
     "medialib.views",
     "medialib.admin",
     "medialib.auth",
@@ -64,6 +65,7 @@ FORBIDDEN: dict[str, tuple[str, ...]] = {
         "medialib.tasks",
         "requests",
     ),
+    "medialib.api": ("medialib.imagekit", "medialib.admin", "medialib.management", "medialib.tasks", "requests"),
     "medialib.templatetags": ("medialib.services", "medialib.imagekit", *OUTER),
 }
 VERSION = {"medialib", "medialib.__version__"}  # Anybody may say which version it is.

@@ -56,6 +56,7 @@ SAID_BY_SCRIPT = re.compile(
 # What nobody meets on a page, each with the reason.
 ONLY_IN_ENGLISH = {
     "medialib/management": "Commands speak English.",
+    "medialib/api": "The API speaks English, whatever language its caller's person reads.",
     "medialib/services/base/files.py": "Paths of exports: only commands write files.",
     "medialib/services/audit/seal/care.py": "Only the commands that care for the log's key and its restored backups.",
     "medialib/services/audit/seal/pruning.py": "Only a command archives the log.",

@@ -48,6 +48,16 @@ class SecondFactorMiddleware:
         return redirect("mfa_index")
 
 
+def is_missing(user: User) -> bool:
+    """Whether this person has to set one up before anything else, as far as can be told without a session."""
+    return bool(settings.REQUIRE_SECOND_FACTOR) and not is_mfa_enabled(user, FACTORS)
+
+
+def came_by_provider(request: HttpRequest, user: User) -> bool:
+    """Whether the session began at the company's provider, which asks for whatever the company requires."""
+    return any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user))
+
+
 def _is_open(match: ResolverMatch | None) -> bool:
     """Names are compared within allauth and medialib only: the admin has pages of the same name in its own space."""
     if match is None or match.namespaces not in ([], ["medialib"]):
@@ -57,7 +67,4 @@ def _is_open(match: ResolverMatch | None) -> bool:
 
 
 def _is_proved(request: HttpRequest, user: User) -> bool:
-    """People who came from a provider were asked there for whatever the company requires."""
-    if is_mfa_enabled(user, FACTORS):
-        return True
-    return any(record.get("method") == "socialaccount" for record in get_authentication_records(request, user))
+    return is_mfa_enabled(user, FACTORS) or came_by_provider(request, user)

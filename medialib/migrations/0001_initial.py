@@ -67,6 +67,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='ApiToken',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('name', models.CharField(max_length=80, verbose_name='name')),
+                ('digest', models.CharField(help_text='SHA-256 of the token, which is kept nowhere.', max_length=64, unique=True)),
+                ('last_four', models.CharField(max_length=4)),
+                ('scopes', models.JSONField(default=list)),
+                ('created_at', models.DateTimeField()),
+                ('expires_at', models.DateTimeField()),
+                ('revoked_at', models.DateTimeField(null=True)),
+                ('last_used_at', models.DateTimeField(null=True)),
+                ('busy_until', models.DateTimeField(help_text='How far the requests so far use up what it may ask.')),
+                ('is_by_provider', models.BooleanField(default=False, help_text="Made in a session of the company's provider, which asks for its own factors.")),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'API token',
+                'verbose_name_plural': 'API tokens',
+                'ordering': ['-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('name', ''), _negated=True), name='api_token_has_a_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='KeptAnswer',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(max_length=200)),
+                ('fingerprint', models.CharField(help_text='SHA-256 of method, address and body.', max_length=64)),
+                ('status', models.PositiveSmallIntegerField(default=0)),
+                ('body', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(db_index=True)),
+                ('token', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='answers', to='medialib.apitoken')),
+            ],
+            options={
+                'verbose_name': 'kept answer',
+                'verbose_name_plural': 'kept answers',
+                'constraints': [models.UniqueConstraint(fields=('token', 'key'), name='kept_answer_once_per_key')],
+            },
+        ),
+        migrations.CreateModel(
             name='Asset',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -138,11 +178,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('time', models.DateTimeField(verbose_name='time')),
-                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
+                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('token.added', 'API token made'), ('token.revoked', 'API token revoked'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
                 ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='actor (name)')),
                 ('address', models.CharField(blank=True, help_text='Network address that the request came from.', max_length=64, verbose_name='network address')),
                 ('request_id', models.CharField(blank=True, help_text="ImageKit's id of the call, where there was one.", max_length=100, verbose_name="ImageKit's request id")),
-                ('session', models.CharField(blank=True, db_default='', default='', help_text="Fingerprint of the person's session.", max_length=16, verbose_name='session')),
+                ('session', models.CharField(blank=True, db_default='', default='', help_text="Fingerprint of the person's session, or the number of the API token.", max_length=16, verbose_name='session')),
                 ('web_request', models.CharField(blank=True, db_default='', default='', help_text="medialib's own id of the page request.", max_length=36, verbose_name='page request')),
                 ('account_name', models.CharField(blank=True, max_length=60, verbose_name='account (name)')),
                 ('file_id', models.CharField(blank=True, max_length=64, verbose_name='file id')),
@@ -484,6 +524,7 @@ class Migration(migrations.Migration):
             name='Selection',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ('token', models.ForeignKey(help_text='Made by a program with it.', null=True, on_delete=django.db.models.deletion.CASCADE, related_name='selections', to='medialib.apitoken')),
                 ('created_at', models.DateTimeField(auto_now_add=True)),
                 ('touched_at', models.DateTimeField(auto_now=True)),
                 ('filters', models.JSONField(default=list, help_text='Filters whose matches were taken as a whole.')),
@@ -939,7 +980,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='selection',
-            constraint=models.UniqueConstraint(fields=('owner', 'account'), name='selection_once_per_person_and_account'),
+            constraint=models.UniqueConstraint(condition=models.Q(('token__isnull', True)), fields=('owner', 'account'), name='selection_once_per_person_and_account'),
         ),
         migrations.AddConstraint(
             model_name='selectionitem',

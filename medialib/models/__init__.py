@@ -1,6 +1,8 @@
 """The tables: constraints, indexes and the queries that need them. Imports nothing else of ours but errors."""
 
 from medialib.models.accounts import Account, AccountColour, ApiKey, KeyKind, KeyPurpose
+from medialib.models.api.answers import KeptAnswer
+from medialib.models.api.tokens import ApiToken, TokenScope
 from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
@@ -26,6 +28,7 @@ __all__ = [
     "Account",
     "AccountColour",
     "ApiKey",
+    "ApiToken",
     "Asset",
     "AssetKind",
     "AuditCursor",
@@ -42,6 +45,7 @@ __all__ = [
     "FolderTotal",
     "Item",
     "JobState",
+    "KeptAnswer",
     "KeyKind",
     "KeyPurpose",
     "LibrarySummary",
@@ -72,6 +76,7 @@ __all__ = [
     "SyncKind",
     "SyncRun",
     "SyncState",
+    "TokenScope",
     "WebhookReceipt",
     "WebhookSecret",
     "Worker",

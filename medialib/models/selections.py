@@ -14,6 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from medialib.models.accounts import Account
+from medialib.models.api.tokens import ApiToken
 from medialib.models.assets import Asset
 
 if TYPE_CHECKING:
@@ -31,20 +32,24 @@ class SelectionQuerySet(models.QuerySet["Selection"]):
     def expired(self) -> Self:
         return self.filter(touched_at__lt=now() - SELECTION_LIFE)
 
-    def owned_by(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        return self.filter(owner_id=user.pk)
+    def owned_by(self, user: AbstractBaseUser | AnonymousUser, *, token: ApiToken | None = None) -> Self:
+        """What the person ticked, or what a program ticked with this token: neither changes the other's."""
+        return self.filter(owner_id=user.pk, token=token)
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser, *, token: ApiToken | None = None) -> Self:
         """The person's own, as long as the person may see the account."""
-        return self.owned_by(user).filter(account__in=Account.objects.visible_to(user))
+        return self.owned_by(user, token=token).filter(account__in=Account.objects.visible_to(user))
 
 
 class Selection(models.Model):
-    """What one person has ticked in one account. It survives sign-out, and expires."""
+    """What one person has ticked in one account. It survives sign-out, and expires. A token may have several."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="selections")
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="selections")
+    token = models.ForeignKey(
+        ApiToken, on_delete=models.CASCADE, null=True, related_name="selections", help_text="Made by a program with it."
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     touched_at = models.DateTimeField(auto_now=True)
     filters = models.JSONField(default=list, help_text="Filters whose matches were taken as a whole.")
@@ -57,7 +62,11 @@ class Selection(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("selection"), _("selections")
         constraints = [
-            models.UniqueConstraint(fields=["owner", "account"], name="selection_once_per_person_and_account")
+            models.UniqueConstraint(
+                fields=["owner", "account"],
+                condition=Q(token__isnull=True),
+                name="selection_once_per_person_and_account",
+            )
         ]
 
     def __str__(self) -> str:

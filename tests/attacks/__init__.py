@@ -4,6 +4,7 @@ test_outsider.py        without an account here, or another site in somebody's b
 test_viewer.py          a viewer or an auditor of one account
 test_deleter.py         somebody who may delete
 test_laws.py            the same: select-all and its kin, by page, command and service
+test_stolen_token.py    somebody with the API token of a program
 test_key_manager.py     somebody who may change people, groups, keys or memberships
 database_admin/         somebody who may write every row and drop triggers, without the machine: a file a target
 test_host_admin.py      somebody on the machine, or its administrator

@@ -16,9 +16,15 @@ HERE = Path(__file__).parent
 TEXT = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)(?:::(\w+))?`", TEXT)))
 FILES = sorted(f"tests/attacks/{path.relative_to(HERE)}" for path in HERE.rglob("test_*.py") if path != Path(__file__))
-OF_FILES = ("outsider", "viewer", "deleter", "laws", "key_manager", "database_admin", "host_admin", "imagekit_itself")
+OF_FILES = (
+    *("outsider", "viewer", "deleter", "laws", "stolen_token", "key_manager"),
+    *("database_admin", "host_admin", "imagekit_itself"),
+)
 WHOLE = {"tests/attacks/test_laws.py"}  # One table, tried by page, command and service.
-ATTACKERS = ("outsider", "viewer", "deleter", "key manager", "database's administrator", "machine's", "ImageKit itself")
+ATTACKERS = (
+    *("outsider", "viewer", "deleter", "stolen token", "key manager"),
+    *("database's administrator", "machine's", "ImageKit itself"),
+)
 
 
 @pytest.mark.parametrize(("path", "test"), NAMED, ids="::".join)

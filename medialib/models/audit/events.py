@@ -49,6 +49,8 @@ class EventKind(models.TextChoices):
     KEY_RETIRED = "key.retired", _("key retired")
     KEYS_REENCRYPTED = "key.reencrypted", _("stored keys encrypted anew")
     KEY_FIRST_USED = "key.first_used", _("key used for the first time")
+    TOKEN_ADDED = "token.added", _("API token made")
+    TOKEN_REVOKED = "token.revoked", _("API token revoked")
     PROTECTION_ADDED = "protection.added", _("protection rule added")
     PROTECTION_LIFTED = "protection.lifted", _("protection rule lifted")
     AUDIT_EXPORTED = "audit.exported", _("audit log exported")
@@ -122,7 +124,7 @@ class AuditEvent(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=_("Fingerprint of the person's session."),
+        help_text=_("Fingerprint of the person's session, or the number of the API token."),
     )
     web_request = models.CharField(
         _("page request"),

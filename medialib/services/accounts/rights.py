@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from medialib.errors import Refused, grouped
+from medialib.errors import NotAllowed, grouped
 from medialib.models import Account, DeletionJob, Item, Membership
 from medialib.models.deletion import causes
 from medialib.models.memberships import EVERYTHING, DailyLimits, DeleteScope
@@ -28,13 +28,13 @@ R = TypeVar("R")
 
 
 def scope_for(actor: Actor, account: Account) -> DeleteScope:
-    """Where in the account the actor may delete. Raises Refused when that is nowhere."""
+    """Where in the account the actor may delete. Raises NotAllowed when that is nowhere."""
     if actor.user is None:
         return EVERYTHING
     scope = account.delete_scope(actor.user)
     if scope.is_nothing:
         text = _("“%(name)s” may not delete in the account “%(account)s”. A key manager can change that.")
-        raise Refused(text, name=actor.name, account=account)
+        raise NotAllowed(text, name=actor.name, account=account)
     return scope
 
 
@@ -95,13 +95,13 @@ def why_is_not_approved(job: DeletionJob) -> str:
 
 
 def require_all_in_scope(items: QuerySet[Item], *, actor: Actor, account: Account) -> None:
-    """Raises Refused when a frozen file lies outside what the actor may delete now: rights may have changed since."""
+    """Raises NotAllowed when a frozen file lies outside what the actor may delete now, whatever it was before."""
     scope = scope_for(actor, account)
     if scope.is_everything:
         return
     outside = items.exclude(scope.condition()).count()
     if outside:
-        raise Refused(
+        raise NotAllowed(
             _(
                 "%(count)s of these files lie outside the folders in which “%(name)s” may delete (%(folders)s), so "
                 "nothing is deleted. Select again."

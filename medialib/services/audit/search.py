@@ -119,18 +119,23 @@ def matching(audit_filter: AuditFilter, *, viewer: User | None = None) -> AuditE
 
 
 def page(
-    audit_filter: AuditFilter, *, viewer: User | None = None, before: int | None = None, after: int | None = None
+    audit_filter: AuditFilter,
+    *,
+    viewer: User | None = None,
+    before: int | None = None,
+    after: int | None = None,
+    size: int = PAGE_SIZE,
 ) -> AuditPage:
     """One screen: of events older than `before`, or newer than `after`, or the newest."""
     events = matching(audit_filter, viewer=viewer)
     if after is not None:
-        return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: PAGE_SIZE + 1]))
+        return _newer_page(list(events.filter(pk__gt=after).order_by("pk")[: size + 1]), size)
     if before is not None:
         events = events.filter(pk__lt=before)
-    rows = list(events.order_by("-pk")[: PAGE_SIZE + 1])
-    screen = rows[:PAGE_SIZE]
+    rows = list(events.order_by("-pk")[: size + 1])
+    screen = rows[:size]
     newer = screen[0].pk if screen and before is not None else None
-    return AuditPage(screen, older=screen[-1].pk if len(rows) > PAGE_SIZE else None, newer=newer)
+    return AuditPage(screen, older=screen[-1].pk if len(rows) > size else None, newer=newer)
 
 
 def of_file(account_name: str, file_id: str, *, viewer: User) -> AuditEventQuerySet:
@@ -167,9 +172,9 @@ def limits(audit_filter: AuditFilter) -> tuple[datetime | None, datetime | None]
     return _start_of(after, zone) if after else None, _start_of(before + timedelta(days=1), zone) if before else None
 
 
-def _newer_page(rows: list[AuditEvent]) -> AuditPage:
-    screen = rows[:PAGE_SIZE][::-1]
-    newer = screen[0].pk if len(rows) > PAGE_SIZE else None
+def _newer_page(rows: list[AuditEvent], size: int) -> AuditPage:
+    screen = rows[:size][::-1]
+    newer = screen[0].pk if len(rows) > size else None
     return AuditPage(screen, older=screen[-1].pk if screen else None, newer=newer)
 
 

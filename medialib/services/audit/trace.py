@@ -24,7 +24,12 @@ class Trace:
 
     @property
     def session(self) -> str:
-        """A fingerprint of the session: enough to tell sessions apart, useless for taking one over."""
+        """A fingerprint of the session: enough to tell sessions apart, useless for taking one over.
+
+        Of a request to the API the mark of its token, since that has no session.
+        """
+        if mark := getattr(self.request, "token_mark", ""):
+            return str(mark)
         key = getattr(getattr(self.request, "session", None), "session_key", None)
         return hashlib.sha256(key.encode()).hexdigest()[:FINGERPRINT_LENGTH] if key else ""
 

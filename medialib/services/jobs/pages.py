@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from medialib.models import Batch, DeletionJob, Item, JobState, Outcome, PurgeRequest, PurgeState, SkipCause
 from medialib.services.deletion import purge
@@ -77,6 +77,16 @@ class Purges:
 
 def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
     """Newest first, of the accounts that the viewer may see. What is under way is as in the tray beside the list."""
+    rows = watching.looked_at(jobs_matching(query, viewer=viewer)[: PAGE_SIZE + 1], viewer=viewer)
+    under_way = [each.job.pk for each in rows if not each.job.is_finished]
+    tray = watching.tray(under_way, viewer=viewer)
+    newer = {each.job.pk: each for each in [*tray.active, *tray.finished]}
+    looks = [newer.get(each.job.pk, each) for each in rows[:PAGE_SIZE]]
+    return JobsPage(looks, looks[-1].job.pk if len(rows) > PAGE_SIZE else None, tray)
+
+
+def jobs_matching(query: JobsQuery, *, viewer: User) -> QuerySet[DeletionJob]:
+    """Newest first, of the accounts that the viewer may see."""
     jobs = DeletionJob.objects.visible_to(viewer).order_by("-pk")
     if query.state == "active":
         jobs = jobs.exclude(state=JobState.FINISHED)
@@ -88,24 +98,18 @@ def jobs_page(query: JobsQuery, *, viewer: User) -> JobsPage:
         jobs = jobs.filter(account__name=query.account)
     if query.older_than is not None:
         jobs = jobs.filter(pk__lt=query.older_than)
-    rows = watching.looked_at(jobs[: PAGE_SIZE + 1], viewer=viewer)
-    under_way = [each.job.pk for each in rows if not each.job.is_finished]
-    tray = watching.tray(under_way, viewer=viewer)
-    newer = {each.job.pk: each for each in [*tray.active, *tray.finished]}
-    looks = [newer.get(each.job.pk, each) for each in rows[:PAGE_SIZE]]
-    return JobsPage(looks, looks[-1].job.pk if len(rows) > PAGE_SIZE else None, tray)
+    return jobs
 
 
-def files_page(job: DeletionJob, query: FilesQuery) -> FilesPage:
+def files_page(job: DeletionJob, query: FilesQuery, *, size: int = FILES_PER_PAGE) -> FilesPage:
     """In the order in which they are sent."""
     items = Item.objects.filter(manifest_id=job.manifest_id).order_by("position")
     if query.outcome:
         items = items.filter(outcome="" if query.outcome == UNSETTLED else query.outcome)
     if query.after is not None:
         items = items.filter(position__gt=query.after)
-    rows = list(items[: FILES_PER_PAGE + 1])
-    has_more = len(rows) > FILES_PER_PAGE
-    return FilesPage(rows[:FILES_PER_PAGE], query, rows[FILES_PER_PAGE - 1].position if has_more else None)
+    rows = list(items[: size + 1])
+    return FilesPage(rows[:size], query, rows[size - 1].position if len(rows) > size else None)
 
 
 def items_of_batch(batch: Batch) -> list[Item]:

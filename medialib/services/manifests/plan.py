@@ -11,7 +11,7 @@ from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import gettext_noop
 
-from medialib.errors import Refused, grouped
+from medialib.errors import NotAllowed, Refused, grouped
 from medialib.models import Account, DeletionJob, JobState, Manifest, PaceKind
 from medialib.models.deletion.batches import BATCH_SIZE
 from medialib.models.memberships import DailyLimits
@@ -126,11 +126,11 @@ class DeletionPlan:
             )
 
     def refuse_beyond_rights(self, actor: Actor) -> None:
-        """Raises Refused when the actor may not delete so much: a whole library, or more than their daily limits."""
+        """Raises NotAllowed when the actor may not delete so much: a whole library, or more than their daily limits."""
         if actor.user is None or actor.user.is_superuser:
             return
         if self.is_whole_library and not rights.may_empty(actor):
-            raise Refused(
+            raise NotAllowed(
                 _(
                     "This is every file that the index knows of “%(account)s”. “%(name)s” lacks the right to delete a "
                     "whole library, so nothing is deleted."
@@ -145,10 +145,10 @@ class DeletionPlan:
         ):
             if limit is not None and lately + more > limit:
                 amounts = {"limit": grouped(limit), "lately": grouped(lately), "now": grouped(more)}
-                raise Refused(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
+                raise NotAllowed(_(_TOO_MUCH), name=actor.name, what=what, **amounts)
         files = self.manifest.file_count + self.lately.files
         if limits.percent is not None and files * 100 > self.manifest.library_count * limits.percent:
-            raise Refused(
+            raise NotAllowed(
                 _(
                     "“%(name)s” may delete %(percent)s %% of this library in 24 hours, and this would be more. Nothing "
                     "is deleted; ask somebody with a higher limit."

@@ -13,7 +13,7 @@ from django.db.models import Count, Q, Sum, Value
 from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse
-from medialib.models import Account, Asset, Selection, SelectionItem
+from medialib.models import Account, ApiToken, Asset, Selection, SelectionItem
 from medialib.models.query.filters import AssetFilter
 from medialib.models.selections import SelectionQuerySet
 from medialib.models.sql import MAX_INTEGER, insert_from_select
@@ -54,10 +54,10 @@ def _begin(mine: SelectionQuerySet, user: User, account: Account) -> Selection:
         return mine.get()
 
 
-def owned(selection_id: str | UUID, user: User) -> Selection:
-    """Raises Refused for an id that is unknown, expired or another person's, without saying which."""
+def owned(selection_id: str | UUID, user: User, *, token: ApiToken | None = None) -> Selection:
+    """Raises Refused for an id that is unknown, expired or another person's or token's, without saying which."""
     try:
-        return Selection.objects.visible_to(user).current().select_related("account").get(pk=selection_id)
+        return Selection.objects.visible_to(user, token=token).current().select_related("account").get(pk=selection_id)
     except (Selection.DoesNotExist, ValidationError, ValueError):
         raise Refused(
             _("This selection does not exist any more, or it is not yours. Select the files again.")

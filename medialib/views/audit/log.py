@@ -44,7 +44,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
     wanted = form.audit_filter()
     is_flat = is_every or wanted.is_about_events
     read = search.page if is_flat else entries.page
-    page = read(wanted, viewer=person(request), **place)
+    page = read(wanted, viewer=person(request), before=place["before"], after=place["after"])
     context = _context(form, as_query(asdict(wanted))) | {"wanted": wanted, "page": page}
     context |= {"is_flat": is_flat, "is_every": is_every}
     if isinstance(page, entries.EntryPage) and wanted.job and (jobs := [each.job for each in page.entries if each.job]):
