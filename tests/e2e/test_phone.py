@@ -67,7 +67,6 @@ def test_approval_is_one_tap_after_the_link(phone: Page, account: Account) -> No
     )  # fmt: skip
     phone.goto(f"/jobs/{asked.pk}/")
     approve = phone.get_by_role("button", name="Approve: delete 3 files")
-    phone.get_by_role("heading", name="Approve or reject").scroll_into_view_if_needed()
     must_be_in_reach(phone, approve)
     phone.get_by_role("link", name="Reject…").tap()
     expect(phone.get_by_label("Why is it rejected?")).to_be_in_viewport()
