@@ -66,6 +66,7 @@ urlpatterns = [
     path("<slug:account>/lists/<uuid:report>/lines.csv", list_imports.list_report_csv, name="list-report-csv"),
     path("<slug:account>/preferences/", preferences.preferences_change, name="preferences-change"),
     path("<slug:account>/selection/", selection.selection_change, name="selection-change"),
+    path("<slug:account>/compare/", file.compare, name="compare"),
     path("<slug:account>/empty/", emptying.empty_library, name="empty-library"),
     path("<slug:account>/protections/", protections.rules, name="protections"),
     path("<slug:account>/protections/<int:rule>/lift/", protections.lift, name="protection-lift"),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlencode, urlsplit, urlunsplit
 
 from django import template
 from django.utils.dates import MONTHS_3
@@ -194,11 +194,22 @@ def _time(time: datetime, local: datetime, text: str, form: str) -> SafeString:
 @register.filter
 def thumbnail(asset: Asset, pixels: int) -> str:
     """The address of a small picture made by ImageKit's own transform, or nothing when there cannot be one."""
-    parts = urlsplit(asset.url)
-    if asset.kind != AssetKind.IMAGE or asset.is_private or parts.scheme not in ("http", "https"):
+    parts = web_address(asset.url)
+    if asset.kind != AssetKind.IMAGE or asset.is_private or parts is None:
         return ""
+    return transformed(parts, f"w-{pixels},h-{pixels},fo-auto")
+
+
+def web_address(url: str) -> SplitResult | None:
+    """The address in its parts, unless a page must not lead there."""
+    parts = urlsplit(url)
+    return parts if parts.scheme in ("http", "https") else None
+
+
+def transformed(parts: SplitResult, transformation: str) -> str:
+    """The address of what ImageKit makes of the file there."""
     # Keep what versions the address (updatedAt), so that a replaced file is not shown from a cache.
-    transform = f"tr=w-{pixels},h-{pixels},fo-auto"
+    transform = f"tr={transformation}"
     query = f"{parts.query}&{transform}" if parts.query else transform
     return urlunsplit(parts._replace(query=query, fragment=""))
 

@@ -1,4 +1,4 @@
-"""Headers of every answer: the content security policy with the accounts' image addresses, and what pages may use."""
+"""Headers of every answer: the content security policy with where the accounts' files are, and what pages may use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ORIGIN = re.compile(r"https?://[A-Za-z0-9.\-]+(:\d+)?|https?://\[[0-9A-Fa-f:]+\]
 
 
 class PageHeadersMiddleware(CSPMiddleware):
-    """Adds the addresses that account pages show pictures from; the rest of the policy stands in the settings."""
+    """Adds where account pages show pictures and videos from; the rest of the policy stands in the settings."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
@@ -38,7 +38,8 @@ class PageHeadersMiddleware(CSPMiddleware):
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
         if parts.update is None and not report_only and shows_pictures(request, response):
-            parts.update = {"img-src": image_origins(request)}
+            origins = media_origins(request)
+            parts.update = {"img-src": origins, **({"media-src": origins} if origins else {})}
         return parts
 
 
@@ -49,7 +50,7 @@ def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
     return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
 
 
-def image_origins(request: HttpRequest) -> list[str]:
+def media_origins(request: HttpRequest) -> list[str]:
     """Where the person's accounts deliver from. An address that could break out of the header is left out."""
     try:
         endpoints = [endpoint for account in visible_accounts(request) for endpoint in account.endpoints]

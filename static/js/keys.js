@@ -1,20 +1,28 @@
-// Keyboard for the list: j k or arrows move, x ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, f filters, A takes all that match, r reviews, n p turn pages, ? helps.
+// Keyboard for the list: j k or arrows move, x or Space ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, f filters, A takes all that match, r reviews, c compares, n p turn pages, ? helps.
+// In #file-panel the same keys are about its file, and going on is left to panel.js ("panel-step").
 // Focus really moves to the name of the file, so screen readers and the panel follow.
-// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], [data-key-review], [data-take-all], dialog#keys-help.
+// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], [data-key-review], [data-key-compare], [data-take-all], dialog#keys-help.
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
 const help = document.getElementById("keys-help");
 const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
 const rowHere = () => document.activeElement.closest("[data-row]");
+const panel = document.getElementById("file-panel");
+const isInPanel = () => Boolean(panel?.contains(document.activeElement));
 
 const move = (step) => {
   const all = links();
-  const here = all.findIndex((link) => rowHere()?.contains(link));
+  const here = all.findIndex((link) => rowHere()?.contains(link) ?? link.hasAttribute("aria-current"));
+  const isOpen = panel && !panel.hidden;
+  if (isInPanel() || (isOpen && here >= 0 && !all[here + step])) return document.dispatchEvent(new CustomEvent("panel-step", { detail: Math.sign(step) }));
   const next = all[here < 0 ? 0 : Math.min(Math.max(here + step, 0), all.length - 1)];
   next?.focus();
-  next?.scrollIntoView({ block: "nearest" });
+  return next?.scrollIntoView({ block: "nearest" });
 };
 
-const boxHere = () => rowHere()?.querySelector("[data-range-item]");
+const isNowhere = () => document.activeElement === document.body;
+const boxHere = () => rowHere()?.querySelector("[data-range-item]") ?? (isInPanel() || isNowhere() ? panel?.querySelector("[data-panel-tick]") : null);
+// Else it presses what has the focus, plays a video, or scrolls.
+const isSpaceFree = (target) => boxHere() && !target.matches("button, summary, input, video, audio");
 const tick = (event) => {
   boxHere()?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
 };
@@ -52,10 +60,12 @@ const actions = {
   k: () => move(-1),
   x: tick,
   X: tick,
+  " ": tick,
   n: () => turn("next"),
   p: () => turn("prev"),
   A: () => document.querySelector("[data-page-banner]:not([data-is-idle]) [data-take-all]")?.click(),
   f: () => openFilters(),
+  c: () => document.querySelector("[data-key-compare]")?.click(),
   r: () => document.querySelector("[data-key-review]")?.click(),
   "/": search,
   "?": () => help?.showModal(),
@@ -83,7 +93,7 @@ const listAction = (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || event.altKey || isTyping(event.target) || document.querySelector("dialog[open]")) return;
   const action = listAction(event) ?? (event.ctrlKey || event.metaKey ? null : actions[event.key]);
-  if (!action) return;
+  if (!action || (event.key === " " && !isSpaceFree(event.target))) return;
   event.preventDefault();
   action(event);
 });

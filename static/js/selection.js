@@ -1,5 +1,5 @@
 // The ticks of the page: single ones, ranges with Shift, the whole page. selection-queue.js brings them to the server.
-// Expects: <form data-selection> with [data-page-box] and boxes [data-range-item]; [data-page-banner], with a button
+// Expects: <form data-selection> with boxes [data-range-item] and perhaps [data-page-box] for all of them; [data-page-banner], with a button
 // [data-take-all], shows while each box is ticked.
 // Sends "ticks-made" and hears "ticks-known", each with a detail of [id, whether ticked] pairs.
 const form = document.querySelector("form[data-selection]");
@@ -10,6 +10,7 @@ const showPage = () => {
   const all = boxes();
   const ticked = all.filter((box) => box.checked).length;
   const head = form.querySelector("[data-page-box]");
+  if (!head) return;
   head.checked = ticked > 0 && ticked === all.length;
   head.indeterminate = ticked > 0 && ticked < all.length;
   form.querySelector("[data-page-banner]")?.toggleAttribute("data-is-idle", !head.checked);
@@ -41,7 +42,7 @@ if (form) {
     tick(event.shiftKey && lastBox ? between(lastBox, box) : [box], box.checked);
     lastBox = box;
   });
-  form.querySelector("[data-page-box]").addEventListener("change", (event) => tick(boxes(), event.target.checked));
+  form.querySelector("[data-page-box]")?.addEventListener("change", (event) => tick(boxes(), event.target.checked));
   // Shift-click would mark text between the rows.
   form.addEventListener("mousedown", (event) => { if (event.shiftKey && event.target.closest(".cell-tick")) event.preventDefault(); });
   // Taking thousands takes a moment: the button says what happens until the next page is there.

@@ -15,6 +15,13 @@ IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 SIZE: Any = {"width": 1440, "height": 900}
 PHONE: Any = {"width": 390, "height": 844}
 REASON = "Licences of the autumn campaign ended on 31 October"
+PAGES = {
+    "audit": "/audit/",
+    "jobs": "/jobs/",
+    "insight": "/demo/insight/",
+    "accounts": "/accounts/",
+    "settings": "/demo/settings/",
+}
 BOXES = re.compile(r"^Select (?!the )")
 
 
@@ -31,14 +38,28 @@ def draw_way(page: Page, site: Site, scheme: str) -> None:
         boxes.nth(number).check()
     expect(page.locator("#selection-bar")).to_have_attribute("data-count", "8")
     draw(page, "library", scheme)
+    draw_files(page, site, scheme)
+    page.goto(f"{site.address}/demo/library/")
     page.get_by_role("button", name="Review and delete…").click()
     page.get_by_role("heading", name="Delete 8 files").wait_for()
     draw(page, "review", scheme)
     page.goto(f"{site.address}/jobs/")
     page.get_by_role("link", name="Job 1", exact=True).click()
     draw(page, "job", scheme)
-    page.goto(f"{site.address}/audit/")
-    draw(page, "audit", scheme)
+    for name, path in PAGES.items():
+        page.goto(f"{site.address}{path}")
+        draw(page, name, scheme)
+
+
+def draw_files(page: Page, site: Site, scheme: str) -> None:
+    """One file beside the list, and three beside each other."""
+    links = page.locator("[data-panel-link]")
+    ids = [links.nth(number).get_attribute("data-panel-link") for number in range(3)]
+    links.nth(3).click()
+    page.locator("#file-panel img").wait_for()
+    draw(page, "preview", scheme)
+    page.goto(f"{site.address}/demo/compare/?" + "&".join(f"file={file_id}" for file_id in ids))
+    draw(page, "compare", scheme)
 
 
 def make_a_job(site: Site, page: Page) -> None:
@@ -52,7 +73,7 @@ def make_a_job(site: Site, page: Page) -> None:
     page.get_by_label("Why are these files deleted?").fill(REASON)
     page.get_by_label(re.compile("Type the number of files")).fill(str(count))
     page.get_by_role("button", name=re.compile("^Delete .* on demo$")).click()
-    start = page.get_by_role("button", name="Start now")
+    start = page.locator("#job-start")  # The tray has one too.
     page.get_by_role("heading", level=1, name=re.compile("^Delete")).wait_for()
     if start.count():
         start.click()

@@ -39,7 +39,13 @@ def test_url_and_thumbnail_of_a_listed_image_are_real_pictures(sandbox, api, nam
 
 @pytest.mark.parametrize(
     ("url", "size"),
-    [("/demo/tr:w-100,h-50/a.jpg", (100, 50)), ("/demo/a.jpg?tr=h-60", (80, 60)), ("/demo/tr:w-200/a.jpg", (200, 150))],
+    [
+        ("/demo/tr:w-100,h-50/a.jpg", (100, 50)),
+        ("/demo/a.jpg?tr=h-60", (80, 60)),
+        ("/demo/tr:w-200/a.jpg", (200, 150)),
+        ("/demo/a.jpg?tr=w-100,h-100,c-at_max", (100, 75)),
+        ("/demo/a.jpg?tr=w-900,h-900,c-at_max", (400, 300)),
+    ],
 )
 def test_a_transformation_gives_the_size_asked_for(sandbox, api, url, size):
     sandbox.add_file(path="/a.jpg", width=400, height=300)
@@ -50,6 +56,27 @@ def test_a_transformation_gives_the_size_asked_for(sandbox, api, url, size):
 def test_what_is_no_image_has_a_thumbnail_too(sandbox, api, name):
     sandbox.add_file(path=f"/{name}")
     opened(api, api.list()[0]["thumbnail"])
+
+
+@pytest.mark.parametrize("name", ["f.mp4", "d.pdf", "moves.gif"])
+def test_the_first_page_or_frame_is_a_picture(sandbox, api, name):
+    sandbox.add_file(path=f"/{name}")
+    assert max(opened(api, f"/demo/{name}/ik-thumbnail.jpg?tr=w-90,h-90,c-at_max").size) == 90
+    opened(api, f"/demo/{name}/ik-thumbnail.jpg")
+
+
+def test_what_has_no_pages_has_no_first_one(sandbox, api):
+    sandbox.add_file(path="/a.zip")
+    assert api.get("/demo/a.zip/ik-thumbnail.jpg").status_code == 404
+
+
+@pytest.mark.parametrize("name", ["f.mp4", "f.webm", "f.mov"])
+def test_a_film_is_one(sandbox, api, name):
+    """That browsers play it is tried in tests/e2e/test_preview.py."""
+    sandbox.add_file(path=f"/{name}")
+    answer = api.get(f"/demo/{name}")
+    assert answer.headers["Content-Type"].startswith("video/")
+    assert answer.content.startswith(bytes.fromhex("1a45dfa3")), "no WebM"
 
 
 def test_the_same_file_always_looks_the_same():

@@ -77,6 +77,7 @@ RULES = {
     "medialib:protection-lift": "manage_keys",
     "medialib:selection-change": "view_library",
     "medialib:asset-panel": "view_library",
+    "medialib:compare": "view_library",
     "medialib:asset-versions": "view_library",
     "medialib:sync-start": "view_library",
     "medialib:sync-accept": "delete_files",

@@ -1,4 +1,4 @@
-"""The policy of each page allows its own files and the pictures of the accounts, and nothing else."""
+"""The policy of each page allows its own files and those of the accounts, and nothing else."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def test_pages_of_staff_may_show_the_accounts_pictures(status: int) -> None:
     factories.account("acme", url_endpoint="https://media.example.com/acme")
     policy = policy_of(answer(factories.user(), status=status))
     assert policy["img-src"] == {"'self'", "data:", "https://media.example.com"}
+    assert policy["media-src"] == {"https://media.example.com"}
+
+
+@pytest.mark.django_db
+def test_where_no_account_is_nothing_may_be_played() -> None:
+    assert "media-src" not in policy_of(answer(factories.user()))
 
 
 @pytest.mark.django_db

@@ -10,6 +10,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from medialib.sandbox.cdn import pictures
 from medialib.sandbox.cdn.cache import Cdn, cache_key
+from medialib.sandbox.cdn.video import FILM
 from medialib.sandbox.http.answers import Refusal, Response
 from medialib.sandbox.http.requests import Request
 from medialib.sandbox.library.files import File
@@ -20,8 +21,10 @@ MAX_SIDE = 1600
 ORIGINAL_SIDE = 800  # Samples claim camera sizes; drawing these would only cost time.
 THUMBNAIL = "n-ik_ml_thumbnail"
 THUMBNAIL_SIDE = 320
+# After the address of a film, a PDF or an animation: its first frame or page, as a picture.
+FIRST_PAGE = "/ik-thumbnail.jpg"
+_HAS_PAGES = {"pdf", "psd", "ai", "eps", "gif", "webp", "png"}
 _HEADERS = {"Cache-Control": "public, max-age=31536000", "Access-Control-Allow-Origin": "*"}
-_MP4 = bytes.fromhex("0000001c667479706d703432000000006d70343269736f6d61766331") + bytes.fromhex("000000086d646174")
 
 
 class Delivery:
@@ -34,22 +37,36 @@ class Delivery:
         """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
         transformation, file_path = taken_apart(unquote(path), request.query)
         file = self._library.at_path(file_path)
+        if file is None and file_path.endswith(FIRST_PAGE):
+            file = self._of_pages(file_path.removesuffix(FIRST_PAGE))
+            transformation = transformation or f"w-{ORIGINAL_SIDE},h-{ORIGINAL_SIDE},c-at_max"
         if file is None or not file.is_published or (file.gone and not self._is_cached(file, path, request)):
             raise Refusal(404, "The requested asset was not found.")
         body, content_type = self._content(file, transformation)
         return Response(200, body, content_type, _HEADERS)
 
+    def _of_pages(self, path: str) -> File | None:
+        """The file there, if one page or frame of it can be drawn."""
+        file = self._library.at_path(path)
+        if file and (_extension(file) in _HAS_PAGES or file.mime.startswith("video/")):
+            return file
+        return None
+
     def _is_cached(self, file: File, path: str, request: Request) -> bool:
         return self._cdn.still_serves(file, cache_key(path, request.query))
 
     def _content(self, file: File, transformation: str) -> tuple[bytes, str]:
-        extension = file.name.rpartition(".")[2].lower()
+        extension = _extension(file)
         uploaded = self._uploads.content(file)
         if not transformation or transformation == "orig-true":
             return (uploaded, file.mime) if uploaded is not None else _original(file, extension)
         if uploaded is not None:
             return _transformed(uploaded, transformation, extension), "image/jpeg"
         return _drawn(file, transformation, extension)
+
+
+def _extension(file: File) -> str:
+    return file.name.rpartition(".")[2].lower()
 
 
 def taken_apart(path: str, query: str) -> tuple[str, str]:
@@ -67,7 +84,7 @@ def _original(file: File, extension: str) -> tuple[bytes, str]:
         return pictures.pdf(file.path), file.mime
     if file.is_image:
         return pictures.picture(file.path, width, height, extension), _mime(file, extension)
-    return (_MP4 if file.mime.startswith("video/") else b""), file.mime
+    return (FILM if file.mime.startswith("video/") else b""), file.mime
 
 
 def _mime(file: File, extension: str) -> str:
@@ -101,6 +118,9 @@ def _target(transformation: str, width: int, height: int) -> tuple[int, int]:
     sides = {key: int(number) for key, number in re.findall(r"(?:^|[,:])([wh])-(\d{1,5})(?=[,:]|$)", transformation)}
     if not sides:
         return _within(width, height, ORIGINAL_SIDE)
+    if "c-at_max" in transformation:
+        scale = min(1, sides.get("w", width) / width, sides.get("h", height) / height)
+        return max(1, round(width * scale)), max(1, round(height * scale))
     wide = sides.get("w") or round(sides["h"] * width / height if sides.get("h") else width)
     high = sides.get("h") or round(wide * height / width)
     return min(max(wide, 1), MAX_SIDE), min(max(high, 1), MAX_SIDE)

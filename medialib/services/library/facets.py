@@ -67,6 +67,7 @@ class Facets:
     total: int  # Files in the list; an estimate unless the basis is exact.
     basis: Basis
     as_of: datetime | None = None  # For numbers that a worker added up.
+    is_older: bool = False  # Files came, changed or went since.
 
 
 Facts = tuple[str, str, datetime, int, list[str], list[str]]
@@ -103,7 +104,7 @@ def _of_summary(asset_filter: AssetFilter, summary: LibrarySummary) -> Facets:
             counts[key][value] += cell.count
     counts["tag"].update(tags_of(summary))
     total = summary.file_count
-    return Facets(_facets(asset_filter, counts), total, total, Basis.EXACT, summary.built_at)
+    return Facets(_facets(asset_filter, counts), total, total, Basis.EXACT, summary.built_at, summary.is_stale)
 
 
 def _of_rows(asset_filter: AssetFilter, rows: list[Facts], *, scale: float = 1.0, basis: Basis = Basis.EXACT) -> Facets:

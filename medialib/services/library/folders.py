@@ -35,6 +35,7 @@ class FolderLevel:
     children: tuple[FolderNode, ...]
     is_cut: bool
     as_of: datetime | None
+    is_older: bool = False  # Files came, changed or went since.
 
 
 def level(account: Account, parent: str = "/") -> FolderLevel:
@@ -47,6 +48,7 @@ def level(account: Account, parent: str = "/") -> FolderLevel:
         tuple(map(_node, rows[:MAX_CHILDREN])),
         len(rows) > MAX_CHILDREN,
         summary.built_at if summary else None,
+        summary.is_stale if summary else False,
     )
 
 

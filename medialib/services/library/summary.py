@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.cache import cache
@@ -65,8 +65,14 @@ class Month(Func):
 
 
 def mark_stale(account_id: int) -> None:
-    """Say that the account's files changed: the next sweep of a worker counts again."""
+    """Say that the account's files changed: the next sweep of a worker counts again.
+
+    Call it in the transaction that changes them, so that no page sees the one without the other. It is said again after
+    the commit: a count that began meanwhile has not seen the change, and would otherwise pass for new.
+    """
     LibrarySummary.objects.mark_stale(account_id)
+    if connection.in_atomic_block:
+        transaction.on_commit(lambda: LibrarySummary.objects.mark_stale(account_id))
 
 
 def current(account: Account) -> LibrarySummary | None:
@@ -80,6 +86,11 @@ def current(account: Account) -> LibrarySummary | None:
     if summary is None:
         _wake(account)
     return summary
+
+
+def older_as_of(account: Account) -> datetime | None:
+    """From when the numbers of the whole library are, where files came, changed or went since."""
+    return LibrarySummary.objects.stale().filter(account=account).values_list("built_at", flat=True).first()
 
 
 def wake_stale() -> set[str]:

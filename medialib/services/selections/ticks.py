@@ -157,6 +157,11 @@ def ticked_among(selection: Selection, asset_ids: list[int]) -> set[int]:
     return set(ticked.values_list("asset_id", flat=True)) if asset_ids else set()
 
 
+def file_ids(selection: Selection, *, most: int) -> list[str]:
+    """The ids of the first files that were ticked and are still there."""
+    return list(selection.items.included().order_by("pk").values_list("asset__file_id", flat=True)[:most])
+
+
 def count_outside(selection: Selection, asset_filter: AssetFilter) -> int:
     """How many selected files a list with this filter does not show. For a large selection as of some moments ago."""
     selected_count, shown_count = kept(

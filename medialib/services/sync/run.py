@@ -62,8 +62,6 @@ def run_sync(
     run.refresh_from_db()
     if accept_removals and run.removed:
         removals.record_accepted(run, run.removed, actor=actor)
-    if run.added or run.changed or run.removed or run.came_back:
-        summary.mark_stale(account.pk)
     logger.info("sync complete run=%d seen=%d added=%d removed=%d", run.pk, run.seen, run.added, run.removed)
     return run
 
@@ -137,6 +135,8 @@ def _make_full(run: SyncRun) -> None:
 def _store(run: SyncRun, files: tuple[RemoteFile, ...], *, place: dict[str, Any] | None = None) -> None:
     with transaction.atomic():
         tally = index_files(run, files)
+        if tally.added or tally.changed or tally.came_back:
+            summary.mark_stale(run.account_id)
         _beat(run, place=place, **asdict(tally))
 
 
@@ -180,6 +180,7 @@ def _mark_unseen_gone(run: SyncRun, last_pk: int) -> None:
     for rows in _unseen_rows(run, last_pk, MARK_SIZE):
         unseen = Asset.objects.unseen_in(run, up_to_pk=last_pk).filter(pk__in=[pk for pk, _ in rows])
         _beat(run, removed=unseen.update(removed_at=now(), removal=Removal.MISSING))
+        summary.mark_stale(run.account_id)
 
 
 def _unseen_rows(run: SyncRun, last_pk: int, size: int) -> Iterator[list[tuple[int, str]]]:

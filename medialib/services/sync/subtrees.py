@@ -51,8 +51,6 @@ def _reread(account: Account, read: Callable[[Reader], None]) -> int:
             read(reader)
         except (ImageKitError, ValueError) as error:
             logger.warning("not read again to its end account=%s cause=%s", account.name, error)
-    if reader.changes:
-        summary.mark_stale(account.pk)
     logger.info("read again account=%s changes=%d", account.name, reader.changes)
     return reader.changes
 
@@ -148,14 +146,20 @@ class Reader:
         for file_id in gone:
             with transaction.atomic():
                 asset = Asset.objects.live(self.account).select_related("account").filter(file_id=file_id).first()
-                self.changes += asset is not None and mark_gone(asset)
+                self._note(asset is not None and mark_gone(asset))
 
     def _index(self, files: Collection[RemoteFile]) -> None:
         """A list that lags behind does not bring back what we deleted."""
         ours = Item.objects.deleted_by_job(self.account.pk, [file.file_id for file in files])
         with transaction.atomic():
             for file in files:
-                self.changes += index_file(self.account, file, was_seen=file.file_id not in ours)
+                self._note(index_file(self.account, file, was_seen=file.file_id not in ours))
+
+    def _note(self, is_change: bool) -> None:
+        """In the transaction of the change."""
+        if is_change:
+            self.changes += 1
+            summary.mark_stale(self.account.pk)
 
     def _wait(self) -> None:
         while wait_s := self._take():

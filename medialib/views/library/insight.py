@@ -17,6 +17,7 @@ from medialib.models.query.kinds.texts import folder_path
 from medialib.models.query.units import age_in_words
 from medialib.models.query.visible import visible
 from medialib.services.library import insight
+from medialib.services.library.summary import older_as_of
 from medialib.templatetags.job_words import percent
 from medialib.views import charts
 from medialib.views.access import account_named, staff_may
@@ -61,10 +62,14 @@ def insight_part(request: HttpRequest, account: str, part: str) -> HttpResponse:
 
 
 def _picture(build: Build, request: HttpRequest, account: Account) -> dict[str, Any]:
+    before = older_as_of(account)
     try:
-        return build(request, account)
+        picture = build(request, account)
     except insight.NotCounted:
         return {"is_being_counted": True}
+    # Asked on both sides of the statements that it was drawn from: whatever came between, it does not pass for new.
+    older = older_as_of(account) or before
+    return picture | ({} if "largest" in picture else {"older_as_of": older})
 
 
 def _folders(request: HttpRequest, account: Account) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +17,7 @@ from medialib.models import Selection
 from medialib.services.selections import taken, ticks
 from medialib.services.selections.protected import protected_count
 from medialib.views.access import account_named, person, staff_may
+from medialib.views.library.comparing import LEAST, MOST
 from medialib.web.htmx import wants_part
 from medialib.web.redirects import redirect_to_list
 
@@ -50,7 +52,13 @@ def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[st
         "protected": protected_count(selection, summary),
         "wanted": list_query,
         "frozen": taken.recall(selection) if summary.file_count else None,
+        "compare_query": _compare_query(selection) if LEAST <= summary.file_count <= MOST else "",
     }
+
+
+def _compare_query(selection: Selection) -> str:
+    """The address of the few files that are ticked, beside each other."""
+    return urlencode([("file", file_id) for file_id in ticks.file_ids(selection, most=MOST)])
 
 
 def _change(selection: Selection, form: SelectionChangeForm) -> str:

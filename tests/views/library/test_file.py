@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils.timezone import now
 
+from medialib.imagekit.types import FileVersion
 from medialib.models import Account, Asset, AuditEvent, EventKind
 from medialib.sandbox.server import Sandbox
 from tests import factories
@@ -32,11 +33,12 @@ def settle(asset: Asset, outcome: str = "already_gone") -> AuditEvent:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"kind": "video", "format": "mp4"}, "Video: open it to watch."),
-        ({"kind": "audio", "format": "mp3"}, "Audio: open it to listen."),
-        ({"kind": "document", "format": "pdf"}, "PDF: open it to read."),
         ({"kind": "other", "format": "zip"}, "There is no preview for this type of file."),
+        ({"kind": "document", "format": "docx"}, "There is no preview for this type of file."),
         ({"is_private": True}, "Private: its address must be signed"),
+        ({"kind": "video", "format": "mp4", "is_private": True}, "Private: its address must be signed"),
+        ({"kind": "document", "format": "pdf", "is_private": True}, "Private: its address must be signed"),
+        ({"kind": "video", "url": "javascript:alert(1)"}, "There is no preview for this type of file."),
     ],
 )
 def test_file_without_a_picture_says_why(
@@ -44,7 +46,34 @@ def test_file_without_a_picture_says_why(
 ) -> None:
     preview = page(panel(staff_client, factories.asset(account, **fields))).select_one(".preview")
     assert said in words(preview)
-    assert not preview.img
+    assert not preview.select("img, video, audio")
+
+
+def test_preview_shows_the_whole_picture_at_two_sizes(staff_client: Client, account: Account) -> None:
+    asset = factories.asset(account, url="https://ik.imagekit.io/acme/a.jpg?updatedAt=1")
+    image = page(panel(staff_client, asset)).select_one(".preview img")
+    address = "https://ik.imagekit.io/acme/a.jpg?updatedAt=1&tr=w-{0},h-{0},c-at_max"
+    assert image["src"] == address.format(640)
+    assert image["srcset"] == f"{address.format(640)} 640w, {address.format(1280)} 1280w"
+
+
+@pytest.mark.parametrize("kind", ["video", "audio"])
+def test_what_plays_waits_until_somebody_plays_it(staff_client: Client, account: Account, kind: str) -> None:
+    asset = factories.asset(account, "/a/clip.mp4", kind=kind)
+    player = page(panel(staff_client, asset)).select_one(f".preview {kind}")
+    assert (player["src"], player["preload"]) == (asset.url, "none")
+    assert player.has_attr("controls")
+    assert not player.has_attr("autoplay")
+    if kind == "video":
+        assert player["poster"] == f"{asset.url}/ik-thumbnail.jpg?tr=w-640,h-640,c-at_max"
+
+
+def test_pdf_shows_its_first_page_as_imagekit_draws_it(staff_client: Client, account: Account) -> None:
+    asset = factories.asset(account, "/a/list.pdf", kind="document")
+    preview = page(panel(staff_client, asset)).select_one(".preview")
+    assert preview.img["src"] == f"{asset.url}/ik-thumbnail.jpg?tr=w-640,h-640,c-at_max"
+    assert preview.img["alt"] == "First page of list.pdf"
+    assert "could not draw its first page" in words(preview.select_one(".preview-broken"))
 
 
 def test_picture_that_does_not_load_has_its_words_ready(staff_client: Client, account: Account) -> None:
@@ -104,11 +133,29 @@ def test_panel_leads_to_all_versions_as_imagekit_lists_them(
     asset = factories.asset(sandbox_account, file_id=sandbox.add_file(path="/a.jpg", size=5000))
     asked = page(panel(staff_client, asset)).select_one('[aria-labelledby="file-versions"] a')
     assert asked["href"] == f"/{asset.account.name}/files/{asset.file_id}/versions/"
-    assert [words(each) for each in page(versions(staff_client, asset)).select("li .badge")] == ["current"]
-    assert "5.0 kB" in words(page(versions(staff_client, asset)).li)
+    assert [words(each) for each in page(versions(staff_client, asset)).select("th .badge")] == ["current"]
+    assert "5.0 kB (5,000 bytes)" in words(page(versions(staff_client, asset)).table)
     whole = staff_client.get(asked["href"])
     assert page(whole).h1
-    assert page(whole).select("li .badge")
+    assert page(whole).select("th .badge")
+
+
+def test_versions_stand_side_by_side_with_their_own_pictures(
+    staff_client: Client, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asset = factories.asset(account)
+    found = [
+        FileVersion("Version 2", 7000, 40, 30, f"{asset.url}?updatedAt=2", factories.LONG_AGO, is_current=True),
+        FileVersion("Version 1", 5000, 40, 30, f"{asset.url}?ik-obj-version=x", factories.LONG_AGO, is_current=False),
+    ]
+    monkeypatch.setattr("medialib.views.library.file.versions_of", lambda _: found)
+    shown = page(versions(staff_client, asset))
+    assert [image["src"] for image in shown.select("img")] == [
+        f"{asset.url}?updatedAt=2&tr=w-480,h-480,c-at_max",
+        f"{asset.url}?ik-obj-version=x&tr=w-480,h-480,c-at_max",
+    ]
+    assert [words(row.th) for row in shown.select("tr.is-different")] == ["Size differs"]
+    assert "1 of 3 facts differ." in words(shown)
 
 
 def test_versions_that_cannot_be_asked_for_say_why_in_one_sentence(
