@@ -75,12 +75,17 @@ CONTEXT_PROCESSORS = [
     "django.contrib.messages.context_processors.messages",
     "medialib.web.context_processors.frame",
 ]
+TEMPLATE_LOADERS = [
+    (
+        "django.template.loaders.cached.Loader",
+        ["medialib.web.templates.TrimmedLoader", "django.template.loaders.app_directories.Loader"],
+    )
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
+        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS, "loaders": TEMPLATE_LOADERS},
     },
 ]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode, urlsplit, urlunsplit
@@ -38,6 +38,7 @@ PATTERNS = {
     "full": pgettext_lazy("time", "{day} {month} {year}, {time}"),
 }
 TIME = Markup('<time datetime="{}" title="{}" data-local-time="{}">{}</time>')
+BRIEF = Markup('<time datetime="{}">{}</time>')
 BANNER_KINDS = {"error": "danger", "warning": "warning", "success": "success"}
 BANNER_ICONS = {"error": "x-circle", "warning": "exclamation-triangle", "success": "check-circle"}
 
@@ -111,11 +112,18 @@ class Calendar:
         if time == UNKNOWN_TIME:
             return gettext("unknown")
         local = time.astimezone(self._zone)
+        return _time(time, local, self._in_short(local), "moment")
+
+    def brief(self, time: datetime) -> SafeString | str:
+        """A moment at a third of its length, for a list of many: the title is added by localtime.js."""
+        if time == UNKNOWN_TIME:
+            return gettext("unknown")
+        return BRIEF(f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}", self._in_short(time.astimezone(self._zone)))
+
+    def _in_short(self, local: datetime) -> str:
         if local.date() == self._today:
-            return _time(time, local, f"{local:%H:%M}", "moment")
-        return _time(
-            time, local, self._date(local, "day" if local.year == self._today.year else "day_of_year"), "moment"
-        )
+            return f"{local:%H:%M}"
+        return self._date(local, "day" if local.year == self._today.year else "day_of_year")
 
     def full(self, time: datetime | None) -> SafeString | str:
         """To the second: `24 Nov 2026, 14:02:33`."""

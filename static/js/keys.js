@@ -1,10 +1,10 @@
 // Keyboard for the list: j k or arrows move, x ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, f filters, A takes all that match, r reviews, n p turn pages, ? helps.
 // Focus really moves to the name of the file, so screen readers and the panel follow.
-// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], [data-key-review], [data-take-all], dialog#keys-help.
+// Expects: [data-list=table|grid] with one element a file, that holds [data-panel-link] and [name=asset]; [data-key-search], [data-key-help], [data-key-review], [data-take-all], dialog#keys-help.
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
 const help = document.getElementById("keys-help");
 const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-const rowHere = () => document.activeElement.closest("[data-row]");
+const rowHere = () => document.activeElement.closest("[data-list] > *");
 
 const move = (step) => {
   const all = links();
@@ -14,7 +14,7 @@ const move = (step) => {
   next?.scrollIntoView({ block: "nearest" });
 };
 
-const boxHere = () => rowHere()?.querySelector("[data-range-item]");
+const boxHere = () => rowHere()?.querySelector("[name=asset]");
 const tick = (event) => {
   boxHere()?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
 };
@@ -62,7 +62,7 @@ const actions = {
 };
 
 const columns = (grid) => {
-  const rows = [...grid.querySelectorAll("[data-row]")];
+  const rows = [...grid.children];
   return rows.filter((row) => row.offsetTop === rows[0].offsetTop).length;
 };
 const stepOf = (key, list) => {

@@ -1,7 +1,8 @@
 // Opens the file panel beside the list, keeps it in step with the focused row, and notes it in the address.
-// Expects: #file-panel, filled by links [data-panel-link=file-id] with hx-get; inside it [data-panel-close].
+// Expects: #file-panel, filled by links [data-panel-link] whose address ends in the id of the file; inside it [data-panel-close].
 const panel = document.getElementById("file-panel");
-const linkOf = (fileId) => document.querySelector(`[data-panel-link="${CSS.escape(fileId)}"]`);
+const idOf = (link) => decodeURIComponent(link.pathname.split("/").at(-2));
+const linkOf = (fileId) => [...document.querySelectorAll("[data-panel-link]")].find((link) => idOf(link) === fileId);
 let shown = new URLSearchParams(location.search).get("panel") ?? "";
 let wanted = 0;
 
@@ -25,14 +26,17 @@ const close = () => {
 
 if (panel) {
   if (shown) note(shown);
-  // htmx would swallow the click that asks for a new tab or window.
   document.addEventListener("click", (event) => {
-    if (event.target.closest("[data-panel-link]") && (event.ctrlKey || event.metaKey || event.shiftKey)) event.stopImmediatePropagation();
-  }, true);
+    const link = event.target.closest("[data-panel-link]");
+    // The browser itself opens a new tab or window.
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    htmx.ajax("get", link.getAttribute("href"), { source: link, target: panel });
+  });
   document.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== panel) return;
     panel.hidden = false;
-    note(event.detail.requestConfig.elt.dataset.panelLink ?? "");
+    note(event.detail.requestConfig.elt.matches("[data-panel-link]") ? idOf(event.detail.requestConfig.elt) : "");
   });
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-panel-close]")) return;
@@ -44,7 +48,7 @@ if (panel) {
   });
   document.addEventListener("focusin", (event) => {
     const link = event.target.closest("[data-panel-link]");
-    if (!link || panel.hidden || link.dataset.panelLink === shown) return;
+    if (!link || panel.hidden || idOf(link) === shown) return;
     clearTimeout(wanted);
     // Only where somebody stops: running down the list with j asks for nothing.
     wanted = setTimeout(() => { if (link === document.activeElement) link.click(); }, 180);

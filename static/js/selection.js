@@ -1,9 +1,9 @@
 // The ticks of the page: single ones, ranges with Shift, the whole page. selection-queue.js brings them to the server.
-// Expects: <form data-selection> with [data-page-box] and boxes [data-range-item]; [data-page-banner], with a button
+// Expects: <form data-selection> with [data-page-box] and boxes [name=asset]; [data-page-banner], with a button
 // [data-take-all], shows while each box is ticked.
 // Sends "ticks-made" and hears "ticks-known", each with a detail of [id, whether ticked] pairs.
 const form = document.querySelector("form[data-selection]");
-const boxes = () => [...form.querySelectorAll("[data-range-item]")];
+const boxes = () => [...form.querySelectorAll("[name=asset]")];
 let lastBox = null;
 
 const showPage = () => {
@@ -30,20 +30,20 @@ const between = (first, last) => {
 if (form) {
   document.addEventListener("ticks-known", ({ detail }) => {
     for (const [id, isTicked] of detail) {
-      const box = form.querySelector(`[data-range-item][value="${CSS.escape(id)}"]`);
+      const box = form.querySelector(`[name=asset][value="${CSS.escape(id)}"]`);
       if (box) box.checked = isTicked;
     }
     showPage();
   });
   form.addEventListener("click", (event) => {
-    const box = event.target.closest("[data-range-item]");
+    const box = event.target.closest("[name=asset]");
     if (!box) return;
     tick(event.shiftKey && lastBox ? between(lastBox, box) : [box], box.checked);
     lastBox = box;
   });
   form.querySelector("[data-page-box]").addEventListener("change", (event) => tick(boxes(), event.target.checked));
   // Shift-click would mark text between the rows.
-  form.addEventListener("mousedown", (event) => { if (event.shiftKey && event.target.closest(".cell-tick")) event.preventDefault(); });
+  form.addEventListener("mousedown", (event) => { if (event.shiftKey && event.target.closest("tr > :first-child")) event.preventDefault(); });
   // Taking thousands takes a moment: the button says what happens until the next page is there.
   form.addEventListener("submit", ({ submitter, defaultPrevented }) => {
     if (defaultPrevented || !submitter?.matches("[data-take-all]")) return;

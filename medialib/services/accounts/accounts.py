@@ -31,6 +31,7 @@ RESERVED_NAMES = frozenset(
         "admin",
         "audit",
         "healthz",
+        "icons",
         "jobs",
         "language",
         "manifests",

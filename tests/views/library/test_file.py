@@ -48,7 +48,7 @@ def test_file_without_a_picture_says_why(
 
 
 def test_picture_that_does_not_load_has_its_words_ready(staff_client: Client, account: Account) -> None:
-    preview = page(panel(staff_client, factories.asset(account))).select_one(".preview[data-thumb]")
+    preview = page(panel(staff_client, factories.asset(account))).select_one(".preview.thumb")
     assert "tr=w-640" in preview.img["src"]
     assert "could not be loaded" in words(preview.select_one(".preview-broken"))
 
