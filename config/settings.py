@@ -135,7 +135,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": ENV.min_password_length},
     }
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["medialib.auth.backend.Backend"]
 # Attempts are counted here, by all web processes together. The table is made by a migration.
 CACHES = {
     "default": {
@@ -143,7 +143,9 @@ CACHES = {
         "LOCATION": "medialib_cache",
         # Django's 300 would let somebody who tries many names push the counts of others out.
         "OPTIONS": {"MAX_ENTRIES": 200_000},
-    }
+    },
+    # What a process remembers of it for the rest of a minute: medialib/services/base/cache.py.
+    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2_000}},
 }
 ACCOUNT_ADAPTER = "medialib.auth.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from medialib.errors import WrongUse
 from medialib.forms import filters
 from medialib.forms.library import ListQuery
-from medialib.models import Account
+from medialib.models import Account, Selection
 from medialib.models.query.filters import AssetFilter
 from medialib.models.query.orders import AssetSort
 from medialib.services.selections import ticks
@@ -21,12 +21,13 @@ from medialib.views.library.file import panel_of
 from medialib.views.library.listing import ListRows
 from medialib.views.library.preferences import Density, Display, preferences_of
 from medialib.views.library.selection import selection_bar
-from medialib.views.library.sync import freshness
+from medialib.views.library.sync import Freshness
+from medialib.web.context_processors import list_around
 from medialib.web.redirects import redirect_to_list
 
 
 @require_safe
-@staff_may("view_library")
+@staff_may("view_library", shows_list=True)
 def library(request: HttpRequest, account: str) -> HttpResponse:
     owner = account_named(request, account)
     try:
@@ -42,10 +43,12 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
 
 
 def _list_context(request: HttpRequest, account: Account, list_query: ListQuery) -> dict[str, Any]:
-    display = preferences_of(request)
-    listing = ListRows(account, list_query, display)
-    selection = ticks.selection_of(person(request), account)
-    bar = selection_bar(selection, list_query)
+    around, display = list_around(request), preferences_of(request)
+    listing = ListRows(account, list_query, display, around.summed)
+    # Looking makes no selection: the first tick does.
+    selection = around.selection or Selection(account=account, owner=person(request))
+    selection.account = account
+    bar = selection_bar(selection, list_query, has_ticks=around.has_ticks)
     pks = [row.pk for row in listing.rows] if bar["summary"].file_count else []
     ticked = ticks.ticked_among(selection, pks)
     return {
@@ -53,9 +56,9 @@ def _list_context(request: HttpRequest, account: Account, list_query: ListQuery)
         "wanted": list_query,
         "listing": listing,
         **filters.form_context(filters.as_typed(list_query.filter)),
-        "saved_views": saved_views.links_of(request, account, list_query),
+        "saved_views": saved_views.links_of(around.views, request, list_query),
         **_tools(display),
-        "freshness": freshness(account),
+        "freshness": Freshness(around.complete_run, around.latest_run),
         "ticked": ticked,
         "is_page_ticked": len(ticked) == len(listing.rows),
         "is_all_ticked": listing.is_covered_by(bar["summary"].file_count - bar["outside_count"]),

@@ -41,10 +41,12 @@ class SortChoice:
 class ListRows:
     """The rows after (or before) a place in the list, and what the page says about them."""
 
-    def __init__(self, account: Account, list_query: ListQuery, display: Display) -> None:
+    def __init__(self, account: Account, list_query: ListQuery, display: Display, summed: Total | None = None) -> None:
+        """`summed`: the whole library as it was counted last, where the caller knows."""
         self.account = account
         self.list_query = list_query
         self.display = display
+        self._summed = summed
 
     @cached_property
     def _matching(self) -> FilteredAssets:
@@ -102,7 +104,7 @@ class ListRows:
     @cached_property
     def whole(self) -> Total:
         """How many files the account has, about; exactly where the page holds them all."""
-        summed = totals.estimate(self.account, AssetFilter())
+        summed = self._summed or totals.estimate(self.account, AssetFilter())
         counted = None if self.list_query.filter else self._page.total
         return summed if counted is None or not summed.is_estimate else Total(counted)
 
