@@ -106,6 +106,7 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_MIMETYPES = {".speculationrules": "application/speculationrules+json"}
 if DEBUG:
     STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where there is none, and nobody collects in development.
 STATIC_STORAGE = (

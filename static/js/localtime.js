@@ -38,12 +38,12 @@ const exact = (time) => {
 };
 
 // The times of a list are moments, and are not told so one by one.
-const TIMES = "time[data-local-time], [data-list] time:not([title])";
+const TIMES = ["time[data-local-time]", "[data-list] time:not([title])"].join();
 const localise = (part) => {
   for (const element of part.querySelectorAll(TIMES)) {
     const time = new Date(element.dateTime);
     if (!Number.isNaN(time.valueOf())) {
-      element.textContent = shapes[element.dataset.localTime ?? "moment"](time);
+      element.textContent = (shapes[element.dataset.localTime] ?? shapes.moment)(time);
       element.title = exact(time);
     }
     delete element.dataset.localTime;

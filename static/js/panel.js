@@ -34,6 +34,8 @@ if (panel) {
     htmx.ajax("get", link.getAttribute("href"), { source: link, target: panel });
   });
   document.addEventListener("htmx:afterSwap", (event) => {
+    // Another list, whose address names no file.
+    if (event.detail.target.id === "library-main") { panel.hidden = true; panel.replaceChildren(); shown = ""; }
     if (event.detail.target !== panel) return;
     panel.hidden = false;
     note(event.detail.requestConfig.elt.matches("[data-panel-link]") ? idOf(event.detail.requestConfig.elt) : "");

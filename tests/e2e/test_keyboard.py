@@ -57,7 +57,7 @@ def search(page: Page, text: str) -> None:
     page.keyboard.type(text)
     press(page, "Enter")
     expect(page).to_have_url(re.compile(f"q={text}"))
-    page.wait_for_load_state()
+    expect(page.locator(".chip")).to_contain_text(text)
 
 
 def confirm(page: Page, count: int) -> None:

@@ -22,13 +22,14 @@ def kept(key: str, find: Callable[[], T], *, is_dear: Callable[[T], bool]) -> T:
     here: T | None = caches[HERE].get(key)
     if here is not None:
         return here
-    stored: tuple[T, float] | None = cache.get(key)
+    shared = f"{key}-until"
+    stored: tuple[T, float] | None = cache.get(shared)
     if stored is not None:
         found, until = stored
     else:
         found, until = find(), time.time() + KEEP_S
         if not is_dear(found):
             return found
-        cache.set(key, (found, until), KEEP_S)
+        cache.set(shared, (found, until), KEEP_S)
     caches[HERE].set(key, found, until - time.time())
     return found

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import require_safe
+from django_htmx.http import HttpResponseClientRedirect, push_url
 
 from medialib.errors import WrongUse
 from medialib.forms import filters
@@ -23,6 +27,7 @@ from medialib.views.library.preferences import Density, Display, preferences_of
 from medialib.views.library.selection import selection_bar
 from medialib.views.library.sync import Freshness
 from medialib.web.context_processors import list_around
+from medialib.web.htmx import wants_part
 from medialib.web.redirects import redirect_to_list
 
 
@@ -34,12 +39,31 @@ def library(request: HttpRequest, account: str) -> HttpResponse:
         is_typed = filters.TYPED in request.GET
         list_query = ListQuery.from_query(filters.tidied(request.GET) if is_typed else request.GET)
     except WrongUse as wrong:
+        if wants_part(request):
+            return HttpResponseClientRedirect(request.get_full_path())
         return _refused(request, owner, str(wrong))
     if is_typed:
         # What the form spelled for people, as addresses spell it. What stands in a link is taken as it is.
         return redirect_to_list(request.path, list_query.query())
     context = _list_context(request, owner, list_query)
-    return render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))
+    if wants_part(request):
+        return _parts(request, context)
+    response = render(request, "library/library.html", context | panel_of(request, owner, list_query.panel))
+    patch_vary_headers(response, ["HX-Request"])
+    return response
+
+
+def _parts(request: HttpRequest, context: dict[str, Any]) -> HttpResponse:
+    """What differs from the page that is open; of another page of the same list only the rows and what is theirs."""
+    open_query = urlsplit(request.headers.get("HX-Current-URL", "")).query
+    try:
+        is_same_list = ListQuery.from_query(QueryDict(open_query)).query() == context["wanted"].query()
+    except WrongUse:
+        is_same_list = False
+    response = render(request, "library/_parts.html", context | {"is_update": True, "is_other_list": not is_same_list})
+    patch_vary_headers(response, ["HX-Request"])
+    push_url(response, iri_to_uri(request.get_full_path()))
+    return response
 
 
 def _list_context(request: HttpRequest, account: Account, list_query: ListQuery) -> dict[str, Any]:

@@ -13,12 +13,19 @@ from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter, Chip
 from medialib.models.query.orders import AssetSort
 from medialib.models.query.paging import AssetPage, page_of
+from medialib.models.query.visible import visible
 from medialib.services.library import totals
 from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
 from medialib.views.library import columns
 from medialib.views.library.columns import Column
 from medialib.views.library.preferences import Display
+
+# Columns of a file that a row shows or a list is ordered by; the others are long, and a hundred rows a page.
+SHOWN = (
+    "file_id", "name", "path", "folder", "kind", "format", "size_bytes", "width", "height", "tags", "ai_tags",
+    "is_private", "is_published", "version_name", "url", "created_at", "updated_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,7 +57,7 @@ class ListRows:
 
     @cached_property
     def _matching(self) -> FilteredAssets:
-        return Asset.objects.live(self.account).matching(self.list_query.filter)
+        return Asset.objects.live(self.account).only(*SHOWN).matching(self.list_query.filter)
 
     @cached_property
     def _page(self) -> AssetPage:
@@ -59,6 +66,10 @@ class ListRows:
     @property
     def rows(self) -> list[Asset]:
         return self._page.assets
+
+    @property
+    def first_name(self) -> str:
+        return visible(self.rows[0].name) if self.rows else ""
 
     @property
     def shown_pks(self) -> str:
