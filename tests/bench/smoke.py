@@ -1,7 +1,7 @@
 """A quick look whether a page has become slower or heavier: its share of the stock changelist's time, and its bytes.
 
 Seconds of the processor and not of the clock, the best of several, on SQLite, which is in the same process: a busy
-machine changes them little. smoke.json holds what was recorded; `python -m tests.bench --only smoke --record` writes it.
+machine changes them little. smoke.json holds what was recorded; `--only smoke --record` writes it.
 """
 
 from __future__ import annotations

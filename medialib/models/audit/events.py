@@ -40,6 +40,7 @@ class EventKind(models.TextChoices):
     JOB_TAKEN_OVER = "job.taken_over", _("job taken over by another person")
     JOB_FINISHED = "job.finished", _("job finished")
     PURGE_REQUESTED = "purge.requested", _("CDN purge requested")
+    PURGE_COMPLETED = "purge.completed", _("CDN purge completed")
     REMOVALS_ACCEPTED = "sync.removals_accepted", _("many files accepted as gone from ImageKit")
     ACCOUNT_ADDED = "account.added", _("account added")
     ACCOUNT_CHANGED = "account.changed", _("account changed")

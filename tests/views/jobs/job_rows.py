@@ -21,6 +21,7 @@ from medialib.models import (
     Outcome,
     Worker,
 )
+from medialib.services.audit import job_records, log
 from medialib.services.manifests.hashing import manifest_sha256
 from tests import factories
 
@@ -108,3 +109,10 @@ def event(kind: EventKind = EventKind.FILE_SETTLED, **fields: Any) -> AuditEvent
     if account := fields.get("account"):
         fields.setdefault("account_name", account.name)
     return AuditEvent.objects.create(**{"time": now(), "event": kind} | fields)
+
+
+def end_in_log(job: DeletionJob) -> None:
+    """The event that ends a job, with what it seals of the job's rows."""
+    record = {"rows": job_records.of_rows(job), "calls": job_records.of_calls(job)}
+    detail = {"manifest": manifest_sha256(job.manifest), "record": record}
+    log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail=detail)
