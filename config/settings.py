@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from typing import Any
 
@@ -107,6 +108,8 @@ STATIC_ROOT = DATA_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_MIMETYPES = {".speculationrules": "application/speculationrules+json"}
+for ending, media_type in WHITENOISE_MIMETYPES.items():  # For Django's own way to serve them, in development.
+    mimetypes.add_type(media_type, ending)
 if DEBUG:
     STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where there is none, and nobody collects in development.
 STATIC_STORAGE = (
