@@ -18,7 +18,7 @@ NEXT := $(NEXT_VENV)/.dev-installed
 # What speaks SQL of its own, or depends on how a database locks.
 ON_POSTGRES := tests/models tests/services tests/commands/test_deletefiles.py tests/views/audit/test_by_job.py tests/views/jobs/test_numbers_agree.py
 
-.PHONY: help demo run worker test test-postgres test-engines test-wheel test-image test-django chromium lint format check audit lock wheel bench messages screenshots lighthouse clean
+.PHONY: help demo run worker test test-postgres test-engines test-wheel test-image test-django chromium lint format check audit lock wheel bench bench-smoke messages screenshots lighthouse clean
 
 help: ## List what make can do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-15s %s\n", $$1, $$2}'
@@ -105,6 +105,9 @@ lock: $(RUNTIME) ## Write requirements.lock anew after changing requirements.txt
 
 bench: $(DEV) ## Measure speed; writes docs/benchmarks.md
 	$(BIN)/python -m tests.bench
+
+bench-smoke: $(DEV) ## Fail where a page became half as slow again or a tenth heavier (a minute)
+	$(BIN)/python -m tests.bench --only smoke
 
 messages: $(RUNTIME) ## Gather new texts for locale/de/…/django.po, then compile it (needs gettext)
 	$(BIN)/python manage.py makemessages -l de --no-location --no-wrap --no-obsolete -i '.venv*' -i var -i tests -i 'templates/styleguide/*'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import os
 from typing import Any
 
@@ -77,12 +78,17 @@ CONTEXT_PROCESSORS = [
     "django.contrib.messages.context_processors.messages",
     "medialib.web.context_processors.frame",
 ]
+TEMPLATE_LOADERS = [
+    (
+        "django.template.loaders.cached.Loader",
+        ["medialib.web.templates.TrimmedLoader", "django.template.loaders.app_directories.Loader"],
+    )
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
-        "APP_DIRS": True,
-        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS},
+        "OPTIONS": {"context_processors": CONTEXT_PROCESSORS, "loaders": TEMPLATE_LOADERS},
     },
 ]
 
@@ -103,6 +109,9 @@ STATIC_URL = "static/"
 STATIC_ROOT = DATA_DIR / "staticfiles"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 WHITENOISE_USE_FINDERS = DEBUG
+WHITENOISE_MIMETYPES = {".speculationrules": "application/speculationrules+json"}
+for ending, media_type in WHITENOISE_MIMETYPES.items():  # For Django's own way to serve them, in development.
+    mimetypes.add_type(media_type, ending)
 if DEBUG:
     STATIC_ROOT.mkdir(exist_ok=True)  # WhiteNoise warns where there is none, and nobody collects in development.
 STATIC_STORAGE = (
@@ -132,7 +141,7 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": ENV.min_password_length},
     }
 ]
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["medialib.auth.backend.Backend"]
 # Attempts are counted here, by all web processes together. The table is made by a migration.
 CACHES = {
     "default": {
@@ -140,7 +149,9 @@ CACHES = {
         "LOCATION": "medialib_cache",
         # Django's 300 would let somebody who tries many names push the counts of others out.
         "OPTIONS": {"MAX_ENTRIES": 200_000},
-    }
+    },
+    # What a process remembers of it for the rest of a minute: medialib/services/base/cache.py.
+    "here": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "OPTIONS": {"MAX_ENTRIES": 2_000}},
 }
 ACCOUNT_ADAPTER = "medialib.auth.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}

@@ -7,7 +7,7 @@ from django.views.i18n import set_language
 from medialib.api.reference import api_reference
 from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
-from medialib.views import home, notices, probes, styleguide, tokens, webhooks
+from medialib.views import home, icons, notices, probes, styleguide, tokens, webhooks
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
@@ -34,6 +34,7 @@ urlpatterns = [
     path("sign-in/again/", sign_in_again, name="sign-in-again"),
     path("sign-in/once/<int:user>/<str:token>/", sign_in_once, name="sign-in-once"),
     path("sign-out/", LogoutView.as_view(), name="sign-out"),
+    path("icons/<slug:digest>.css", icons.icons, name="icons"),
     path("healthz", home.healthz, name="healthz"),
     path("readyz", probes.readyz, name="readyz"),
     path("metrics", probes.metrics, name="metrics"),

@@ -12,10 +12,12 @@ from tests import environment  # isort: skip  # First: it names the settings bef
 import django
 import pytest
 from django.conf import settings as project_settings
+from django.core.cache import caches
 from django.utils import translation
 
 django.setup()  # pytest-django does it again later; the factories need it now.
 
+from medialib.services.base.cache import HERE  # noqa: E402
 from tests import browser, factories  # noqa: E402
 from tests.flushing import audit_log_can_be_flushed  # noqa: E402
 
@@ -34,6 +36,12 @@ __all__ = ["audit_log_can_be_flushed", "environment"]
 def english() -> None:
     """A request in German leaves its language behind in this thread."""
     translation.activate("en")
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept_of_another_test() -> None:
+    """A row of the next test may have the number of one that was rolled back."""
+    caches[HERE].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -204,6 +204,7 @@ class TrayForm(forms.Form):
 
     watched = forms.RegexField(r"^\d{1,12}(\.\d{1,12}){0,9}$", required=False)
     shown = forms.BooleanField(required=False)
+    quiet = forms.BooleanField(required=False)
 
     def job_ids(self) -> list[int]:
         self.is_valid()
@@ -212,3 +213,8 @@ class TrayForm(forms.Form):
     def was_shown(self) -> bool:
         self.is_valid()
         return bool(self.cleaned_data.get("shown"))
+
+    def was_quiet(self) -> bool:
+        """Whether no job was under way when the page asked last."""
+        self.is_valid()
+        return bool(self.cleaned_data.get("quiet"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -50,11 +50,18 @@ class SavedView(models.Model):
         return self.name
 
 
+class ListPreferencesQuerySet(models.QuerySet["ListPreferences"]):
+    def choices_of(self, user: AbstractBaseUser | AnonymousUser) -> dict[str, Any] | None:
+        return self.filter(owner_id=user.pk).values_list("choices", flat=True).first()
+
+
 class ListPreferences(models.Model):
     """Table or grid, density, columns. One row for each person, so it is the same on each of their machines."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="list_preferences")
     choices = models.JSONField(default=dict)
+
+    objects = ListPreferencesQuerySet.as_manager()
 
     class Meta:
         verbose_name, verbose_name_plural = _("list preferences"), _("list preferences")

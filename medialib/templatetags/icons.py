@@ -1,51 +1,95 @@
-"""The tags of django-heroicons, each icon drawn once: drawing one takes longer than the rest of a table's row."""
+"""The tags of django-heroicons, drawn by a style sheet: a page names an icon and carries none of its lines.
+
+The lines of its icons were an eighth of a page, and they hardly compress. `icon_sheet` draws those that our templates
+name, once for a release; views/icons.py sends it. Each stays an <svg>, which the other style sheets lay out.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
 
 from django import template
-from django.utils.safestring import SafeString, mark_safe
+from django.template.engine import Engine
+from django.utils.safestring import SafeString
 from heroicons.templatetags import heroicons
+
+from medialib.templatetags.markup import Markup
+from medialib.templatetags.medialib import BANNER_ICONS, KIND_ICONS
 
 register = template.Library()
 
-IN_ROWS = ("document", "document-text", "film", "lock-closed", "musical-note", "photo")
-POINTER = '<svg width="16" height="16" aria-hidden="true"><use href="#icon-{}"/></svg>'
-SYMBOL = re.compile(r'<svg( .*?)(?: width="\d+" height="\d+")?(>.*)</svg>', re.DOTALL)
+STYLES = {
+    "micro": heroicons.heroicon_micro,
+    "mini": heroicons.heroicon_mini,
+    "outline": heroicons.heroicon_outline,
+}
+NAMED = re.compile(r'{%\s*heroicon_(micro|mini|outline)\s+"([a-z0-9-]+)"')
+HANDED_ON = re.compile(r'\sicon="([a-z0-9-]+)"')  # To jobs/_button.html.
+# Named by values, and so by no template.
+BY_VALUE = sorted({*KIND_ICONS.values(), *BANNER_ICONS.values(), "document", "information-circle", "lock-closed"})
+ICON = Markup('<svg class="icon {}-{}" width="{}" height="{}" aria-hidden="true"></svg>')
+SHAPE = """.icon { background: currentColor; mask: var(--lines) center / contain no-repeat; print-color-adjust: exact; }
+@media (forced-colors: active) { .icon { forced-color-adjust: none; background: CanvasText; } }
+"""
+
+
+@dataclass(frozen=True)
+class IconSheet:
+    css: str
+    digest: str
 
 
 @register.simple_tag
-def heroicon_micro(name: str, *, size: int = 16, **attributes: object) -> SafeString:
-    return _drawn(heroicons.heroicon_micro, name, size, tuple(attributes.items()))
+def heroicon_micro(name: str, *, size: int = 16, aria_hidden: str = "true") -> SafeString:
+    return icon("micro", name, size)
 
 
 @register.simple_tag
-def heroicon_mini(name: str, *, size: int = 20, **attributes: object) -> SafeString:
-    return _drawn(heroicons.heroicon_mini, name, size, tuple(attributes.items()))
+def heroicon_mini(name: str, *, size: int = 20, aria_hidden: str = "true") -> SafeString:
+    return icon("mini", name, size)
 
 
 @register.simple_tag
-def heroicon_outline(name: str, *, size: int = 24, **attributes: object) -> SafeString:
-    return _drawn(heroicons.heroicon_outline, name, size, tuple(attributes.items()))
-
-
-@register.simple_tag
-@lru_cache(maxsize=1)
-def icon_symbols() -> SafeString:
-    """The icons that every row of a list has, once for a page; see pointer_to."""
-    symbols = (SYMBOL.sub(rf'<symbol id="icon-{name}"\1\2</symbol>', heroicon_micro(name)) for name in IN_ROWS)
-    return mark_safe(f"<div hidden><svg>{''.join(symbols)}</svg></div>")  # noqa: S308 - Drawn by the library.
-
-
-@lru_cache(maxsize=len(IN_ROWS))
-def pointer_to(name: str) -> SafeString:
-    """A decorative icon of IN_ROWS at a seventh of its length, for a page with icon_symbols."""
-    return mark_safe(POINTER.format(IN_ROWS[IN_ROWS.index(name)]))  # noqa: S308 - One of our own names.
+def heroicon_outline(name: str, *, size: int = 24, aria_hidden: str = "true") -> SafeString:
+    return icon("outline", name, size)
 
 
 @lru_cache(maxsize=500)
-def _drawn(draw: Callable[..., str], name: str, size: int, attributes: tuple[tuple[str, object], ...]) -> SafeString:
-    return mark_safe(draw(name, size=size, **dict(attributes)))  # noqa: S308 - Drawn and escaped by the library.
+def icon(style: str, name: str, size: int = 16) -> SafeString:
+    """A decorative icon. The text beside it says what it means."""
+    return ICON(name, style, size, size)
+
+
+@register.simple_tag
+def icons_digest() -> str:
+    """Stands in the address of the sheet, so that browsers may keep it for ever."""
+    return icon_sheet().digest
+
+
+@lru_cache(maxsize=1)
+def icon_sheet() -> IconSheet:
+    css = SHAPE + "".join(_rule(style, name) for style, name in sorted(set(_named())))
+    return IconSheet(css, sha256(css.encode()).hexdigest()[:12])
+
+
+def _named() -> Iterator[tuple[str, str]]:
+    for folder in Engine.get_default().dirs:
+        for path in Path(folder).rglob("*.html"):
+            text = path.read_text(encoding="utf-8")
+            yield from ((style, name) for style, name in NAMED.findall(text))
+            yield from (("micro", name) for name in HANDED_ON.findall(text))
+    yield from ((style, name) for style in STYLES for name in BY_VALUE)
+
+
+def _rule(style: str, name: str) -> str:
+    """A mask: only where the drawing is opaque, the colour of the text shines through."""
+    drawing = " ".join(STYLES[style](name, size=None).replace("currentColor", "black").split())
+    standalone = drawing.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1).replace('"', "'")
+    encoded = quote(standalone, safe=" =:/'(),.-")
+    return f'.{name}-{style} {{ --lines: url("data:image/svg+xml,{encoded}"); }}\n'

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 
 from django.utils.safestring import SafeString
+
+TO_ESCAPE = re.compile("[&<>\"']").search
 
 
 class Markup:
@@ -18,9 +21,13 @@ class Markup:
         self._fill = text.format
 
     def __call__(self, *values: object) -> SafeString:
-        return SafeString(
-            self._fill(*[value if isinstance(value, SafeString) else escape(str(value)) for value in values])
-        )
+        return SafeString(self._fill(*[value if type(value) is SafeString else _escaped(value) for value in values]))
+
+
+def _escaped(value: object) -> str:
+    """Looking whether there is anything to escape takes a quarter of the time of escaping it."""
+    text = str(value)
+    return escape(text) if TO_ESCAPE(text) else text
 
 
 def joined(parts: Iterable[SafeString]) -> SafeString:

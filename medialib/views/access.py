@@ -15,7 +15,7 @@ from medialib.auth import step_up
 from medialib.auth.clients import address_of
 from medialib.models import Account
 from medialib.services.audit.log import Actor
-from medialib.web.context_processors import visible_account
+from medialib.web.context_processors import around_of, visible_account
 
 View = Callable[..., HttpResponseBase]
 
@@ -26,14 +26,19 @@ class HtmxRequest(HttpRequest):
     htmx: HtmxDetails
 
 
-def staff_may(*permissions: str) -> Callable[[View], View]:
-    """Let only staff with one of `permissions` (such as "view_audit") reach the view."""
+def staff_may(*permissions: str, shows_list: bool = False) -> Callable[[View], View]:
+    """Let only staff with one of `permissions` (such as "view_audit") reach the view.
+
+    For a view that shows the account's list, what stands around it is read with the frame.
+    """
 
     def guard(view: View) -> View:
         def staff_only(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             user = person(request)
             if not user.is_staff:
                 raise PermissionDenied
+            if shows_list:
+                around_of(request, list_of=str(kwargs["account"]))
             if "account" in kwargs:
                 hide_foreign(request, str(kwargs["account"]))
             if not any(user.has_perm(f"medialib.{permission}") for permission in permissions):

@@ -7,9 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
-from django.utils.timezone import now
 
-from medialib.models import Account, DeletionJob, Worker
+from medialib.models import Account
+from medialib.services.library import around
+from medialib.services.library.around import Around, ListAround
 
 # Which link of the main navigation is the current one, by the first word of a page's address …
 SECTIONS = {
@@ -22,13 +23,25 @@ OTHER_SECTIONS = {
 }
 
 
-def visible_accounts(request: HttpRequest) -> list[Account]:
-    """The accounts this person may see, asked once for each request: the guard, the page and its headers need them."""
-    known: list[Account] | None = getattr(request, "_visible_accounts", None)
+def around_of(request: HttpRequest, *, list_of: str = "") -> Around:
+    """Asked once for each request: the guard, the page and its headers need it. The guard of a list is the first."""
+    known: Around | None = getattr(request, "_around", None)
     if known is None:
-        known = list(Account.objects.visible_to(request.user))
-        request._visible_accounts = known  # type: ignore[attr-defined]
+        known = around.read(request.user, list_of=list_of)
+        request._around = known  # type: ignore[attr-defined]
     return known
+
+
+def list_around(request: HttpRequest) -> ListAround:
+    """For a view whose guard says that it shows a list."""
+    known = around_of(request).list
+    assert known is not None  # noqa: S101  # Else the guard does not say so.
+    return known
+
+
+def visible_accounts(request: HttpRequest) -> list[Account]:
+    """The accounts this person may see."""
+    return around_of(request).accounts
 
 
 def visible_account(request: HttpRequest, name: str) -> Account | None:
@@ -74,11 +87,11 @@ class Frame:
         known: int | None = getattr(self._request, "active_jobs", None)
         if known is not None:
             return known
-        return DeletionJob.objects.active().visible_to(self._request.user).count() if self.can_browse else 0
+        return around_of(self._request).active_jobs if self.can_browse else 0
 
     @cached_property
     def is_worker_alive(self) -> bool:
-        return Worker.objects.alive(now()).exists()
+        return around_of(self._request).is_worker_alive
 
     @cached_property
     def is_worker_missing(self) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from csp.middleware import CSPMiddleware, PolicyParts
 from django.conf import settings
 from django.db import DatabaseError
+from django.templatetags.static import static
 
 from medialib.web.context_processors import visible_accounts
 
@@ -31,23 +32,25 @@ class PageHeadersMiddleware(CSPMiddleware):
         response.headers.setdefault("Permissions-Policy", PERMISSIONS_POLICY)
         if settings.SESSION_COOKIE_NAME in request.COOKIES:  # Paths and names of files stay in no cache on the way.
             response.headers.setdefault("Cache-Control", "private, no-store")
+        if is_page(request, response):
+            response.headers.setdefault("Speculation-Rules", f'"{static("js/prefetch.speculationrules")}"')
         return super().process_response(request, response)
 
     def get_policy_parts(
         self, request: HttpRequest, response: HttpResponseBase, report_only: bool = False
     ) -> PolicyParts:
         parts = super().get_policy_parts(request, response, report_only)
-        if parts.update is None and not report_only and shows_pictures(request, response):
+        if parts.update is None and not report_only and is_page(request, response):
             origins = media_origins(request)
             parts.update = {"img-src": origins, **({"media-src": origins} if origins else {})}
         return parts
 
 
-def shows_pictures(request: HttpRequest, response: HttpResponseBase) -> bool:
+def is_page(request: HttpRequest, response: HttpResponseBase) -> bool:
     """Only whole pages of signed-in people. A swapped part keeps the policy of its page, so it costs no query."""
-    is_page = response.headers.get("Content-Type", "").startswith("text/html") and response.status_code in PAGE_STATUS
+    is_html = response.headers.get("Content-Type", "").startswith("text/html") and response.status_code in PAGE_STATUS
     user = getattr(request, "user", None)
-    return is_page and "HX-Request" not in request.headers and user is not None and user.is_authenticated
+    return is_html and "HX-Request" not in request.headers and user is not None and user.is_authenticated
 
 
 def media_origins(request: HttpRequest) -> list[str]:

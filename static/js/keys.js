@@ -1,11 +1,11 @@
 // Keyboard for the list: j k or arrows move, x or Space ticks, Shift with an arrow ticks on the way, Ctrl+A ticks the page, Enter opens (it is a link), / searches, f filters, A takes all that match, r reviews, c compares, n p turn pages, ? helps.
 // In #file-panel the same keys are about its file, and going on is left to panel.js ("panel-step").
 // Focus really moves to the name of the file, so screen readers and the panel follow.
-// Expects: [data-list=table|grid] with rows [data-row] that hold [data-panel-link] and [data-range-item]; [data-key-search], [data-key-help], [data-key-review], [data-key-compare], [data-take-all], dialog#keys-help.
+// Expects: [data-list=table|grid] with one element a file, that holds [data-panel-link] and [name=asset]; [data-key-search], [data-key-help], [data-key-review], [data-key-compare], [data-take-all], dialog#keys-help.
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
 const help = document.getElementById("keys-help");
 const isTyping = (element) => element.matches("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]");
-const rowHere = () => document.activeElement.closest("[data-row]");
+const rowHere = () => document.activeElement.closest("[data-list] > *");
 const panel = document.getElementById("file-panel");
 const isInPanel = () => Boolean(panel?.contains(document.activeElement));
 
@@ -20,7 +20,7 @@ const move = (step) => {
 };
 
 const isNowhere = () => document.activeElement === document.body;
-const boxHere = () => rowHere()?.querySelector("[data-range-item]") ?? (isInPanel() || isNowhere() ? panel?.querySelector("[data-panel-tick]") : null);
+const boxHere = () => rowHere()?.querySelector("[name=asset]") ?? (isInPanel() || isNowhere() ? panel?.querySelector("[data-panel-tick]") : null);
 // Else it presses what has the focus, plays a video, or scrolls.
 const isSpaceFree = (target) => boxHere() && !target.matches("button, summary, input, video, audio");
 const tick = (event) => {
@@ -72,7 +72,7 @@ const actions = {
 };
 
 const columns = (grid) => {
-  const rows = [...grid.querySelectorAll("[data-row]")];
+  const rows = [...grid.children];
   return rows.filter((row) => row.offsetTop === rows[0].offsetTop).length;
 };
 const stepOf = (key, list) => {

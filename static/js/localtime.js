@@ -1,5 +1,5 @@
 // Rewrites times in the reader's own time zone, in the server's words; the title says the exact time, here and in UTC.
-// Expects: [data-days] where days are read or shown as such; <time datetime="…" data-local-time="moment|full|clock"> and on <html> data-months, data-day, data-day-of-year, data-full.
+// Expects: [data-days] where days are read or shown as such; <time datetime="…" data-local-time="moment|full|clock">, or without it in [data-list], and on <html> data-months, data-day, data-day-of-year, data-full.
 // (A browser's own short months differ in length from the server's, "Sept", and the list would jump.)
 // Tells the server the reader's zone by a cookie, so that its days are the reader's days from the next request on.
 const root = document.documentElement;
@@ -37,11 +37,13 @@ const exact = (time) => {
   return `${here} · ${time.toISOString().slice(0, 19).replace("T", " ")} UTC`;
 };
 
+// The times of a list are moments, and are not told so one by one.
+const TIMES = ["time[data-local-time]", "[data-list] time:not([title])"].join();
 const localise = (part) => {
-  for (const element of part.querySelectorAll("time[data-local-time]")) {
+  for (const element of part.querySelectorAll(TIMES)) {
     const time = new Date(element.dateTime);
     if (!Number.isNaN(time.valueOf())) {
-      element.textContent = shapes[element.dataset.localTime](time);
+      element.textContent = (shapes[element.dataset.localTime] ?? shapes.moment)(time);
       element.title = exact(time);
     }
     delete element.dataset.localTime;

@@ -1,15 +1,16 @@
 // Opens a file beside the list, goes on to the next and the previous one with the list following, and notes it in the address:
 // Back closes what was opened. Beside the list the focus stays in the list; on a phone the panel is a sheet and takes it.
-// Expects: #file-panel, filled by links [data-panel-link=file-id] with hx-get; inside it #file-panel-title, [data-panel-close],
-// [data-panel-step=1|-1] and [data-panel-tick], which follows the row's [data-range-item]; a[rel=next|prev] to the list's other pages.
+// Expects: #file-panel, filled by links [data-panel-link] whose address ends in the id of the file; inside it #file-panel-title,
+// [data-panel-close], [data-panel-step=1|-1] and [data-panel-tick], which follows the row's [name=asset]; a[rel=next|prev] to the list's other pages.
 // Hears "panel-step" with a detail of 1 or -1, and "ticks-made" and "ticks-known" (selection.js).
 const panel = document.getElementById("file-panel");
 const isSheet = matchMedia("(max-width: 44rem)");
 const GOES_ON = "panel-goes-on";
 const page = String(Math.random()); // Marks what this page put into the history: going back from there loads nothing.
 
+const idOf = (link) => decodeURIComponent(link.pathname.split("/").at(-2));
 const links = () => [...document.querySelectorAll("[data-panel-link]")];
-const linkOf = (fileId) => links().find((link) => link.dataset.panelLink === fileId);
+const linkOf = (fileId) => links().find((link) => idOf(link) === fileId);
 const inAddress = () => new URLSearchParams(location.search).get("panel") ?? "";
 let shown = inAddress();
 let asked = ""; // The file that was asked for last; a late answer about another one is not shown.
@@ -18,7 +19,7 @@ let wanted = 0;
 const mark = () => {
   for (const link of document.querySelectorAll("[data-panel-link][aria-current]")) link.removeAttribute("aria-current");
   linkOf(shown)?.setAttribute("aria-current", "true");
-  const at = links().findIndex((link) => link.dataset.panelLink === shown);
+  const at = links().findIndex((link) => idOf(link) === shown);
   for (const button of panel.querySelectorAll("[data-panel-step]")) {
     const step = Number(button.dataset.panelStep);
     button.disabled = !links()[at + step] && !document.querySelector(`a[rel=${step > 0 ? "next" : "prev"}]`);
@@ -79,7 +80,7 @@ const turn = (step) => {
 
 const goOn = (step) => {
   const all = links();
-  const at = all.findIndex((link) => link.dataset.panelLink === (asked || shown));
+  const at = all.findIndex((link) => idOf(link) === (asked || shown));
   const next = at < 0 ? all[0] : all[at + step];
   if (!next) return turn(step);
   next.scrollIntoView({ block: "nearest" });
@@ -99,7 +100,7 @@ const beganHere = () => {
   link.click();
 };
 
-const rowBox = (value) => document.querySelector(`[data-range-item][value="${CSS.escape(value)}"]`);
+const rowBox = (value) => document.querySelector(`[data-list] [name=asset][value="${CSS.escape(value)}"]`);
 const showTick = () => {
   const box = panel.querySelector("[data-panel-tick]");
   const row = box && rowBox(box.value);
@@ -128,23 +129,27 @@ if (panel) {
     if (isSheet.matches) document.getElementById("file-panel-title")?.focus({ preventScroll: true });
   }
   isSheet.addEventListener("change", cover);
-  // htmx would swallow the click that asks for a new tab or window; Enter on the file that is open goes into its panel.
+  // Enter on the file that is open goes into its panel.
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-panel-link]");
     if (!link) return;
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return event.stopImmediatePropagation();
-    asked = link.dataset.panelLink;
-    if (asked !== shown || panel.hidden) return undefined;
+    // The browser itself opens a new tab or window.
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return undefined;
+    asked = idOf(link);
     event.preventDefault();
-    event.stopImmediatePropagation();
+    if (asked !== shown || panel.hidden) return htmx.ajax("get", link.getAttribute("href"), { source: link, target: panel });
     return document.getElementById("file-panel-title")?.focus();
   }, true);
   document.addEventListener("htmx:beforeSwap", ({ detail }) => {
-    const fileId = detail.target === panel && detail.requestConfig.elt.dataset.panelLink;
-    if (fileId && fileId !== asked) detail.shouldSwap = false;
+    const link = detail.target === panel && detail.requestConfig.elt.matches("[data-panel-link]") && detail.requestConfig.elt;
+    if (link && idOf(link) !== asked) detail.shouldSwap = false;
   });
   document.addEventListener("htmx:afterSwap", (event) => {
-    if (event.detail.target === panel) swapped(event.detail.requestConfig.elt.dataset.panelLink ?? "");
+    // Another list, whose address names no file.
+    if (event.detail.target.id === "library-main") { asked = ""; shown = ""; hide(); }
+    if (event.detail.target !== panel) return;
+    const { elt } = event.detail.requestConfig;
+    swapped(elt.matches("[data-panel-link]") ? idOf(elt) : "");
   });
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-panel-close]")) {
@@ -174,9 +179,9 @@ if (panel) {
   document.addEventListener("focusin", (event) => {
     const link = event.target.closest("[data-panel-link]");
     clearTimeout(wanted);
-    if (!link || panel.hidden || link.dataset.panelLink === shown) return;
+    if (!link || panel.hidden || idOf(link) === shown) return;
     // Only where somebody stops: running down the list with j asks for nothing.
-    wanted = setTimeout(() => { if (link === document.activeElement && link.dataset.panelLink !== shown) link.click(); }, 180);
+    wanted = setTimeout(() => { if (link === document.activeElement && idOf(link) !== shown) link.click(); }, 180);
   });
   window.addEventListener("popstate", () => {
     const fileId = inAddress();

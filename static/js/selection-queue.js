@@ -1,7 +1,7 @@
 // Brings ticks to the selection on the server, one small request after the other.
 // Expects: <form data-selection data-nothing data-unsaved> with input[name=query] and a CSRF field. The answer replaces #selection-bar.
 // Hears "ticks-made" and sends "ticks-known", each with a detail of [id, whether ticked] pairs, to and from selection.js.
-const form = document.querySelector("form[data-selection]");
+let form = document.querySelector("form[data-selection]");
 const pending = new Map();
 let isSending = false;
 let isLeaving = false;
@@ -93,27 +93,29 @@ const queue = (changes) => {
   flush();
 };
 
+// Another list keeps what is on its way; where it has no rows, the form of the last one still says where to.
+document.addEventListener("htmx:load", () => { form = document.querySelector("form[data-selection]") ?? form; });
+document.addEventListener("ticks-made", ({ detail }) => queue(detail));
+// Nothing leaves the page, and nothing is frozen, before the ticks on the screen are on the server.
+document.addEventListener("submit", (event) => {
+  if (!pending.size && !isSending) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const { target, submitter } = event;
+  const wait = setInterval(() => {
+    if (pending.size || isSending) return;
+    clearInterval(wait);
+    const fresh = target.isConnected ? target : document.querySelector(`form[action="${CSS.escape(target.getAttribute("action"))}"]:not([data-selection])`);
+    fresh?.requestSubmit(submitter?.isConnected ? submitter : fresh.querySelector("button"));
+  }, 50);
+}, true);
+// A tick made just before the page is left still counts.
+window.addEventListener("pagehide", () => {
+  for (const [id, isTicked] of pending) send(isTicked ? "add" : "remove", [id]).catch(() => {});
+  pending.clear();
+});
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 if (form) {
-  document.addEventListener("ticks-made", ({ detail }) => queue(detail));
-  // Nothing leaves the page, and nothing is frozen, before the ticks on the screen are on the server.
-  document.addEventListener("submit", (event) => {
-    if (!pending.size && !isSending) return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-    const { target, submitter } = event;
-    const wait = setInterval(() => {
-      if (pending.size || isSending) return;
-      clearInterval(wait);
-      const fresh = target.isConnected ? target : document.querySelector(`form[action="${CSS.escape(target.getAttribute("action"))}"]:not([data-selection])`);
-      fresh?.requestSubmit(submitter?.isConnected ? submitter : fresh.querySelector("button"));
-    }, 50);
-  }, true);
-  // A tick made just before the page is left still counts.
-  window.addEventListener("pagehide", () => {
-    for (const [id, isTicked] of pending) send(isTicked ? "add" : "remove", [id]).catch(() => {});
-    pending.clear();
-  });
-  window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
   const changes = kept();
   show(changes);
   queue(changes);

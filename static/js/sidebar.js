@@ -26,6 +26,9 @@ if (sidebar) {
     sidebar.open = false;
     sidebar.querySelector("summary").focus();
   });
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (isNarrow.matches && event.detail.target.id === "library-main") sidebar.open = false;
+  });
   document.addEventListener("click", (event) => {
     if (isNarrow.matches && sidebar.open && !sidebar.contains(event.target)) sidebar.open = false;
   });

@@ -43,9 +43,14 @@ def _of(database: str) -> list[Row]:
 
 
 def _measure(database: str, count: int) -> Any:
+    return measured_inside(database, "tests.bench.library_inside", count)
+
+
+def measured_inside(database: str, module: str, count: int) -> Any:
+    """What the module prints, as JSON, in a process of its own on a new database."""
     with environment(database, IMAGEKIT_START_RATE="100000", IMAGEKIT_HEADROOM="0") as env:
         manage(env, "collectstatic", "--noinput", "--verbosity", "0")
-        command = [sys.executable, "-m", "tests.bench.library_inside", str(count)]
+        command = [sys.executable, "-m", module, str(count)]
         done = subprocess.run(
             command, env=dict(env) | {"BENCH_SMALL": os.environ.get("BENCH_SMALL", "")}, capture_output=True, text=True
         )

@@ -32,6 +32,7 @@ TITLES = {
     "engine": "Deletion against a limited account",
     "throughput": "Deletion without a limit, and freezing",
     "library": "The library at 1,000,000 files",
+    "page": "The page around the rows",
     "crawl": "A first sync of 1,000,000 files",
     "people": "Slow senders, and fifty people at once",
     "audit": "The audit log",

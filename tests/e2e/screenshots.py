@@ -54,7 +54,7 @@ def draw_way(page: Page, site: Site, scheme: str) -> None:
 def draw_files(page: Page, site: Site, scheme: str) -> None:
     """One file beside the list, and three beside each other."""
     links = page.locator("[data-panel-link]")
-    ids = [links.nth(number).get_attribute("data-panel-link") for number in range(3)]
+    ids = [(links.nth(number).get_attribute("href") or "").split("/")[-2] for number in range(3)]
     links.nth(3).click()
     page.locator("#file-panel img").wait_for()
     draw(page, "preview", scheme)

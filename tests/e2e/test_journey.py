@@ -27,7 +27,7 @@ def tick(watched: Watched, count: int) -> set[str]:
     names = set()
     for number in range(count):
         boxes.nth(number).check()
-        names.add((boxes.nth(number).get_attribute("aria-label") or "").removeprefix("Select "))
+        names.add(watched.page.locator("[data-panel-link]").nth(number).inner_text())
     expect(watched.page.locator("#selection-bar")).to_contain_text(f"{count} files selected")
     return names
 
@@ -92,7 +92,7 @@ def spare(watched: Watched, count: int) -> set[str]:
     names = set()
     for number in range(count):
         boxes.nth(number).uncheck()
-        names.add((boxes.nth(number).get_attribute("aria-label") or "").removeprefix("Select "))
+        names.add(watched.page.locator("[data-panel-link]").nth(number).inner_text())
     return names
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from medialib.models import Account
 
 HOW_MANY_ACROSS = """link => {
-  const rows = [...link.closest('[data-list]').querySelectorAll('[data-row]')];
+  const rows = [...link.closest('[data-list]').querySelectorAll('[data-list] > *')];
   return rows.filter(row => row.offsetTop === rows[0].offsetTop).length;
 }"""
 REASON = "Licences ended in October"
@@ -57,7 +57,7 @@ def search(page: Page, text: str) -> None:
     page.keyboard.type(text)
     press(page, "Enter")
     expect(page).to_have_url(re.compile(f"q={text}"))
-    page.wait_for_load_state()
+    expect(page.locator(".chip")).to_contain_text(text)
 
 
 def confirm(page: Page, count: int) -> None:
@@ -81,7 +81,7 @@ def test_the_whole_way_needs_only_the_keyboard(
     press(page, "j", "Shift+ArrowDown", "Shift+ArrowDown")
     expect(page.locator("#selection-bar")).to_contain_text("3 files selected")
     watched.must_be_accessible()
-    names = set(page.locator("[data-row]:has(:checked) [data-panel-link]").all_inner_texts())
+    names = set(page.locator("[data-list] > *:has(:checked) [data-panel-link]").all_inner_texts())
 
     press(page, "r")
     expect(page.get_by_role("heading", name="Delete 3 files on acme?")).to_be_visible()

@@ -54,12 +54,12 @@ def bar(page: Page) -> Locator:
 
 
 def test_shift_click_ticks_the_range_between(library_page: Page) -> None:
-    boxes = library_page.locator("[data-range-item]")
+    boxes = library_page.locator("[name=asset]")
     boxes.nth(2).click()
     boxes.nth(6).click(modifiers=["Shift"])
     expect(bar(library_page)).to_contain_text("5 files selected")
     library_page.reload()
-    expect(library_page.locator("[data-range-item]:checked")).to_have_count(5)
+    expect(library_page.locator("[name=asset]:checked")).to_have_count(5)
 
 
 def test_head_box_takes_the_page_only_and_the_banner_offers_the_rest(library_page: Page) -> None:
@@ -119,9 +119,9 @@ def test_theme_is_kept_on_the_next_page(library_page: Page) -> None:
 
 def test_tick_that_cannot_be_saved_is_taken_back(library_page: Page) -> None:
     library_page.route("**/selection/", lambda route: route.fulfill(status=204, body=""))
-    library_page.locator("[data-range-item]").first.click()
+    library_page.locator("[name=asset]").first.click()
     expect(library_page.get_by_role("alert")).to_contain_text("could not be saved")
-    expect(library_page.locator("[data-range-item]").first).not_to_be_checked()
+    expect(library_page.locator("[name=asset]").first).not_to_be_checked()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -129,7 +129,7 @@ def test_tick_that_cannot_be_saved_is_taken_back(library_page: Page) -> None:
 def test_list_and_panel_have_no_accessibility_finding(library_page: Page, scheme: str, width: int) -> None:
     library_page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
     library_page.set_viewport_size({"width": width, "height": 900})
-    library_page.locator("[data-range-item]").first.click()
+    library_page.locator("[name=asset]").first.click()
     library_page.locator("[data-panel-link]").nth(1).click()
     expect(library_page.locator("#file-panel h2")).to_be_visible()
     assert [finding["id"] for finding in Axe().run(library_page).response["violations"]] == []

@@ -128,7 +128,7 @@ def test_space_ticks_the_file_that_is_open(open_list: Any) -> None:
     expect(page.locator("#selection-bar")).to_contain_text("2 files selected")
     page.locator("#panel-tick").uncheck()
     expect(page.locator("#selection-bar")).to_contain_text("1 file selected")
-    expect(page.locator("[data-range-item]:checked")).to_have_count(1)
+    expect(page.locator("[name=asset]:checked")).to_have_count(1)
     page.reload()
     expect(page.locator("#file-panel h2")).to_have_text("002.jpg")
     page.keyboard.press("ArrowLeft")
@@ -172,7 +172,7 @@ def test_ticked_files_are_compared_and_unticked_with_the_keyboard(open_list: Any
     page.keyboard.press("Space")
     expect(page.locator("#selection-bar")).to_contain_text("2 files selected")
     page.go_back()
-    expect(page.locator("[data-range-item]:checked")).to_have_count(2)
+    expect(page.locator("[name=asset]:checked")).to_have_count(2)
 
 
 def test_on_a_phone_it_is_a_sheet_that_takes_the_focus(open_list: Any) -> None:

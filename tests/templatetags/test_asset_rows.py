@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qs
+
 import pytest
 from bs4 import BeautifulSoup
 
@@ -10,6 +12,7 @@ from medialib.templatetags import asset_rows
 from medialib.templatetags.markup import Markup
 from medialib.views.library import columns
 from tests import factories
+from tests.views import pages
 
 EVIL = "\"><script>alert('x')</script>&{}{0}"
 
@@ -38,11 +41,13 @@ def drawn(asset: Asset, ticked: set[int]) -> BeautifulSoup:
 def test_what_a_file_is_called_stays_text(hostile: Asset) -> None:
     row = drawn(hostile, {hostile.pk})
     assert row.find("script") is None
-    assert row.select_one("th bdi").text == hostile.name
-    assert row.select_one(".col-folder bdi").text == hostile.folder
-    assert row.select_one(".col-tags")["title"] == ", ".join(hostile.tags)
-    assert row.select_one("[data-panel-link]")["data-panel-link"] == hostile.file_id
-    assert row.input["aria-label"] == f"Select {hostile.name}"
+    assert row.select_one("th a").text == hostile.name
+    assert row.select_one("td > a").text == hostile.folder
+    assert parse_qs(row.select_one("td > a")["href"].removeprefix("?"))["folder"] == [hostile.folder]
+    assert row.select_one("td[title]")["title"] == ", ".join(hostile.tags)
+    assert pages.file_id(row.select_one("[data-panel-link]")) == hostile.file_id
+    assert row.input["aria-labelledby"] == f"t n{hostile.pk}"
+    assert row.select_one(f"#n{hostile.pk}").text == hostile.name
     assert row.input.has_attr("checked")
     assert not drawn(hostile, set()).input.has_attr("checked")
 

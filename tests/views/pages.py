@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote
 
 from bs4 import BeautifulSoup, Tag
 
@@ -22,7 +23,14 @@ def names(response: Any) -> list[str]:
 
 
 def ticked(response: Any) -> set[str]:
-    return {box["aria-label"].removeprefix("Select ") for box in page(response).select("[data-range-item][checked]")}
+    shown = page(response)
+    boxes = shown.select("[name=asset][checked]")
+    return {words(shown.find(id=str(box["aria-labelledby"]).split()[-1])) for box in boxes}
+
+
+def file_id(link: Tag) -> str:
+    """Of the file whose details a link shows."""
+    return unquote(str(link["href"]).split("/")[-2])
 
 
 def link(response: Any, selector: str) -> str:

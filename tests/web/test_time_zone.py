@@ -20,7 +20,7 @@ def test_a_list_by_day_is_that_of_the_readers_zone(
     factories.asset(account, "/offset.jpg", created_at=datetime(2026, 11, 20, 18, tzinfo=UTC))
     staff_client.cookies["timezone"] = zone
     response = staff_client.get(f"/{account.name}/library/?created_before=2026-11-21")
-    assert len(page(response).select("[data-row]")) == count
+    assert len(page(response).select("[data-list] > *")) == count
     known = zone if count == 0 or "Los" in zone else "UTC"
     assert page(response).select_one("html")["data-zone"] == known
     assert any(f"({known})" in words(chip) for chip in page(response).select(".chip"))

@@ -159,5 +159,7 @@ class RangeRead:
         matching = self._after_position(self.assets.found_by(hint), transform="__unindexed")
         ordered = in_order(matching, self.order, transform="__unindexed").values_list("pk", flat=True)
         pks = list(ordered[: max(self.size, MAX_COUNTED + 1)])
-        found = matching.model._default_manager.using(matching.db).in_bulk(pks[: self.size])
+        full = matching.model._default_manager.using(matching.db)
+        full.query.deferred_loading = matching.query.deferred_loading
+        found = full.in_bulk(pks[: self.size])
         return RowsRead([found[pk] for pk in pks if pk in found], len(pks) if len(pks) <= MAX_COUNTED else None)

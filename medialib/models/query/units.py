@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.formats import number_format
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import WrongUse
@@ -68,7 +69,13 @@ def file_size(size_bytes: int | None) -> str:
         size /= 1000
         if size < 999.5 or unit == SIZE_UNITS[-1]:
             break
-    return f"{number_format(round(size, 1), 0 if size >= 99.95 else 1)} {unit}"
+    return f"{_short_number(round(size, 1), 0 if size >= 99.95 else 1, get_language())} {unit}"
+
+
+@lru_cache(maxsize=12_000)
+def _short_number(number: float, decimals: int, _language: str | None) -> str:
+    """In the current language, which is an argument only so that another one is not answered from the cache."""
+    return number_format(number, decimals)
 
 
 def read_age(text: str) -> Span:

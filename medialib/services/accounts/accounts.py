@@ -32,6 +32,7 @@ RESERVED_NAMES = frozenset(
         "api",
         "audit",
         "healthz",
+        "icons",
         "jobs",
         "language",
         "manifests",

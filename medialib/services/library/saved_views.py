@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,12 @@ class OpenView:
 def visible_to(user: User, account: Account) -> list[OpenView]:
     """The person's own views and those that the team shares, by name. One query."""
     views = SavedView.objects.visible_to(user).filter(account=account).select_related("owner").order_by("name", "pk")
-    return [_opened(view, user) for view in views[: 2 * MAX_VIEWS]]
+    return opened(views[: 2 * MAX_VIEWS], user)
+
+
+def opened(views: Iterable[SavedView], user: User) -> list[OpenView]:
+    """As a menu of this person shows them."""
+    return [_opened(view, user) for view in views]
 
 
 def save(

@@ -29,7 +29,7 @@ class Total:
 
 def estimate(account: Account, asset_filter: AssetFilter) -> Total:
     """In a few milliseconds, however large the library is. A number that is not exact anyway is kept for a minute."""
-    if not asset_filter and (summed := _summed(account)):
+    if not asset_filter and (summed := summed_of(account)):
         return summed
     return kept(
         f"total-{account.pk}-{asset_filter.digest()}",
@@ -38,7 +38,7 @@ def estimate(account: Account, asset_filter: AssetFilter) -> Total:
     )
 
 
-def _summed(account: Account) -> Total | None:
+def summed_of(account: Account) -> Total | None:
     """The whole library, as a worker counted it. Only three columns are read: the others take longer than the page."""
     summary = LibrarySummary.objects.filter(account=account).values_list("file_count", "total_bytes", "is_stale")
     return next((Total(count, size, is_estimate=is_stale) for count, size, is_stale in summary), None)

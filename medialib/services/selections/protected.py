@@ -24,8 +24,8 @@ class ProtectedCount:
 
 def protected_count(selection: Selection, summary: SelectionSummary) -> ProtectedCount:
     """One statement over a bounded number of files. Of a large selection as of the last minute, whatever is ticked."""
-    rules = protections.rules_of(selection.account)
-    if not rules or not summary.file_count:
+    rules = protections.rules_of(selection.account) if summary.file_count else []
+    if not rules:
         return ProtectedCount()
 
     def count() -> ProtectedCount:

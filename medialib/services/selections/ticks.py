@@ -36,6 +36,9 @@ class SelectionSummary:
     excluded_count: int
 
 
+NOTHING = SelectionSummary(0, 0, 0)
+
+
 def selection_of(user: User, account: Account) -> Selection:
     """The person's current selection in this account, made when there is none or the last one has expired.
 

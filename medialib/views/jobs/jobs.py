@@ -105,6 +105,8 @@ def job_timeline_part(request: HttpRequest, job: int) -> HttpResponse:
 def job_tray(request: HttpRequest) -> HttpResponse:
     form = TrayForm(request.GET)
     tray = tray_in_words(watching.tray(form.job_ids(), viewer=person(request)))
+    if form.was_quiet() and not (tray.active or tray.finished):
+        return HttpResponse(status=204)  # Nothing has changed: the page keeps what it has, and asks again.
     response = render(request, "layout/_active_jobs.html", {"tray": tray})
     if form.was_shown() and not (tray.active or tray.finished):  # The list asked, but the whole tray has to go.
         retarget(response, "#job-tray")

@@ -13,12 +13,19 @@ from medialib.models.query.filtered import FilteredAssets
 from medialib.models.query.filters import AssetFilter, Chip
 from medialib.models.query.orders import AssetSort
 from medialib.models.query.paging import AssetPage, page_of
+from medialib.models.query.visible import visible
 from medialib.services.library import totals
 from medialib.services.library.totals import Total
 from medialib.templatetags.medialib import thousands
 from medialib.views.library import columns
 from medialib.views.library.columns import Column
 from medialib.views.library.preferences import Display
+
+# Columns of a file that a row shows or a list is ordered by; the others are long, and a hundred rows a page.
+SHOWN = (
+    "file_id", "name", "path", "folder", "kind", "format", "size_bytes", "width", "height", "tags", "ai_tags",
+    "is_private", "is_published", "version_name", "url", "created_at", "updated_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -41,14 +48,16 @@ class SortChoice:
 class ListRows:
     """The rows after (or before) a place in the list, and what the page says about them."""
 
-    def __init__(self, account: Account, list_query: ListQuery, display: Display) -> None:
+    def __init__(self, account: Account, list_query: ListQuery, display: Display, summed: Total | None = None) -> None:
+        """`summed`: the whole library as it was counted last, where the caller knows."""
         self.account = account
         self.list_query = list_query
         self.display = display
+        self._summed = summed
 
     @cached_property
     def _matching(self) -> FilteredAssets:
-        return Asset.objects.live(self.account).matching(self.list_query.filter)
+        return Asset.objects.live(self.account).only(*SHOWN).matching(self.list_query.filter)
 
     @cached_property
     def _page(self) -> AssetPage:
@@ -57,6 +66,10 @@ class ListRows:
     @property
     def rows(self) -> list[Asset]:
         return self._page.assets
+
+    @property
+    def first_name(self) -> str:
+        return visible(self.rows[0].name) if self.rows else ""
 
     @property
     def shown_pks(self) -> str:
@@ -102,7 +115,7 @@ class ListRows:
     @cached_property
     def whole(self) -> Total:
         """How many files the account has, about; exactly where the page holds them all."""
-        summed = totals.estimate(self.account, AssetFilter())
+        summed = self._summed or totals.estimate(self.account, AssetFilter())
         counted = None if self.list_query.filter else self._page.total
         return summed if counted is None or not summed.is_estimate else Total(counted)
 

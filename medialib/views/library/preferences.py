@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 from medialib.models import ListPreferences
 from medialib.views.access import account_named, person, staff_may
 from medialib.views.library import columns
+from medialib.web.context_processors import around_of
 from medialib.web.redirects import redirect_to_list
 
 RAIL = ("open", "closed")
@@ -84,9 +85,9 @@ class Display:
 
 def preferences_of(request: HttpRequest) -> Display:
     """How the person likes lists; `view` in the address outweighs it, so that a shared link shows what it showed."""
-    display = Display.from_stored(
-        ListPreferences.objects.filter(owner=person(request)).values_list("choices", flat=True).first()
-    )
+    known = around_of(request).list
+    stored = known.choices if known else ListPreferences.objects.choices_of(person(request))
+    display = Display.from_stored(stored)
     return Display.from_stored(asdict(display) | {"layout": request.GET["view"]}) if "view" in request.GET else display
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 from medialib.errors import MedialibError
 from medialib.forms.library import ListQuery
 from medialib.forms.saved_views import SavedViewForm
-from medialib.models import Account
+from medialib.models import Account, SavedView
 from medialib.services.library import saved_views
 from medialib.views.access import account_named, person, staff_may
 from medialib.web.redirects import redirect_to_list
@@ -32,9 +33,9 @@ class ViewLink:
     is_current: bool
 
 
-def links_of(request: HttpRequest, account: Account, list_query: ListQuery) -> list[ViewLink]:
+def links_of(views: Iterable[SavedView], request: HttpRequest, list_query: ListQuery) -> list[ViewLink]:
     """The menu: the person's own views and the team's, each as the address that it stands for."""
-    return [_link(each, list_query) for each in saved_views.visible_to(person(request), account)]
+    return [_link(each, list_query) for each in saved_views.opened(views, person(request))]
 
 
 def _link(each: saved_views.OpenView, list_query: ListQuery) -> ViewLink:

@@ -39,9 +39,9 @@ def selection_change(request: HttpRequest, account: str) -> HttpResponse:
     return redirect_to_list(reverse("medialib:library", args=[owner.name]), request.POST.get("query", ""))
 
 
-def selection_bar(selection: Selection, list_query: ListQuery | None) -> dict[str, Any]:
+def selection_bar(selection: Selection, list_query: ListQuery | None, *, has_ticks: bool = True) -> dict[str, Any]:
     """Context of the bar: what is selected, and how much of it the current list does not show."""
-    summary = ticks.summary(selection)
+    summary = ticks.summary(selection) if has_ticks else ticks.NOTHING
     outside = 0
     if summary.file_count and list_query and list_query.filter:
         outside = ticks.count_outside(selection, list_query.filter)

@@ -52,7 +52,7 @@ def test_progress_tells_counts_of_each_outcome(staff_client, running):
 @pytest.mark.parametrize("part", ["job-progress", "job-tray"])
 def test_watching_costs_one_query_beside_session_and_person(staff_client, running, part, django_assert_num_queries):
     url = reverse(f"medialib:{part}", args=[running.pk] if part == "job-progress" else [])
-    with django_assert_num_queries(5):  # Session, person, two for permissions, the job.
+    with django_assert_num_queries(3):  # Session, person with all rights, the job.
         staff_client.get(url, headers={"HX-Request": "true"})
 
 

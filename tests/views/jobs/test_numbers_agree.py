@@ -129,7 +129,7 @@ def test_one_statement_tells_page_and_tray(staff_client, staff, account, django_
         job_rows.job(job_rows.manifest(account, staff, 2), state="running", started_at=now(), deleted=1)
         for _ in range(3)
     ]
-    with django_assert_num_queries(5):  # Session, person, two for permissions, the jobs.
+    with django_assert_num_queries(3):  # Session, person with all rights, the jobs.
         answer = staff_client.get(reverse("medialib:job-progress", args=[jobs[0].pk]), headers=PART)
     assert len(told_by_a_tray(page(answer))) == 3
 

@@ -11,7 +11,7 @@ from django.test import Client
 
 from medialib.models import Account, Manifest
 from tests import factories
-from tests.views.pages import page, words
+from tests.views.pages import file_id, page, words
 
 ROWS = {
     "/archive /one.jpg": {"tags": ["red, blue"]},
@@ -31,8 +31,8 @@ def library(account: Account) -> Account:
 
 
 def listed(client: Client, account: Account, query: str) -> set[str]:
-    rows = page(client.get(f"/{account.name}/library/?{query}", follow=True)).select("[data-row]")
-    return {row.select_one("[data-panel-link]")["data-panel-link"] for row in rows}
+    rows = page(client.get(f"/{account.name}/library/?{query}", follow=True)).select("[data-list] > *")
+    return {file_id(row.select_one("[data-panel-link]")) for row in rows}
 
 
 def ids(account: Account, *paths: str) -> set[str]:
@@ -103,7 +103,7 @@ def test_a_path_as_long_as_imagekit_allows_opens_and_filters(staff_client: Clien
     bar = staff_client.post(f"/{account.name}/selection/", form, headers={"HX-Request": "true"})
     assert "1 file selected" in words(page(bar))
     without_scripts = staff_client.post(f"/{account.name}/selection/", form, follow=True)
-    assert [without_scripts.status_code, len(page(without_scripts).select("[data-row]"))] == [200, 1]
+    assert [without_scripts.status_code, len(page(without_scripts).select("[data-list] > *"))] == [200, 1]
     freeze = page(without_scripts).select_one(f'form[action="/{account.name}/freeze/"]')
     fields = {field["name"]: field["value"] for field in freeze.select("input[name]")}
     frozen = staff_client.post(freeze["action"], fields, follow=True)

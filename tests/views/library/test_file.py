@@ -77,7 +77,7 @@ def test_pdf_shows_its_first_page_as_imagekit_draws_it(staff_client: Client, acc
 
 
 def test_picture_that_does_not_load_has_its_words_ready(staff_client: Client, account: Account) -> None:
-    preview = page(panel(staff_client, factories.asset(account))).select_one(".preview[data-thumb]")
+    preview = page(panel(staff_client, factories.asset(account))).select_one(".preview.thumb")
     assert "tr=w-640" in preview.img["src"]
     assert "could not be loaded" in words(preview.select_one(".preview-broken"))
 

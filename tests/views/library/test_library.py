@@ -253,19 +253,3 @@ def test_a_page_of_a_hundred_files_is_small_on_the_wire(staff_client: Client, ac
     assert len(answer.content) <= 25_000
     lengths = {len(staff_client.get(url(account), headers={"Accept-Encoding": "gzip"}).content) for _ in range(5)}
     assert len(lengths) > 1, "the length tells what the page holds (BREACH)"
-
-
-def test_icons_of_rows_are_drawn_once_and_pointed_to(staff_client: Client, account: Account) -> None:
-    for name, kind in (
-        ("a.jpg", "image"),
-        ("b.mp4", "video"),
-        ("c.mp3", "audio"),
-        ("d.pdf", "document"),
-        ("e", "other"),
-    ):
-        factories.asset(account, f"/{name}", kind=kind)
-    factories.asset(account, "/f.jpg", is_private=True)
-    shown = page(staff_client.get(url(account)))
-    pointers = [use["href"] for use in shown.select("tbody .thumb svg > use")]
-    assert len(set(pointers)) == len(pointers) == 6
-    assert all(shown.select_one(f"symbol{pointer} > path") for pointer in pointers)
