@@ -30,6 +30,7 @@ from medialib.services.accounts import keys
 from medialib.services.audit import indexing, weak_settings, webhook
 from medialib.services.audit.seal import copies, sealing
 from medialib.services.base.clock import shared_now
+from medialib.services.copies import sweeping as copies_sweeping
 from medialib.services.deletion import purge, runner, sweeping
 from medialib.services.jobs import approvals
 from medialib.services.library import summary
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 2.0
 TIDY_EVERY_S = 60.0
+STORAGE_EVERY_S = 6 * 3600.0
 PICK_UP_S = 0.3  # How often an idle thread looks for a task.
 KEEP_RESULTS = timedelta(days=2)
 SWITCH_S = 0.0005  # Calls go at their time though other threads read long answers; Python's own 5 ms add up.
@@ -179,6 +181,7 @@ def run_once() -> int:
                 failed += 1
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+        copies_sweeping.sweep()
         sealing.seal_due()
         indexing.catch_up()
         with requests.Session() as session:
@@ -190,7 +193,7 @@ def run_once() -> int:
 
 
 def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
-    tidied_at = 0.0
+    tidied_at, storage_swept_at = 0.0, time.monotonic()
     while not STOP.is_set():
         try:
             close_old_connections()
@@ -207,7 +210,11 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
                 summary.wake_stale()
                 schedule.wake_due()
                 keys.erase_retired()
+                copies_sweeping.sweep()
                 _tidy_results()
+            if time.monotonic() - storage_swept_at >= STORAGE_EVERY_S:
+                storage_swept_at = time.monotonic()
+                copies_sweeping.sweep_storage()
         except DatabaseError as error:
             logger.warning("sweep failed, trying again: %s", error)
             connection.close()

@@ -36,7 +36,18 @@ OUTER = (
     "medialib.urls",
 )
 # The rooms inside services, from the ground up: each may know those before it.
-SERVICE_ROOMS = ("base", "audit", "accounts", "library", "sync", "manifests", "selections", "deletion", "jobs")
+SERVICE_ROOMS = (
+    "base",
+    "audit",
+    "accounts",
+    "library",
+    "sync",
+    "manifests",
+    "copies",
+    "selections",
+    "deletion",
+    "jobs",
+)
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "medialib.imagekit": ("django", "medialib"),
     "medialib.sandbox": ("django", "medialib"),

@@ -5,6 +5,7 @@ from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
+from medialib.models.copies.kept import KeptContent, KeptCopy
 from medialib.models.deletion.batches import Batch, BatchState, Exchange
 from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.deletion.purges import PurgeRequest, PurgeState
@@ -41,6 +42,8 @@ __all__ = [
     "FolderTotal",
     "Item",
     "JobState",
+    "KeptContent",
+    "KeptCopy",
     "KeyKind",
     "KeyPurpose",
     "LibrarySummary",
