@@ -23,7 +23,7 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker as TaskThread
 from django_tasks_db.models import DBTaskResult
 
-from medialib.models import DeletionJob
+from medialib.models import DeletionJob, RestoreJob
 from medialib.models import Worker as WorkerRow
 from medialib.models.workers import SILENT_AFTER
 from medialib.services.accounts import keys
@@ -34,6 +34,7 @@ from medialib.services.copies import sweeping as copies_sweeping
 from medialib.services.deletion import purge, runner, sweeping
 from medialib.services.jobs import approvals
 from medialib.services.library import summary
+from medialib.services.restoring import runner as restoring
 from medialib.services.selections import ticks
 from medialib.services.sync import schedule, webhooks
 from medialib.tasks import STOP
@@ -181,6 +182,8 @@ def run_once() -> int:
                 failed += 1
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+        for restore_id in list(RestoreJob.objects.due(shared_now()).values_list("pk", flat=True)):
+            restoring.run_restore(restore_id, worker=worker_id, stop=STOP)
         copies_sweeping.sweep()
         sealing.seal_due()
         indexing.catch_up()
@@ -199,6 +202,7 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
             close_old_connections()
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
+            restoring.sweep()
             sealing.seal_due()
             indexing.catch_up_beside_work()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:

@@ -46,6 +46,7 @@ SERVICE_ROOMS = (
     "copies",
     "selections",
     "deletion",
+    "restoring",
     "jobs",
 )
 FORBIDDEN: dict[str, tuple[str, ...]] = {

@@ -6,6 +6,7 @@ from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
 from medialib.models.copies.kept import KeptContent, KeptCopy
+from medialib.models.copies.restores import RestoreItem, RestoreJob, RestoreOutcome, RestoreState
 from medialib.models.deletion.batches import Batch, BatchState, Exchange
 from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.deletion.purges import PurgeRequest, PurgeState
@@ -62,6 +63,10 @@ __all__ = [
     "PurgeRequest",
     "PurgeState",
     "Removal",
+    "RestoreItem",
+    "RestoreJob",
+    "RestoreOutcome",
+    "RestoreState",
     "SavedView",
     "Selection",
     "SelectionItem",

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -52,6 +53,12 @@ class KeptContent(models.Model):
         return self.sha256[:12]
 
 
+def _is_being_restored() -> Exists:
+    """Whether a confirmed restore still has to put the copy back."""
+    waiting = apps.get_model("medialib", "RestoreItem").objects.filter(copy=OuterRef("pk"), outcome="")
+    return Exists(waiting.exclude(job__state__in=["review", "finished"]))
+
+
 class KeptCopyQuerySet(models.QuerySet["KeptCopy"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         return self.filter(account__in=Account.objects.visible_to(user))
@@ -62,7 +69,7 @@ class KeptCopyQuerySet(models.QuerySet["KeptCopy"]):
 
     def due(self, at: datetime) -> Self:
         """Copies whose time is over. While its job is not finished, none is."""
-        return self.filter(keep_until__lte=at, job__state=JobState.FINISHED)
+        return self.filter(keep_until__lte=at, job__state=JobState.FINISHED).exclude(_is_being_restored())
 
     def undated(self) -> Self:
         """Copies of finished jobs for which nobody has said yet how long they stay."""

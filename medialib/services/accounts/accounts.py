@@ -36,6 +36,7 @@ RESERVED_NAMES = frozenset(
         "manifests",
         "metrics",
         "readyz",
+        "restores",
         "sign-in",
         "sign-out",
         "static",

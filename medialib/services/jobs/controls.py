@@ -20,6 +20,7 @@ from medialib.services.audit import log
 from medialib.services.audit.log import MAX_REASON, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
+from medialib.services.copies import room
 from medialib.services.deletion import purge
 from medialib.services.deletion.lifecycle import close_if_done, refuse_changed
 from medialib.services.manifests import counts
@@ -79,7 +80,7 @@ def open_deletion_job(
             plan.refuse_beyond_rights(owner)
             window_s = plan.undo_window_s if start_after_s is None else start_after_s
             plan.refuse_short_wait(window_s)
-            keep_copies_days = _days_of_copies(manifest.account, in_place_of or retry_of, seen=seen_copies_days)
+            keep_copies_days = room.days_for(manifest.account, in_place_of or retry_of, seen=seen_copies_days)
             job = DeletionJob.objects.create(
                 manifest=manifest,
                 account=manifest.account,
@@ -109,14 +110,6 @@ def open_deletion_job(
             raise AlreadySubmitted(earlier) from None
         raise
     return job
-
-
-def _days_of_copies(account: Account, earlier: DeletionJob | None, *, seen: int | None) -> int | None:
-    """For how long the copies are kept. Files keep the way back that an earlier job promised them."""
-    if seen is not None and seen != (account.keep_copies_days or 0):
-        raise Refused(_("Whether copies are kept was changed since you looked, so nothing was confirmed. Look again."))
-    promised = earlier.keep_copies_days if earlier else None
-    return max(filter(None, (account.keep_copies_days, promised)), default=None)
 
 
 def _clean_reason(reason: str) -> str:
