@@ -89,6 +89,9 @@ class Environment:
     audit_webhook_url: str
     audit_webhook_secret: str
     metrics_token: str
+    public_url: str
+    mail: dict[str, Any] | None
+    mail_from: str
     min_password_length: int
     require_second_factor: bool
     oidc_server_url: str
@@ -178,6 +181,9 @@ def read(variables: Mapping[str, str]) -> Environment:
         audit_webhook_url=read_webhook_url(reader, debug),
         audit_webhook_secret=read_webhook_secret(reader),
         metrics_token=read_metrics_token(reader),
+        public_url=read_public_url(reader, debug),
+        mail=read_mail(reader),
+        mail_from=reader.text("MAIL_FROM", "medialib@localhost"),
         min_password_length=reader.number("MIN_PASSWORD_LENGTH", 12, least=8, most=128),
         require_second_factor=reader.flag("REQUIRE_SECOND_FACTOR", False),
         oidc_server_url=read_oidc_server(reader, debug),
@@ -314,6 +320,26 @@ def read_metrics_token(reader: Reader) -> str:
     if token and not re.fullmatch(rf"[A-Za-z0-9._~+/=-]{{{MIN_TOKEN_LENGTH},}}", token):
         raise BadSetting("METRICS_TOKEN", f"must be at least {MIN_TOKEN_LENGTH} random letters and digits")
     return token
+
+
+def read_public_url(reader: Reader, debug: bool) -> str:
+    """Where people open medialib, for links in notices; without a slash at its end."""
+    url = reader.text("PUBLIC_URL").rstrip("/")
+    if url and not is_web_address(url, debug):
+        raise BadSetting("PUBLIC_URL", "must be the address that people open, such as https://media.example.com")
+    return url
+
+
+def read_mail(reader: Reader) -> dict[str, Any] | None:
+    """How mail is sent, as Django's settings say it; None where none is."""
+    url = reader.text("EMAIL_URL")
+    if not url:
+        return None
+    try:
+        found: dict[str, Any] = environ.Env.email_url_config(url)
+    except (ValueError, KeyError, environ.ImproperlyConfigured):
+        raise BadSetting("EMAIL_URL", "must be such as smtp+tls://name:password@mail.example.com:587") from None
+    return found
 
 
 def read_oidc_server(reader: Reader, debug: bool) -> str:

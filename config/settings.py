@@ -264,6 +264,12 @@ AUDIT_WEBHOOK_URL = ENV.audit_webhook_url
 AUDIT_WEBHOOK_SECRET = ENV.audit_webhook_secret
 METRICS_TOKEN = ENV.metrics_token
 
+PUBLIC_URL = ENV.public_url
+SENDS_MAIL = ENV.mail is not None
+vars().update(ENV.mail or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"})
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = ENV.mail_from
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

@@ -77,8 +77,8 @@ def check_audit_triggers(databases: Sequence[str] | None = None, **kwargs: Any) 
 
 @register(Tags.database, deploy=True)
 def check_strangers(databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
-    text = "Rows of the audit log or of frozen lists can be changed before they are sealed: {}."
-    found = {alias: "; ".join(strangers.on_guarded_tables(connections[alias])) for alias in databases or ()}
+    text = "Rows can be changed before they are sealed: {}."
+    found = {alias: "; ".join(strangers.everywhere(connections[alias])) for alias in databases or ()}
     return [
         Error(text.format(what), hint=strangers.MEND, obj=alias, id="medialib.E005")
         for alias, what in found.items()

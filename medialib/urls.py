@@ -6,7 +6,7 @@ from django.views.i18n import set_language
 
 from medialib.auth.one_time_link import sign_in_once
 from medialib.auth.views import SignIn, sign_in_again
-from medialib.views import home, probes, styleguide, webhooks
+from medialib.views import home, notices, probes, styleguide, webhooks
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
@@ -78,6 +78,8 @@ urlpatterns = [
     path("manifests/<uuid:manifest>/asked/", review.asked, name="review-asked"),
     path("manifests/<uuid:manifest>/confirm/", review.confirm, name="confirm"),
     path("manifests/<uuid:manifest>/changes/<slug:difference>/", changes.manifest_changes, name="manifest-changes"),
+    path("notices/", notices.notices, name="notices"),
+    path("notices/<int:route>/<slug:change>/", notices.notice_change, name="notice-change"),
     path("jobs/", jobs.job_list, name="jobs"),
     path("jobs/tray/", jobs.job_tray, name="job-tray"),
     path("jobs/<int:job>/", jobs.job_detail, name="job"),

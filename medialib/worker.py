@@ -34,6 +34,7 @@ from medialib.services.copies import sweeping as copies_sweeping
 from medialib.services.deletion import purge, runner, sweeping
 from medialib.services.jobs import approvals
 from medialib.services.library import summary
+from medialib.services.notices import delivering, gathering
 from medialib.services.restoring import runner as restoring
 from medialib.services.selections import ticks
 from medialib.services.sync import schedule, webhooks
@@ -143,6 +144,7 @@ def run_worker(*, on_ready: Callable[[str], None]) -> None:
     sweeper.start()
     threading.Thread(target=_send_audit_until_stopped, args=[worker_id], name="audit webhook", daemon=True).start()
     threading.Thread(target=_copy_anchors_until_stopped, name="anchors", daemon=True).start()
+    threading.Thread(target=_tell_until_stopped, name="notices", daemon=True).start()
     on_ready(engine.name)
     try:
         engine.run()
@@ -190,6 +192,10 @@ def run_once() -> int:
         with requests.Session() as session:
             webhook.deliver_due(worker_id, session=session)
             copies.pass_on(session=session)
+        gathering.gather_from_log()
+        gathering.gather_from_state()
+        with delivering.session() as session:
+            delivering.deliver_due(session=session)
     finally:
         sweeping.sign_off(worker_id)
     return failed
@@ -249,6 +255,25 @@ def _copy_anchors_until_stopped() -> None:
                 copies.pass_on(session=session, is_over=STOP.is_set)
             except (DatabaseError, OSError) as error:
                 logger.warning("anchors not passed on, trying again: %s", error)
+                connection.close()
+            STOP.wait(SWEEP_EVERY_S)
+    connection.close()
+
+
+def _tell_until_stopped() -> None:
+    """In a thread of its own: a mail server that hangs must hold up nothing else."""
+    looked_at = 0.0
+    with delivering.session() as session:
+        while not STOP.is_set():
+            try:
+                close_old_connections()
+                gathering.gather_from_log()
+                if time.monotonic() - looked_at >= TIDY_EVERY_S:
+                    looked_at = time.monotonic()
+                    gathering.gather_from_state()
+                delivering.deliver_due(session=session, is_over=STOP.is_set)
+            except DatabaseError as error:
+                logger.warning("notices wait for the database: %s", error)
                 connection.close()
             STOP.wait(SWEEP_EVERY_S)
     connection.close()

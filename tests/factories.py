@@ -9,7 +9,17 @@ from typing import Any
 from django.contrib.auth.models import Permission, User
 from django.utils.timezone import now
 
-from medialib.models import Account, ApiKey, Asset, AssetKind, ListImport, Membership, ProtectionKind, ProtectionRule
+from medialib.models import (
+    Account,
+    ApiKey,
+    Asset,
+    AssetKind,
+    ListImport,
+    Membership,
+    NoticeRoute,
+    ProtectionKind,
+    ProtectionRule,
+)
 from medialib.services.accounts import vault
 
 EVERY_PERMISSION = ("view_library", "delete_files", "delete_whole_library", "view_audit", "manage_keys")
@@ -81,3 +91,8 @@ def protection(account: Account, **fields: Any) -> ProtectionRule:
 def list_import(account: Account, owner: User, **fields: Any) -> ListImport:
     """The report of a list of one line that matched nothing."""
     return ListImport.objects.create(account=account, owner=owner, **{"line_count": 1, "not_found": 1} | fields)
+
+
+def notice_route(user: User, **fields: Any) -> NoticeRoute:
+    """By mail, which tests keep to themselves."""
+    return NoticeRoute.objects.create(user=user, **{"channel": "mail", "language": "en", "added_at": LONG_AGO} | fields)

@@ -48,6 +48,7 @@ SERVICE_ROOMS = (
     "deletion",
     "restoring",
     "jobs",
+    "notices",
 )
 FORBIDDEN: dict[str, tuple[str, ...]] = {
     "medialib.imagekit": ("django", "medialib"),

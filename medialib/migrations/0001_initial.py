@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('day', models.DateField()),
-                ('account_id', models.BigIntegerField(null=True)),
+                ('account_id', models.BigIntegerField(default=0, help_text='0 for none.')),
                 ('account_name', models.CharField(blank=True, max_length=60)),
                 ('actor_name', models.CharField(blank=True, max_length=150)),
                 ('outcome', models.CharField(max_length=12)),
@@ -139,7 +139,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('time', models.DateTimeField(verbose_name='time')),
-                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
+                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
                 ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='actor (name)')),
                 ('address', models.CharField(blank=True, help_text='Network address that the request came from.', max_length=64, verbose_name='network address')),
                 ('request_id', models.CharField(blank=True, help_text="ImageKit's id of the call, where there was one.", max_length=100, verbose_name="ImageKit's request id")),
@@ -607,7 +607,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='auditday',
-            constraint=models.UniqueConstraint(fields=('day', 'account_name', 'actor_name', 'outcome'), name='audit_day_once'),
+            constraint=models.UniqueConstraint(fields=('day', 'account_id', 'account_name', 'actor_name', 'outcome'), name='audit_day_once'),
         ),
         migrations.AddField(
             model_name='auditevent',
@@ -1034,6 +1034,51 @@ class Migration(migrations.Migration):
             model_name='webhookreceipt',
             constraint=models.UniqueConstraint(fields=('account', 'event_id'), name='webhook_once'),
         ),
+        migrations.CreateModel(
+            name='NoticeRoute',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('channel', models.CharField(choices=[('mail', 'E-mail'), ('slack', 'Slack'), ('teams', 'Microsoft Teams'), ('webhook', 'Webhook')], max_length=8, verbose_name='goes to')),
+                ('ciphertext', models.TextField(blank=True, editable=False, help_text='The address, encrypted; empty for mail.')),
+                ('host', models.CharField(blank=True, help_text='What pages show of the address.', max_length=255)),
+                ('secret_ciphertext', models.TextField(blank=True, editable=False, help_text='What a webhook is signed with.')),
+                ('kinds', models.JSONField(default=list)),
+                ('only_mine', models.BooleanField(default=True, verbose_name='of jobs, only mine')),
+                ('language', models.CharField(max_length=10)),
+                ('added_at', models.DateTimeField()),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'notice route',
+                'verbose_name_plural': 'notice routes',
+                'ordering': ['pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='Notice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('key', models.CharField(help_text='What it is about: told once along each route.', max_length=120)),
+                ('kind', models.CharField(choices=[('job.to_approve', 'A job waits for my approval'), ('job.paused', 'A job has paused'), ('job.unresolved', 'A job ended with files that need somebody'), ('job.finished', 'A job has ended'), ('sync.trouble', 'A sync fails, or asks about removals'), ('key.ends', 'A key ends soon'), ('quota.near', 'The month’s CDN purges are nearly used up')], max_length=20)),
+                ('facts', models.JSONField(default=dict)),
+                ('noted_at', models.DateTimeField()),
+                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('sending', 'Sending'), ('sent', 'Sent'), ('failed', 'Failed'), ('dropped', 'dropped, since the person may not see it any more')], default='waiting', max_length=8)),
+                ('attempts', models.PositiveSmallIntegerField(default=0)),
+                ('not_before', models.DateTimeField(null=True)),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('error', models.CharField(blank=True, max_length=200)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='medialib.account')),
+                ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='medialib.deletionjob')),
+                ('route', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to='medialib.noticeroute')),
+            ],
+            options={
+                'verbose_name': 'notice',
+                'verbose_name_plural': 'notices',
+                'ordering': ['pk'],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['state', 'not_before'], name='notice_due')],
+                'constraints': [models.UniqueConstraint(fields=('route', 'key'), name='notice_once')],
+            },
+        ),
         migrations.AlterModelOptions(
             name='account',
             options={'ordering': ['name'], 'permissions': [('view_library', 'Can browse the library'), ('delete_files', 'Can delete files at ImageKit'), ('delete_whole_library', 'Can delete a whole library'), ('approve_deletions', 'Can approve what others want to delete'), ('restore_files', 'Can restore deleted files from their copies'), ('destroy_copies', 'Can destroy copies of deleted files'), ('view_audit', 'Can read the audit log'), ('manage_keys', 'Can add and change accounts and their keys')], 'verbose_name': 'account', 'verbose_name_plural': 'accounts'},
@@ -1056,7 +1101,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='auditevent',
             name='event',
-            field=models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event'),
+            field=models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('restore.confirmed', 'restore confirmed'), ('restore.paused', 'restore paused'), ('restore.resumed', 'restore resumed'), ('restore.cancelled', 'restore cancelled'), ('restore.verify', 'unverified files of a restore looked up again'), ('restore.finished', 'restore finished'), ('restore.settled', 'file of a restore settled'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event'),
         ),
         migrations.AlterField(
             model_name='deletionjob',
@@ -1108,27 +1153,6 @@ class Migration(migrations.Migration):
                 'verbose_name': 'kept copy',
                 'verbose_name_plural': 'kept copies',
             },
-        ),
-        migrations.AddConstraint(
-            model_name='keptcontent',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_leaving', False)), fields=('account', 'sha256'), name='content_once_in_account'),
-        ),
-        migrations.AddIndex(
-            model_name='keptcopy',
-            index=models.Index(fields=['account', 'file_id'], name='copy_of_file'),
-        ),
-        migrations.AddIndex(
-            model_name='keptcopy',
-            index=models.Index(fields=['keep_until'], name='copy_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='keptcopy',
-            constraint=models.UniqueConstraint(fields=('job', 'file_id'), name='copy_once_in_job'),
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='event',
-            field=models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('restore.confirmed', 'restore confirmed'), ('restore.paused', 'restore paused'), ('restore.resumed', 'restore resumed'), ('restore.cancelled', 'restore cancelled'), ('restore.verify', 'unverified files of a restore looked up again'), ('restore.finished', 'restore finished'), ('restore.settled', 'file of a restore settled'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event'),
         ),
         migrations.CreateModel(
             name='RestoreJob',
@@ -1187,6 +1211,22 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': 'files of a restore',
                 'ordering': ['position'],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='keptcontent',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_leaving', False)), fields=('account', 'sha256'), name='content_once_in_account'),
+        ),
+        migrations.AddIndex(
+            model_name='keptcopy',
+            index=models.Index(fields=['account', 'file_id'], name='copy_of_file'),
+        ),
+        migrations.AddIndex(
+            model_name='keptcopy',
+            index=models.Index(fields=['keep_until'], name='copy_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='keptcopy',
+            constraint=models.UniqueConstraint(fields=('job', 'file_id'), name='copy_once_in_job'),
         ),
         migrations.AddConstraint(
             model_name='restorejob',

@@ -13,6 +13,7 @@ from medialib.models.deletion.purges import PurgeRequest, PurgeState
 from medialib.models.list_imports import ListImport, ListPart
 from medialib.models.manifests import Item, Manifest, SkipCause
 from medialib.models.memberships import Membership
+from medialib.models.notices import Notice, NoticeChannel, NoticeKind, NoticeRoute, NoticeState
 from medialib.models.outcomes import Ended, JobState, Outcome, PauseCode
 from medialib.models.pacing import Pace, PaceKind
 from medialib.models.protections import ProtectedFile, ProtectionKind, ProtectionRule
@@ -53,6 +54,11 @@ __all__ = [
     "ListPreferences",
     "Manifest",
     "Membership",
+    "Notice",
+    "NoticeChannel",
+    "NoticeKind",
+    "NoticeRoute",
+    "NoticeState",
     "Outcome",
     "Pace",
     "PaceKind",

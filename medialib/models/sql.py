@@ -80,7 +80,7 @@ class CanonicalTime(Func):
 
     The database writes it because a million rows go into one hash, and Python needs longer for the times than for all
     the rest. SQLite keeps what Django stores there: UTC, with or without a fraction. Any other text, such as one with
-    an offset after the fraction, which readers would follow, stays as it is.
+    an offset after the fraction, which readers would follow, gets a mark that no time has, so that it equals none.
     """
 
     arity = 1
@@ -89,7 +89,7 @@ class CanonicalTime(Func):
         "(CASE WHEN substr(%(expressions)s, 11, 1) = ' ' AND (length(%(expressions)s) = 19 OR "
         "length(%(expressions)s) = 26 AND substr(%(expressions)s, 20, 1) = '.') "
         "THEN substr(%(expressions)s, 1, 10) || 'T' || substr(%(expressions)s, 12, 8) || '.' || "
-        "substr(substr(%(expressions)s, 21) || '000000', 1, 6) || 'Z' ELSE %(expressions)s END)"
+        "substr(substr(%(expressions)s, 21) || '000000', 1, 6) || 'Z' ELSE '?' || %(expressions)s END)"
     )
 
     def as_postgresql(self, compiler: Any, connection: Any, **extra: Any) -> Any:

@@ -135,7 +135,7 @@ def test_address_and_session_of_who_asked_are_for_those_with_the_audit_right(acc
     detail = {"manifest": job.manifest.sha256}
     log.record(EventKind.JOB_CONFIRMED, actor=actor, account=account, job=job, reason=job.reason, detail=detail)
     record_outcomes(job, job.manifest.items.all(), request_id="ik-request-7", at=job.finished_at)
-    log.record(EventKind.JOB_FINISHED, account=account, job=job)
+    job_rows.end_in_log(job)
     reader: User = factories.user("max", permissions=("view_library", permission))
     client = signed_in(reader)
     page = client.get(reverse("medialib:job-receipt", args=[job.pk]))

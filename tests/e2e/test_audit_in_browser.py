@@ -29,7 +29,7 @@ def finished(staff: User) -> DeletionJob:
     acme = factories.account("acme")
     job = job_rows.finished(job_rows.manifest(acme, staff, 4), ["deleted", "deleted", "failed", "skipped"])
     log.record(EventKind.JOB_CONFIRMED, job=job, account=acme, reason=job.reason)
-    log.record(EventKind.JOB_FINISHED, job=job, account=acme)
+    job_rows.end_in_log(job)
     for item in job.manifest.items.all():
         job_rows.event(
             EventKind.FILE_SETTLED, account=acme, job=job, file_id=item.file_id, file_path=item.path,

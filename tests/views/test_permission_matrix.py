@@ -55,6 +55,8 @@ RULES = {
     "medialib:person-new": "manage_keys",
     "medialib:person-change": "manage_keys",
     "medialib:person-remove": "manage_keys",
+    "medialib:notices": "view_library",
+    "medialib:notice-change": "view_library",
     "medialib:library": "view_library",
     "medialib:library-count": "view_library",
     "medialib:preferences-change": "view_library",
@@ -176,6 +178,7 @@ FORWARDS = {"<path:object_id>/", "(?P<url>.*)$"}
 POSTS = {
     "medialib:sign-out",
     "medialib:language",
+    "medialib:notice-change",
     "medialib:preferences-change",
     "medialib:saved-view-change",
     "medialib:selection-change",
@@ -279,6 +282,7 @@ class World:
             "difference": "all",
             "number": 0,
             "rule": factories.protection(account).pk,
+            "route": factories.notice_route(person).pk,
             "report": factories.list_import(account, person).pk,
             "provider_id": "company",
             "pk": 0,
@@ -342,7 +346,9 @@ def own(person: User) -> World:
 
 @pytest.fixture
 def foreign(person: User) -> World:
-    return World(factories.account("foreign"), person)
+    world = World(factories.account("foreign"), person)
+    world.values["route"] = factories.notice_route(factories.user(is_member=False)).pk
+    return world
 
 
 def expected_status(rule: str, granted: set[str]) -> set[int]:

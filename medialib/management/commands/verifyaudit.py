@@ -15,7 +15,9 @@ from medialib.services.audit.seal import copies, verify
 from medialib.services.audit.seal.against import Seen
 from medialib.services.audit.seal.verify import LogReport
 from medialib.services.base.words import counted
+from medialib.services.jobs import agreement
 
+ASK = "Believe the log, and ask who changed it."
 REBUILD = "Run “manage.py rebuildaudit”, and ask who changed it."
 
 
@@ -39,13 +41,14 @@ class Command(MedialibCommand):
 
     def work(self, *, trust: list[str], against: str | None, **options: Any) -> Report:
         seen, unseen = elsewhere(against)
-        report, index = verify.verify(trusted=trust, seen=seen), index_problem()
+        report = verify.verify(trusted=trust, seen=seen)
+        index, jobs = (index_problem(), jobs_problem()) if report.is_whole else ("", "")
         report.problem = report.problem or unseen or copies.trouble()
-        data = {"whole": report.is_whole, **asdict(report), "index_problem": index}
+        data = {"whole": report.is_whole, **asdict(report), "index_problem": index, "jobs_problem": jobs}
         if not report.is_whole:
             error = f"The audit log is not whole. {report.problem}"
         else:
-            error = f"The log is whole, but what is searched is not. {index} {REBUILD}" if index else ""
+            error = f"The log is whole, but what is searched is not. {index} {REBUILD}" if index else jobs
         lines = [sentence(report)] if report.is_whole else []
         return Report([*lines, *report.notes], data, ok=not error, error=error)
 
@@ -70,6 +73,13 @@ def index_problem() -> str:
         rebuilding.check()
     except rebuilding.Differs as problem:
         return str(problem)
+    return ""
+
+
+def jobs_problem() -> str:
+    if contradicted := agreement.first_contradicted():
+        number, found = contradicted
+        return f"The log is whole, and contradicts what pages show of job {number}: {'; '.join(found)}. {ASK}"
     return ""
 
 

@@ -50,6 +50,7 @@ class EventKind(models.TextChoices):
     COPIES_REMOVED = "copies.removed", _("copies removed, their time was over")
     COPIES_KEPT_LONGER = "copies.kept_longer", _("copies kept longer")
     COPIES_DESTROYED = "copies.destroyed", _("copies destroyed")
+    PURGE_COMPLETED = "purge.completed", _("CDN purge completed")
     REMOVALS_ACCEPTED = "sync.removals_accepted", _("many files accepted as gone from ImageKit")
     ACCOUNT_ADDED = "account.added", _("account added")
     ACCOUNT_CHANGED = "account.changed", _("account changed")

@@ -40,7 +40,7 @@ class AuditDay(models.Model):
     """What became of how many files on one day (UTC), for one account, person and outcome."""
 
     day = models.DateField()
-    account_id = models.BigIntegerField(null=True)
+    account_id = models.BigIntegerField(default=0, help_text="0 for none.")
     account_name = models.CharField(max_length=60, blank=True)
     actor_name = models.CharField(max_length=150, blank=True)
     outcome = models.CharField(max_length=12)
@@ -50,7 +50,9 @@ class AuditDay(models.Model):
     class Meta:
         verbose_name, verbose_name_plural = _("audit day"), _("audit days")
         constraints = [
-            models.UniqueConstraint(fields=["day", "account_name", "actor_name", "outcome"], name="audit_day_once")
+            models.UniqueConstraint(
+                fields=["day", "account_id", "account_name", "actor_name", "outcome"], name="audit_day_once"
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,7 @@
-"""What somebody put onto the tables of the log and of frozen lists that is not medialib's.
+"""What somebody put onto medialib's tables that is not medialib's.
 
-A seal proves that nothing changed after it. A trigger of somebody else's changes or swallows a row before it is sealed,
-and a view or a policy shows one reader other rows than the next, so each of them is told.
+A seal proves that nothing changed after it. A trigger of somebody else's, on whatever table, changes or swallows a row
+before it is sealed, and a view or a policy shows one reader other rows than the next. So each of them is told.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import DatabaseError, transaction
 
 from medialib.models.audit import append_only
+from medialib.models.query import search
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -23,14 +24,25 @@ TRIGGERS = """
     WHERE NOT tgisinternal AND tgrelid = to_regclass(%s) ORDER BY tgname
 """
 PATH = "SELECT pg_catalog.array_to_string(pg_catalog.current_schemas(true), ',')"
-RULES = "SELECT rulename FROM pg_rewrite WHERE ev_class = to_regclass(%s)"
-IS_PLAIN = "SELECT relkind = 'r' AND NOT relrowsecurity FROM pg_class WHERE oid = to_regclass(%s)"
+ON_OTHER_TABLES = """
+    SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid
+    WHERE NOT tgisinternal AND pg_table_is_visible(tgrelid) AND relname <> ALL(%s) ORDER BY 1, 2
+"""
+RULES = """
+    SELECT rulename, relname FROM pg_rewrite JOIN pg_class ON pg_class.oid = ev_class
+    WHERE relkind = 'r' AND pg_table_is_visible(ev_class) AND relname = ANY(%s) ORDER BY 1, 2
+"""
+NOT_PLAIN = """
+    SELECT relname FROM pg_class WHERE pg_table_is_visible(oid) AND relname = ANY(%s) AND (
+        relkind <> 'r' OR relrowsecurity OR EXISTS (SELECT FROM pg_inherits WHERE inhparent = pg_class.oid)
+    ) ORDER BY 1
+"""
 FUNCTION = re.compile(r"FUNCTION (\w+)\(\).*?\$\$(.*)\$\$", re.DOTALL)
 STAND_IN = "medialib_stand_in"
 MEND = "That is not medialib's: drop it, run “manage.py migrate”, and ask who made it."
 
 
-def on_guarded_tables(connection: BaseDatabaseWrapper) -> list[str]:
+def everywhere(connection: BaseDatabaseWrapper) -> list[str]:
     """Each in a few words: “the trigger late on medialib_auditevent”. Ours count when they are not as we made them."""
     find = _on_sqlite if connection.vendor == "sqlite" else _on_postgresql
     return list(find(connection))
@@ -39,9 +51,13 @@ def on_guarded_tables(connection: BaseDatabaseWrapper) -> list[str]:
 def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     guards = append_only.guards(connection)
     ours = {_plain(text) for guard in guards.values() for text in guard.install}
+    ours |= {_plain(text) for text in search.TRIGGERS.values()}
+    tables = set(_tables(connection))
     for kind, name, table, text in _rows(connection, ON_SQLITE):
-        if table in guards and (kind == "view" or _plain(text) not in ours):
-            yield f"the {kind} {name}" if kind == "view" else f"the trigger {name} on {table}"
+        if kind == "trigger" and _plain(text) not in ours:
+            yield f"the trigger {name} on {table}"
+        elif kind == "view" and table in tables:
+            yield f"the view {name}"
 
 
 def _plain(statement: str) -> str:
@@ -52,11 +68,14 @@ def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
     (path,) = _rows(connection, PATH)[0]
     if next(schema for schema in path.split(",") if not schema.startswith("pg_temp")) != "pg_catalog":
         yield "a search path that leads to functions of somebody else first"
-    for table, guard in append_only.guards(connection).items():
-        if _rows(connection, IS_PLAIN, table) != [(True,)]:
-            yield f"{table}, which is no plain table or has policies"
+    guards, tables = append_only.guards(connection), _tables(connection)
+    odd = {table for (table,) in _rows(connection, NOT_PLAIN, tables)}
+    yield from (f"{table}, which is no plain table or has policies" for table in sorted(odd))
+    yield from (f"the rule {name} on {table}" for name, table in _rows(connection, RULES, tables))
+    yield from (f"the trigger {name} on {table}" for name, table in _rows(connection, ON_OTHER_TABLES, [*guards]))
+    for table, guard in guards.items():
+        if table in odd:
             continue
-        yield from (f"the rule {name} on {table}" for (name,) in _rows(connection, RULES, table))
         bodies = {body.strip() for text in guard.install for _, body in FUNCTION.findall(text)}
         there = _rows(connection, TRIGGERS, table)
         if not there:  # Nor our functions, perhaps.
@@ -85,7 +104,12 @@ def _as_the_database_says_it(connection: BaseDatabaseWrapper, table: str, instal
     return {text.replace(f" ON {STAND_IN} ", f" ON {table} ", 1) for text in said}
 
 
-def _rows(connection: BaseDatabaseWrapper, statement: str, *params: str) -> list[tuple[Any, ...]]:
+def _tables(connection: BaseDatabaseWrapper) -> list[str]:
+    """All of the project, those that migrations have not made yet too."""
+    return connection.introspection.django_table_names(only_existing=False, include_views=True)
+
+
+def _rows(connection: BaseDatabaseWrapper, statement: str, *params: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params or None)
         return [tuple(row) for row in cursor.fetchall()]

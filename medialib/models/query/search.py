@@ -61,6 +61,7 @@ TEXT_TRIGGERS = {
         f"BEGIN {DROP_TEXT} {ADD_TEXT} END"
     ),
 }
+TRIGGERS = {name: f"CREATE TRIGGER {name} {body}" for name, body in (WORD_TRIGGERS | TEXT_TRIGGERS).items()}
 
 
 def install(connection: BaseDatabaseWrapper) -> None:
@@ -79,7 +80,7 @@ def remove(connection: BaseDatabaseWrapper) -> None:
     if connection.vendor != "sqlite":
         return
     with connection.cursor() as cursor:
-        for name in (*WORD_TRIGGERS, *TEXT_TRIGGERS):
+        for name in TRIGGERS:
             cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
         cursor.execute(f"DROP TABLE IF EXISTS {WORDS}")
         cursor.execute(f"DROP TABLE IF EXISTS {TEXT}")
@@ -134,8 +135,8 @@ def _install_words(cursor: Any) -> None:
     for select in words.split("UNION"):
         head, source = select.split("FROM", 1)
         cursor.execute(f"INSERT OR IGNORE INTO {WORDS} (word, asset_id) {head}, a.id FROM {TABLE} AS a, {source}")
-    for name, body in WORD_TRIGGERS.items():
-        cursor.execute(f"CREATE TRIGGER {name} {body}")
+    for name in WORD_TRIGGERS:
+        cursor.execute(TRIGGERS[name])
 
 
 def _install_text(cursor: Any) -> None:
@@ -145,8 +146,8 @@ def _install_text(cursor: Any) -> None:
         "tokenize='trigram case_sensitive 1')"
     )
     cursor.execute(f"INSERT INTO {TEXT} ({TEXT}) VALUES ('rebuild')")  # noqa: S608
-    for name, body in TEXT_TRIGGERS.items():
-        cursor.execute(f"CREATE TRIGGER {name} {body}")
+    for name in TEXT_TRIGGERS:
+        cursor.execute(TRIGGERS[name])
 
 
 def _forget(connection: BaseDatabaseWrapper) -> None:

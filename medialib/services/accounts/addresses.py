@@ -15,18 +15,21 @@ from requests.utils import get_environ_proxies, select_proxy
 from medialib.errors import Refused, WrongUse
 
 MAX_LENGTH = 300
+MAX_QUERY = 1_000
 # No character that ends a header, a policy directive or an attribute: endpoints are quoted in the page's policy.
 HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]+", re.IGNORECASE)
 PATH = re.compile(r"[A-Za-z0-9._~/%@+-]*")
 # How sentences call an address.
 API, UPLOAD = _("API address"), _("upload address")
 ENDPOINT, OTHER = _("URL endpoint"), _("other endpoint")
+RECEIVER = _("address")
 # Pairs, not a dict: a lazy text has another hash in each language.
 _EXAMPLES: list[tuple[object, str]] = [
     (API, "https://api.imagekit.io"),
     (UPLOAD, "https://upload.imagekit.io"),
     (ENDPOINT, "https://ik.imagekit.io/your_imagekit_id"),
     (OTHER, "https://images.example.com"),
+    (RECEIVER, "https://hooks.slack.com/services/…"),
 ]
 
 # NAT64 and IPv4-compatible addresses may lead to any IPv4 one behind the gateway; the last is the old site-local range.
@@ -39,10 +42,21 @@ def clean(url: str, *, what: str | Promise) -> str:
     parts = _split(url, what=what)
     _refuse_scheme(parts, what=what)
     _refuse_extras(parts, url, what=what)
-    if not settings.IMAGEKIT_ALLOW_PRIVATE_API and _is_private_name(parts.hostname or ""):
-        text = _("The %(what)s “%(host)s” is not a public address. %(way_out)s")
-        raise WrongUse(text, what=what, host=parts.hostname, way_out=_WAY_OUT)
+    _refuse_private_name(parts, what=what)
     return url.rstrip("/")
+
+
+def clean_receiver(url: str) -> str:
+    """Where messages are sent to. It may have a query, as those of Teams do. Raises WrongUse."""
+    url = url.strip()
+    base, _mark, query = url.partition("?")
+    if not re.fullmatch(r"[\x21-\x7e]*", query) or "#" in query or len(query) > MAX_QUERY:
+        raise _not_valid(RECEIVER)
+    parts = _split(base, what=RECEIVER)
+    _refuse_scheme(parts, what=RECEIVER)
+    _refuse_extras(parts, base, what=RECEIVER)
+    _refuse_private_name(parts, what=RECEIVER)
+    return url
 
 
 def refuse_private(url: str, *, what: str | Promise) -> None:
@@ -118,6 +132,12 @@ def _refuse_extras(parts: SplitResult, url: str, *, what: str | Promise) -> None
         raise WrongUse(_("The %(what)s must not contain a user name or password."), what=what)
     if "?" in url or "#" in url:
         raise WrongUse(_("The %(what)s must not contain a query (?…) or a fragment (#…)."), what=what)
+
+
+def _refuse_private_name(parts: SplitResult, *, what: str | Promise) -> None:
+    if not settings.IMAGEKIT_ALLOW_PRIVATE_API and _is_private_name(parts.hostname or ""):
+        text = _("The %(what)s “%(host)s” is not a public address. %(way_out)s")
+        raise WrongUse(text, what=what, host=parts.hostname, way_out=_WAY_OUT)
 
 
 def _is_private_name(host: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from medialib.errors import Refused
-from medialib.models import ApiKey, EventKind, WebhookSecret
+from medialib.models import ApiKey, EventKind, NoticeRoute, WebhookSecret
 from medialib.services.accounts import factor_secrets, keys, vault
 from medialib.services.audit import log
 from medialib.services.audit.log import SYSTEM, Actor
@@ -34,6 +34,7 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
     unreadable += factor_secrets.reencrypt()
     unreadable += _reencrypt_webhook_secrets()
+    unreadable += _reencrypt_notice_routes()
     log.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
     return Reencryption(done, tuple(unreadable))
 
@@ -48,4 +49,18 @@ def _reencrypt_webhook_secrets() -> list[str]:
             unreadable.append(f"webhook secret of {stored.account.name}")
         else:
             WebhookSecret.objects.filter(pk=stored.pk, ciphertext=stored.ciphertext).update(ciphertext=fresh)
+    return unreadable
+
+
+def _reencrypt_notice_routes() -> list[str]:
+    """The places where people are told, likewise. Returns whose could not be read."""
+    unreadable = []
+    for route in NoticeRoute.objects.exclude(ciphertext="").select_related("user"):
+        stored = {"ciphertext": route.ciphertext, "secret_ciphertext": route.secret_ciphertext}
+        try:
+            fresh = {name: vault.reencrypt(text) if text else "" for name, text in stored.items()}
+        except Refused:
+            unreadable.append(f"notices of {route.user.get_username()} to {route.host}")
+        else:
+            NoticeRoute.objects.filter(pk=route.pk, **stored).update(**fresh)
     return unreadable

@@ -12,7 +12,6 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from django.db.models import Max, Min, Sum
-from django.db.models.functions import Coalesce
 
 from medialib.models import Account, AuditDay, EventKind
 from medialib.models.memberships import sees_everything
@@ -102,8 +101,7 @@ def days_visible_to(viewer: User) -> QuerySet[AuditDay]:
     """The sums of accounts that this person may see."""
     if sees_everything(viewer):
         return AuditDay.objects.all()
-    known = list(Account.objects.visible_to(viewer).values_list("pk", flat=True))
-    return AuditDay.objects.alias(of_account=Coalesce("account_id", 0)).filter(of_account__in=known)
+    return AuditDay.objects.filter(account_id__in=Account.objects.visible_to(viewer))
 
 
 def _days(chart_query: ChartQuery, viewer: User) -> QuerySet[AuditDay]:

@@ -33,6 +33,7 @@ OF_A_JOB = [
     EventKind.JOB_PAUSED, EventKind.JOB_RESUMED, EventKind.JOB_SPEED, EventKind.JOB_UNDONE, EventKind.JOB_CANCELLED,
     EventKind.JOB_VERIFY, EventKind.JOB_TAKEN_OVER, EventKind.JOB_FINISHED,
 ]  # fmt: skip
+OF_A_PURGE = [EventKind.PURGE_REQUESTED, EventKind.PURGE_COMPLETED]
 LONGEST_COURSE = 200  # Events of a job as a whole that are shown; the job's own page has a picture of all.
 
 
@@ -145,7 +146,7 @@ def _unconfirmed(wanted: AuditFilter, viewer: User | None) -> list[AuditEvent]:
 def _concerned(wanted: AuditFilter, job: str) -> Q:
     """Which jobs are meant, as a condition on the column that names the job."""
     concerned = Q()
-    acted = AuditEvent.objects.filter(places.OF_KIND, event__in=[*OF_A_JOB, EventKind.PURGE_REQUESTED])
+    acted = AuditEvent.objects.filter(places.OF_KIND, event__in=[*OF_A_JOB, *OF_A_PURGE])
     if wanted.job is not None:
         concerned &= Q(**{job: wanted.job})
     if wanted.actor:

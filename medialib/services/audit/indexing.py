@@ -6,7 +6,6 @@ import logging
 import time
 from collections import Counter
 from datetime import date, datetime
-from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -68,17 +67,16 @@ def _index_some(after: int, up_to: int) -> tuple[int, int] | None:
 
 
 def _count_days(rows: list[Row]) -> None:
-    files: Counter[tuple[date, Any, str, str, str]] = Counter()
-    sizes: Counter[tuple[date, Any, str, str, str]] = Counter()
+    files: Counter[tuple[date, int, str, str, str]] = Counter()
+    sizes: Counter[tuple[date, int, str, str, str]] = Counter()
     for _, event, _, outcome, account, account_name, actor, size, at in rows:
         if event == EventKind.FILE_SETTLED:
-            key = (at.date(), account, account_name, actor, outcome)
+            key = (at.date(), account or 0, account_name, actor, outcome)
             files[key] += 1
             sizes[key] += size or 0
     for key, count in files.items():
         day, account, account_name, actor, outcome = key
-        AuditDay.objects.get_or_create(
-            day=day, account_name=account_name, actor_name=actor, outcome=outcome, defaults={"account_id": account}
+        known, _ = AuditDay.objects.get_or_create(
+            day=day, account_id=account, account_name=account_name, actor_name=actor, outcome=outcome
         )
-        known = AuditDay.objects.filter(day=day, account_name=account_name, actor_name=actor, outcome=outcome)
-        known.update(files=F("files") + count, size_bytes=F("size_bytes") + sizes[key])
+        AuditDay.objects.filter(pk=known.pk).update(files=F("files") + count, size_bytes=F("size_bytes") + sizes[key])

@@ -23,7 +23,7 @@ from medialib.models.query.folding import fold
 from medialib.services.audit import indexing
 
 CHUNK = 2_000
-DayKey = tuple[date, str, str, str]
+DayKey = tuple[date, int, str, str, str]
 Sums = dict[DayKey, tuple[int, int]]
 
 
@@ -33,7 +33,10 @@ class Differs(Refused):
 
 def check() -> None:
     """Raises Differs at the first difference, up to where the index says that it has come."""
-    up_to = indexing.indexed_up_to()
+    newest = AuditPath.objects.aggregate(newest=Max("event_id"))["newest"] or 0
+    up_to = indexing.indexed_up_to()  # Read after the paths: a worker may be adding some.
+    if newest > up_to:
+        raise Differs(_("The search index holds paths beyond the events that it claims."))
     if up_to > AuditSegment.objects.sealed_up_to():
         raise Differs(_("The search index claims events that are not sealed."))
     _check_paths(up_to)
@@ -81,7 +84,8 @@ def _forget_days(up_to: int) -> None:
     AuditDay.objects.filter(**{} if last_pruned is None else {"day__gt": last_pruned}).delete()
     counted = _counted(up_to) if last_pruned else {}
     for row in AuditDay.objects.all():
-        files, size = counted.get((row.day, row.account_name, row.actor_name, row.outcome), (0, 0))
+        key = (row.day, row.account_id, row.account_name, row.actor_name, row.outcome)
+        files, size = counted.get(key, (0, 0))
         row.files, row.size_bytes = max(row.files - files, 0), max(row.size_bytes - size, 0)
         row.save(update_fields=["files", "size_bytes"])
 
@@ -90,16 +94,18 @@ def _counted(up_to: int) -> Sums:
     files: Counter[DayKey] = Counter()
     sizes: Counter[DayKey] = Counter()
     settled = AuditEvent.objects.filter(pk__lte=up_to, event=EventKind.FILE_SETTLED)
-    for rows in _chunks(settled, "pk", "time", "account_name", "actor_name", "outcome", "size_bytes"):
-        for _pk, at, account, actor, outcome, size in rows:
-            files[at.date(), account, actor, outcome] += 1
-            sizes[at.date(), account, actor, outcome] += size or 0
+    columns = ("pk", "time", "account_id", "account_name", "actor_name", "outcome", "size_bytes")
+    for rows in _chunks(settled, *columns):
+        for _pk, at, account, account_name, actor, outcome, size in rows:
+            key = (at.date(), account or 0, account_name, actor, outcome)
+            files[key] += 1
+            sizes[key] += size or 0
     return {key: (count, sizes[key]) for key, count in files.items()}
 
 
 def _held() -> Sums:
-    columns = ("day", "account_name", "actor_name", "outcome", "files", "size_bytes")
-    return {tuple(row[:4]): (row[4], row[5]) for row in AuditDay.objects.values_list(*columns)}
+    columns = ("day", "account_id", "account_name", "actor_name", "outcome", "files", "size_bytes")
+    return {tuple(row[:5]): (row[5], row[6]) for row in AuditDay.objects.values_list(*columns)}
 
 
 def _last_pruned_day() -> date | None:

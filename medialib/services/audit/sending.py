@@ -1,11 +1,10 @@
-"""One signed message to an address of the operator's, and how long to wait after one that was not taken."""
+"""One signed message to an address, and how long to wait after one that was not taken."""
 
 from __future__ import annotations
 
 from datetime import UTC, timedelta
 
 import requests
-from django.conf import settings
 from standardwebhooks import Webhook
 
 from medialib.services.base.clock import shared_now
@@ -14,18 +13,16 @@ TIMEOUTS_S = (5, 30)
 FIRST_WAIT_S, LONGEST_WAIT_S = 5, 300
 
 
-def post(session: requests.Session, url: str, *, name: str, body: bytes, content_type: str) -> str:
+def post(session: requests.Session, url: str, *, name: str, body: bytes, content_type: str, secret: str) -> str:
     """Why the receiver did not take it, or an empty text. Never quotes the address, which may hold a password.
 
-    Signed where AUDIT_WEBHOOK_SECRET is set. `name` is the same for a message that is sent again. Source: Standard
+    Signed where there is a secret. `name` is the same for a message that is sent again. Source: Standard
     Webhooks.
     """
     at = shared_now().astimezone(UTC)
     headers = {"content-type": content_type, "webhook-id": name, "webhook-timestamp": str(int(at.timestamp()))}
-    if settings.AUDIT_WEBHOOK_SECRET:
-        headers["webhook-signature"] = Webhook(settings.AUDIT_WEBHOOK_SECRET).sign(
-            name, at, body.decode(errors="replace")
-        )
+    if secret:
+        headers["webhook-signature"] = Webhook(secret).sign(name, at, body.decode(errors="replace"))
     try:
         answer = session.post(url, data=body, headers=headers, timeout=TIMEOUTS_S, allow_redirects=False)
     except requests.RequestException as error:

@@ -83,9 +83,8 @@ def _claim(owner: str) -> AuditCursor | None:
 
 def _post(message: AuditMessage, session: requests.Session) -> str:
     kind = "application/json"
-    return sending.post(
-        session, settings.AUDIT_WEBHOOK_URL, name=message.id, body=message.body.encode(), content_type=kind
-    )
+    address, secret = settings.AUDIT_WEBHOOK_URL, settings.AUDIT_WEBHOOK_SECRET
+    return sending.post(session, address, name=message.id, body=message.body.encode(), content_type=kind, secret=secret)
 
 
 def _settle(cursor: AuditCursor, message: AuditMessage, owner: str, *, trouble: str) -> bool:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_noop
 from medialib.errors import Refused
 from medialib.models import AuditEvent, Batch, BatchState, DeletionJob, EventKind, Item, JobState, Outcome, PauseCode
 from medialib.models.deletion.batches import BATCH_SIZE
-from medialib.services.audit import log
+from medialib.services.audit import job_records, log
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake
 from medialib.services.deletion import breaker, events
@@ -99,7 +99,8 @@ def close_if_done(job: DeletionJob) -> bool:
         job.refresh_from_db()
     if not _is_all_settled(job):
         return False
-    at_end = _list_at_end(job)  # A million files take seconds, so nobody waits for a lock meanwhile.
+    # A million files take seconds, so nobody waits for a lock meanwhile.
+    at_end, calls_sha256 = _list_at_end(job), job_records.of_calls(job)
     with transaction.atomic():
         locked = DeletionJob.objects.select_for_update().get(pk=job.pk)
         if not _is_all_settled(locked):
@@ -108,7 +109,8 @@ def close_if_done(job: DeletionJob) -> bool:
             state=JobState.FINISHED, finished_at=shared_now(), wait_until=None, wait_cause=""
         )
         sums = {outcome.value: count for outcome, count in locked.counts}
-        detail = {**sums, "calls": locked.calls, **at_end}
+        record = {"rows": job_records.of_rows(job), "calls": calls_sha256}
+        detail = {**sums, "calls": locked.calls, **at_end, "record": record}
         log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail=detail)
         if locked.purge_cache and locked.deleted:
             wake("purge_deleted", job.pk)

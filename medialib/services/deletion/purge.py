@@ -81,7 +81,7 @@ def run_purge(job: DeletionJob) -> None:
             if not _request(client, job, request):
                 return
         for request in job.purges.filter(state=PurgeState.REQUESTED).exclude(request_id="").iterator(chunk_size=200):
-            if not _ask(client, request):
+            if not _ask(client, job, request):
                 return
 
 
@@ -158,12 +158,20 @@ def _note_refusal(account: Account, error: RateLimited) -> None:
         pace.save()
 
 
-def _ask(client: ImageKitClient, request: PurgeRequest) -> bool:
+def _ask(client: ImageKitClient, job: DeletionJob, request: PurgeRequest) -> bool:
     try:
         status = client.purge_status(request.request_id)
     except ImageKitError as error:
         logger.warning("purge status unknown purge=%s: %s", request.pk, error)
         return False
     if status == "Completed":
-        PurgeRequest.objects.filter(pk=request.pk).update(state=PurgeState.COMPLETED)
+        _record_completed(job, request)
     return True
+
+
+def _record_completed(job: DeletionJob, request: PurgeRequest) -> None:
+    requested = PurgeRequest.objects.filter(pk=request.pk, state=PurgeState.REQUESTED)
+    with transaction.atomic():
+        if requested.update(state=PurgeState.COMPLETED):
+            detail = {"url": request.url, "request_id": request.request_id}
+            log.record(EventKind.PURGE_COMPLETED, account=job.account, job=job, detail=detail)

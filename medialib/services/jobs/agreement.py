@@ -6,17 +6,20 @@ contradicts. A million files are compared by the database, in three statements.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from medialib.errors import Refused, grouped
-from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Item, Outcome
+from medialib.models import AuditEvent, AuditSegment, DeletionJob, EventKind, Item, Outcome, PurgeState
+from medialib.services.audit import job_records
 from medialib.services.audit.seal import headers, statements
+from medialib.services.manifests.hashing import manifest_sha256
 
 # Each column that is written with the outcome, and its copy in the log.
 COPIES = {
@@ -28,6 +31,8 @@ COPIES = {
     "item.settled_at": "event.time",
     "COALESCE(exchange.request_id, '')": "event.request_id",
 }
+JOBS_AT_ONCE = 100
+SETTLING_S = 0.5
 DIFFERENT = """
     SELECT item.outcome, COUNT(*) FROM medialib_item AS item
     LEFT JOIN medialib_exchange AS exchange ON exchange.id = item.exchange_id
@@ -74,25 +79,54 @@ class OutcomeTally:
 
 
 def refuse_contradicted(job: DeletionJob) -> None:
-    """Raises OutcomesContradicted, naming each count that differs. What was archived contradicts nothing any more."""
-    if _is_archived(job):
-        return
-    found = [*_told_otherwise(job), *(text for tally in tallies(job) for text in tally.contradictions())]
-    if found:
+    """Raises OutcomesContradicted, naming each thing that differs. What was archived contradicts nothing any more."""
+    if found := contradictions(job):
         sentence = gettext_lazy(
             "The sealed audit log contradicts job %(number)s, so nothing of it is certified: %(found)s."
         )
         raise OutcomesContradicted(sentence, number=job.pk, found="; ".join(found))
 
 
+def contradictions(job: DeletionJob) -> list[str]:
+    """What the log says otherwise than the job's rows. Of a job under way, what stood at its confirmation."""
+    if _is_archived(job):
+        return []
+    if not job.is_finished:
+        return list(_told_otherwise(job))
+    found = [*_told_otherwise(job), *(text for tally in tallies(job) for text in tally.contradictions())]
+    return [*found, *_changed_since_its_end(job), *_purged_otherwise(job)]
+
+
+def first_contradicted() -> tuple[int, list[str]] | None:
+    """The first job that the log contradicts, by number, and what is different; None where it contradicts none.
+
+    All files of all finished jobs are read.
+    """
+    confirmed = AuditEvent.objects.filter(event=EventKind.JOB_CONFIRMED)
+    gone = confirmed.exclude(job__in=DeletionJob.objects.values("pk")).values_list("job_id", flat=True).first()
+    if gone is not None:
+        return gone, [_("the database does not have it")]
+    for job in DeletionJob.objects.select_related("manifest").order_by("pk").iterator(chunk_size=JOBS_AT_ONCE):
+        if contradictions(job):
+            time.sleep(SETTLING_S)  # Its rows were read one after the other, and a purge may have gone on meanwhile.
+            job.refresh_from_db()
+            if found := contradictions(job):
+                return job.pk, found
+    return None
+
+
 def _told_otherwise(job: DeletionJob) -> Iterator[str]:
     """Who asked, why and for which list, where the rows and the sealed confirmation differ."""
     kinds = (EventKind.JOB_CONFIRMED, EventKind.JOB_TAKEN_OVER)
     rows = AuditEvent.objects.filter(job=job, event__in=kinds).order_by("pk")
-    newest = {row[0]: row[1:] for row in rows.values_list("event", "actor_name", "reason", "detail")}
+    newest = {row[0]: row[1:] for row in rows.values_list("event", "actor_name", "reason", "detail", "account_id")}
     if (confirmed := newest.get(EventKind.JOB_CONFIRMED)) is None:
+        yield _("nobody confirmed it")
         return
-    requested_by = newest.get(EventKind.JOB_TAKEN_OVER, confirmed)[0]
+    taken_over = newest.get(EventKind.JOB_TAKEN_OVER)
+    requested_by = taken_over[0] if taken_over else confirmed[2].get("in_the_name_of", confirmed[0])
+    if confirmed[3] != job.account_id:
+        yield _("the account is not the one that was confirmed")
     if requested_by != job.requested_by_name:
         words = {"ours": job.requested_by_name, "theirs": requested_by}
         yield _("requested by: the job says %(ours)s, the log %(theirs)s") % words
@@ -100,6 +134,35 @@ def _told_otherwise(job: DeletionJob) -> Iterator[str]:
         yield _("the reason is not the one that was confirmed")
     if confirmed[2].get("manifest", job.manifest.sha256) != job.manifest.sha256:
         yield _("the list is not the one that was confirmed")
+
+
+def _changed_since_its_end(job: DeletionJob) -> Iterator[str]:
+    ends = AuditEvent.objects.filter(job=job, event=EventKind.JOB_FINISHED).order_by("-pk")
+    detail = ends.values_list("detail", flat=True).first() or {}
+    record = detail.get("record", {})
+    if record.get("rows") != job_records.of_rows(job):
+        yield _("its names, times or bytes are not those of its end")
+    if record.get("calls") != job_records.of_calls(job):
+        yield _("its calls are not those of its end")
+    if detail.get("manifest") != manifest_sha256(job.manifest):
+        yield _("its list is not that of its end")
+
+
+def _purged_otherwise(job: DeletionJob) -> Iterator[str]:
+    """Where an address of a purge says something else than the last event about it."""
+    kinds = (EventKind.PURGE_REQUESTED, EventKind.PURGE_COMPLETED)
+    told: dict[str, tuple[str, str, str]] = {}
+    events = AuditEvent.objects.filter(job=job, event__in=kinds).order_by("pk").values_list("event", "detail")
+    for event, detail in events.iterator():
+        error = detail.get("error", "")
+        state = PurgeState.FAILED if error else PurgeState.REQUESTED
+        if event == EventKind.PURGE_COMPLETED:
+            state = PurgeState.COMPLETED
+        told[detail["url"]] = (state, detail["request_id"][:100], error)
+    waiting = Q(state=PurgeState.WAITING) | Q(state=PurgeState.REQUESTED, request_id="")
+    rows = job.purges.exclude(waiting).order_by("pk").values_list("url", "state", "request_id", "error")
+    if [*told.items()] != [(url, tuple(rest)) for url, *rest in rows]:
+        yield _("its purges are not those that the log knows of")
 
 
 def tallies(job: DeletionJob) -> list[OutcomeTally]:

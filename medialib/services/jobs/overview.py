@@ -47,6 +47,7 @@ class Concern:
     account: Account
     at: datetime | None = None  # When the key ends or the index is from.
     run: SyncRun | None = None
+    complete: SyncRun | None = None  # The last sync that went through to its end.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +92,15 @@ def overview(accounts: Sequence[Account], *, viewer: User) -> WorkOverview:
     needing = [each for each in looks if _needs_somebody(each, viewer)]
     under_way = [each for each in looks if each not in needing and not each.job.is_finished]
     return WorkOverview(needing, under_way, _states(accounts, viewer, at))
+
+
+def every_concern(accounts: Sequence[Account]) -> list[Concern]:
+    """Of these accounts, those of their keys included, for whoever asks on behalf of many people."""
+    at, keys, found = now(), _last_keys(accounts), list[Concern]()
+    for account in accounts:
+        latest, complete = SyncRun.objects.latest_and_complete(account)
+        found += [*_key_concerns(account, keys, at), *_sync_concerns(account, latest, complete, at)]
+    return found
 
 
 def _looks(viewer: User, at: datetime) -> list[Progress]:
@@ -152,9 +162,9 @@ def _key_concerns(account: Account, keys: dict[int, ApiKey] | None, at: datetime
 
 def _sync_concerns(account: Account, latest: SyncRun | None, complete: SyncRun | None, at: datetime) -> list[Concern]:
     if latest and latest.asks_about:
-        return [Concern(ConcernKind.REMOVALS_ASKED, account, run=latest)]
+        return [Concern(ConcernKind.REMOVALS_ASKED, account, run=latest, complete=complete)]
     if latest and latest.state == SyncState.FAILED:
-        return [Concern(ConcernKind.SYNC_FAILED, account, run=latest)]
+        return [Concern(ConcernKind.SYNC_FAILED, account, run=latest, complete=complete)]
     if complete is None:
         return [] if latest else [Concern(ConcernKind.NEVER_SYNCED, account)]
     if complete.started_at < at - INDEX_IS_OLD_AFTER:

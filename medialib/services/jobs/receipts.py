@@ -141,7 +141,7 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "format": FORMAT,
         "issued_at": headers.canonical_time(shared_now()),
         "job": job.pk,
-        "account": job.account.name,
+        "account": _account_name(job),
         "requested_by": job.requested_by_name,
         "reason": job.reason,
         "manifest_sha256": manifest.sha256,
@@ -158,6 +158,12 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "purges": list(job.purges.order_by("pk").values("url", "request_id", "state")),
         "how_to_verify": HOW_TO_VERIFY,
     }
+
+
+def _account_name(job: DeletionJob) -> str:
+    """As it was when the job was confirmed: an account may be renamed."""
+    confirmed = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED).order_by("pk")
+    return confirmed.values_list("account_name", flat=True).first() or job.account.name
 
 
 def _manifest_at_end(job: DeletionJob) -> str:

@@ -28,6 +28,10 @@ ON_SQLITE = {
     "the same, spelt otherwise": [
         f"create trigger late before insert on {EVENTS.upper()} when NEW.reason = 'x' begin select raise(ignore); end"
     ],
+    "a table beside the log, by which events go while our guards are away": [
+        "DROP TRIGGER audit_refuses_delete",
+        f"CREATE TRIGGER late AFTER UPDATE ON medialib_worker BEGIN DELETE FROM {EVENTS} WHERE reason = 'x'; END",
+    ],
     "our own name, and nothing refused": [
         "DROP TRIGGER audit_refuses_update",
         f"CREATE TRIGGER audit_refuses_update BEFORE UPDATE ON {EVENTS} BEGIN SELECT 1; END",
@@ -35,6 +39,12 @@ ON_SQLITE = {
     "frozen lists open under our own name": [
         "DROP TRIGGER item_refuses_update",
         f"CREATE TRIGGER item_refuses_update BEFORE UPDATE ON {ITEM} WHEN OLD.path = '' BEGIN SELECT 1; END",
+    ],
+    "a view that counts other files": [
+        "PRAGMA legacy_alter_table = ON",
+        "ALTER TABLE medialib_auditday RENAME TO hidden",
+        "CREATE VIEW medialib_auditday AS SELECT * FROM hidden WHERE actor_name <> 'eve'",
+        "PRAGMA legacy_alter_table = OFF",
     ],
     "a view that hides a row but at night": [
         "PRAGMA legacy_alter_table = ON",
@@ -48,6 +58,12 @@ ON_POSTGRESQL = {
         FUNCTION.format(name="late", body="IF NEW.actor_name = 'eve' THEN RETURN NULL; END IF; RETURN NEW;"),
         f"CREATE TRIGGER late BEFORE INSERT ON {EVENTS} FOR EACH ROW EXECUTE FUNCTION late()",
     ],
+    "a table beside the log": [
+        FUNCTION.format(name="late", body=f"DELETE FROM {EVENTS} WHERE reason = 'x'; RETURN NEW;"),
+        "CREATE TRIGGER late AFTER UPDATE ON medialib_worker FOR EACH ROW EXECUTE FUNCTION late()",
+    ],
+    "a table that inherits, whose rows nothing guards": [f"CREATE TABLE late () INHERITS ({EVENTS})"],
+    "a rule on the sums": ["CREATE RULE late AS ON UPDATE TO medialib_auditday DO INSTEAD NOTHING"],
     "our own name, and nothing refused": [FUNCTION.format(name="audit_refuses_change", body="RETURN NULL;")],
     "frozen lists open under our own name": [
         f"DROP TRIGGER item_refuses_update ON {ITEM}",
@@ -83,8 +99,17 @@ def test_what_is_not_ours_is_told(sealed, run, attempt):
         transaction.set_rollback(True)
 
 
+def test_guards_that_are_gone_are_not_whole(sealed, run):
+    with transaction.atomic():
+        append_only.remove(connection)
+        done = run("verifyaudit")
+        assert (done.code, "triggers that refuse changes are missing" in done.err) == (1, True)
+        append_only.install(connection)
+    assert run("verifyaudit").code == 0
+
+
 def test_ours_alone_are_no_strangers(sealed):
-    assert strangers.on_guarded_tables(connection) == []
+    assert strangers.everywhere(connection) == []
     append_only.remove(connection)
     append_only.install(connection)
-    assert strangers.on_guarded_tables(connection) == []
+    assert strangers.everywhere(connection) == []

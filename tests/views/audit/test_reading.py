@@ -105,7 +105,7 @@ def finished(account):
     asked = log.Actor(name=job.requested_by_name)
     log.record(EventKind.JOB_CONFIRMED, actor=asked, job=job, account=account, reason=job.reason)
     record_outcomes(job, job.manifest.items.all(), request_id="ik-request-7", at=job.finished_at)
-    log.record(EventKind.JOB_FINISHED, job=job, account=account)
+    job_rows.end_in_log(job)
     return job
 
 

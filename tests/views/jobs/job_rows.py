@@ -26,6 +26,7 @@ from medialib.models import (
     RestoreState,
     Worker,
 )
+from medialib.services.audit import job_records, log
 from medialib.services.manifests.hashing import manifest_sha256
 from tests import factories
 
@@ -174,3 +175,10 @@ def restore_of(done: DeletionJob, person: User, **fields: Any) -> RestoreJob:
             **(back if is_back else {}),
         )
     return made
+
+
+def end_in_log(job: DeletionJob) -> None:
+    """The event that ends a job, with what it seals of the job's rows."""
+    record = {"rows": job_records.of_rows(job), "calls": job_records.of_calls(job)}
+    detail = {"manifest": manifest_sha256(job.manifest), "record": record}
+    log.record(EventKind.JOB_FINISHED, account=job.account, job=job, detail=detail)

@@ -160,7 +160,8 @@ def _give(data: bytes, session: requests.Session) -> str:
 
 def _post(url: str, data: bytes, session: requests.Session) -> str:
     name, kind = f"anchors-{_fingerprint(data)[:32]}", "application/x-ndjson"
-    return sending.post(session, url, name=name, body=data, content_type=kind)
+    secret = settings.AUDIT_WEBHOOK_SECRET
+    return sending.post(session, url, name=name, body=data, content_type=kind, secret=secret)
 
 
 def _add_file(folder: Path, data: bytes) -> None:

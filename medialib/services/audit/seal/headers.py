@@ -63,6 +63,14 @@ def canonical_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
+def is_time(text: object) -> bool:
+    """Whether it is a time as canonical_time writes it."""
+    try:
+        return isinstance(text, str) and canonical_time(datetime.fromisoformat(text)) == text
+    except ValueError:
+        return False
+
+
 def fields_of(segment: AuditSegment) -> dict[str, Any]:
     try:
         fields: dict[str, Any] = json.loads(segment.header)

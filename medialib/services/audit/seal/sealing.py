@@ -146,7 +146,9 @@ def _seal_one(key: SigningKey, head: AuditSegment | None, *, up_to: int, success
 def _segment(
     key: SigningKey, head: AuditSegment | None, run: list[Line], leaves: list[bytes], *, successor: str | None
 ) -> AuditSegment:
-    times = [when for _, when, _ in run]
+    sealed_at = headers.canonical_time(shared_now())
+    # A time that somebody wrote by hand is sealed as what it is, and says nothing of when.
+    times = [when for _, when, _ in run if headers.is_time(when)] or [sealed_at]
     header = headers.SegmentHeader(
         number=head.number + 1 if head else 1,
         first_position=head.first_position + head.event_count if head else 1,
@@ -159,7 +161,7 @@ def _segment(
         previous=head.hash if head else headers.NOTHING_BEFORE,
         key=key.public,
         successor=successor,
-        sealed_at=headers.canonical_time(shared_now()),
+        sealed_at=sealed_at,
     )
     text = header.canonical()
     return AuditSegment(

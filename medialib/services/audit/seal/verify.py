@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from django.db.models import Count, Min
 
 from medialib.models import AuditEvent, AuditSegment
-from medialib.models.audit import append_only, strangers
+from medialib.models.audit import append_only, storage, strangers
 from medialib.services.audit.seal import against, anchors, copies, headers, merkle, statements
 from medialib.services.audit.seal import keys as audit_keys
 from medialib.services.audit.seal.against import Seen
@@ -60,13 +61,18 @@ def verify(*, trusted: Iterable[str] = (), seen: Seen | None = None) -> LogRepor
     except Broken as error:
         report.problem = str(error)
     _look_at_unsealed(report)
-    if found := strangers.on_guarded_tables(connection):
-        report.problem = (
-            report.problem or f"Rows can be changed before they are sealed: {'; '.join(found)}. {strangers.MEND}"
-        )
-    if not append_only.is_installed(connection):
-        report.notes.append("The triggers that refuse changes are missing. Run “manage.py migrate” to put them back.")
+    report.problem = report.problem or _weakness()
     return report
+
+
+def _weakness() -> str:
+    """What lets rows change, or be read as what they are not, without a seal that tells."""
+    if found := strangers.everywhere(connection):
+        return f"Rows can be changed before they are sealed: {'; '.join(found)}. {strangers.MEND}"
+    if not append_only.is_installed(connection):
+        return "The triggers that refuse changes are missing. Run “manage.py migrate” to put them back."
+    found = list(islice(storage.problems(connection), 3))
+    return f"Pages can show what is not there: {'; '.join(found)}. Ask who wrote to the database." if found else ""
 
 
 def _look_at_unsealed(report: LogReport) -> None:
