@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 
+from medialib.errors import Refused
 from medialib.models import Account, AuditEvent, Batch, EventKind, Item, JobState, KeptContent, KeptCopy, Outcome
 from medialib.models import PauseCode as Code
 from medialib.sandbox.http.answers import Response
@@ -147,6 +148,20 @@ def test_the_address_that_imagekit_states_is_never_asked(sandbox, job_for, sandb
     sandbox._library.file(file_id).extra = {"url": "http://127.0.0.1:9/steal?me"}
     job = run(job_for([file_id]))
     assert (job.deleted, KeptCopy.objects.get(job=job).url) == (1, "http://127.0.0.1:9/steal")
+
+
+def test_an_endpoint_in_a_private_network_is_not_called_and_pauses_the_job(sandbox, job_for, monkeypatch):
+    job = job_for(5)
+
+    def refuse(url: str, *, what: object) -> None:
+        if url == sandbox.url_endpoint:
+            raise Refused("The endpoint leads into a private network.")
+
+    monkeypatch.setattr(stage.addresses, "refuse_private", refuse)
+    run(job)
+    assert (job.state, job.pause_code, job.settled) == (JobState.PAUSED, Code.STORAGE, 0)
+    assert "private network" in job.pause_cause
+    assert sandbox.calls("delete") == []
 
 
 @pytest.mark.parametrize("path", ["/../../etc/passwd", "/x/..\\..\\a.jpg", "/./a.jpg"])

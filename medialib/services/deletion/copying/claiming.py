@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from django.conf import settings
 from django.db import transaction
 
+from medialib.errors import MedialibError, in_english
 from medialib.imagekit.types import RemoteFile
 from medialib.models import Batch, BatchState, DeletionJob, Item, JobState, Outcome, PaceKind, PauseCode
 from medialib.models.deletion import causes
@@ -89,3 +90,8 @@ def stop_for(job: DeletionJob, trouble: StorageTrouble) -> None:
     """Pause the job: its files wait until there is room for their copies."""
     template = causes.STORAGE_FULL if trouble.is_full else causes.STORAGE_FAILS
     breaker.stop(job, breaker.until_resumed(template % {"error": trouble}), code=PauseCode.STORAGE)
+
+
+def stop_for_address(job: DeletionJob, error: MedialibError) -> None:
+    """Pause the job: its account's endpoint may not be called, so there will be no copies."""
+    breaker.stop(job, breaker.until_resumed(in_english(error)), code=PauseCode.STORAGE)

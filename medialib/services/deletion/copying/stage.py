@@ -18,6 +18,7 @@ from typing import Self
 
 from django.conf import settings
 
+from medialib.errors import MedialibError
 from medialib.imagekit.client import ImageKitClient
 from medialib.imagekit.originals import Originals
 from medialib.models import DeletionJob
@@ -62,11 +63,14 @@ class Copying:
         self.has_given_back = False  # In the last step: there is something to send now.
 
     def __enter__(self) -> Self:
+        try:
+            endpoint = self._endpoint() if self.is_on else ""
+        except MedialibError as error:  # Its batches stay as they are: none of them is sent without its copies.
+            self.is_on = False
+            claiming.stop_for_address(self.job, error)
         if self.is_on:
             self.hands = ThreadPoolExecutor(settings.COPIES_IN_FLIGHT, thread_name_prefix="copy")
             self.eyes = ThreadPoolExecutor(MOST_BATCHES, thread_name_prefix="copy-look")
-            endpoint = addresses.clean(self.job.account.url_endpoint, what=addresses.ENDPOINT)
-            addresses.refuse_private(endpoint, what=addresses.ENDPOINT)
             self.originals = Originals(
                 endpoint,
                 connect_timeout_s=settings.IMAGEKIT_CONNECT_TIMEOUT_S,
@@ -83,6 +87,12 @@ class Copying:
             for pool in (self.eyes, self.hands):
                 pool.shutdown(cancel_futures=True)
             self.originals.__exit__()
+
+    def _endpoint(self) -> str:
+        """From where originals may be fetched. Raises MedialibError for an address that may not be called."""
+        endpoint = addresses.clean(self.job.account.url_endpoint, what=addresses.ENDPOINT)
+        addresses.refuse_private(endpoint, what=addresses.ENDPOINT)
+        return endpoint
 
     def step(self, client: ImageKitClient, *, may_begin: bool) -> None:
         """Take what has ended, and begin more where the job may go on; else let go of everything."""
