@@ -75,6 +75,9 @@ class Environment:
     look_up_rate: int
     look_rate: int
     lease_s: int
+    copies_dir: Path
+    copies_reserve_mb: int
+    copies_in_flight: int
     sync_every_s: int
     full_sync_every_s: int
     sync_max_gone_percent: int
@@ -167,6 +170,9 @@ def read(variables: Mapping[str, str]) -> Environment:
         sync_max_gone_percent=reader.number("SYNC_MAX_GONE_PERCENT", 20, least=0, most=100),
         full_sync_every_s=reader.number("FULL_SYNC_EVERY_S", 86_400, least=0, most=2_592_000),
         lease_s=reader.number("LEASE_S", 15, least=2, most=25),
+        copies_dir=Path(reader.text("COPIES_DIR", str(data_dir / "copies"))),
+        copies_reserve_mb=reader.number("COPIES_RESERVE_MB", 1024, least=0, most=100_000_000),
+        copies_in_flight=reader.number("COPIES_IN_FLIGHT", 8, least=1, most=64),
         max_in_flight=reader.number("IMAGEKIT_MAX_IN_FLIGHT", 32, least=1, most=256),
         read_timeout_s=reader.number("IMAGEKIT_READ_TIMEOUT_S", 30, least=1, most=600),
         connect_timeout_s=reader.number("IMAGEKIT_CONNECT_TIMEOUT_S", 5, least=1, most=60),

@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
-OURS = ("secret.key", "medialib.sqlite3", "audit-signing.key", "audit-anchors.jsonl", "staticfiles")
+OURS = ("secret.key", "medialib.sqlite3", "audit-signing.key", "audit-anchors.jsonl", "staticfiles", "copies")
 BESIDE_A_DATABASE = ("", "-wal", "-shm", "-journal")
 
 

@@ -122,7 +122,14 @@ STATIC_STORAGE = (
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": STATIC_STORAGE},
+    # Copies of deleted files: a folder for its owner only. Any Django storage does.
+    "quarantine": {
+        "BACKEND": "medialib.services.copies.storage.FolderStorage",
+        "OPTIONS": {"location": ENV.copies_dir},
+    },
 }
+COPIES_RESERVE_BYTES = ENV.copies_reserve_mb * 1024 * 1024
+COPIES_IN_FLIGHT = ENV.copies_in_flight
 
 # Sign-in and sessions.
 LOGIN_URL = "medialib:sign-in"

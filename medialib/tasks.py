@@ -9,6 +9,7 @@ from django_tasks import task
 from medialib.models import Account, DeletionJob, SyncKind, SyncRun
 from medialib.services.deletion import purge, runner
 from medialib.services.library import summary
+from medialib.services.restoring import runner as restoring
 from medialib.services.sync import run, subtrees
 
 STOP = threading.Event()  # Set when this process is asked to end: jobs then give their batches back in good order.
@@ -29,6 +30,12 @@ def run_deletion_job(job_id: int) -> None:
     finally:
         with _running_lock:
             _running.discard(job_id)
+
+
+@task()
+def run_restore(job_id: int) -> None:
+    """Work on a restore. While another worker holds it, there is nothing to do."""
+    restoring.run_restore(job_id, worker=runner.worker_name(), stop=STOP)
 
 
 @task()

@@ -11,6 +11,7 @@ from medialib.views import home, icons, notices, probes, styleguide, tokens, web
 from medialib.views.accounts import accounts, keys, people
 from medialib.views.audit import chart, log
 from medialib.views.audit import jobs as audit_jobs
+from medialib.views.copies import copies, restores
 from medialib.views.jobs import approvals, changes, jobs, receipts, review
 from medialib.views.library import (
     emptying,
@@ -77,6 +78,7 @@ urlpatterns = [
     path("<slug:account>/sync/accept-removals/", sync.sync_accept, name="sync-accept"),
     path("<slug:account>/sync/progress/", sync.sync_progress, name="sync-progress"),
     path("<slug:account>/files/<str:file_id>/history/", log.file_history, name="file-history"),
+    path("<slug:account>/files/<str:file_id>/restore/", copies.file_restore, name="file-restore"),
     path("<slug:account>/freeze/", review.freeze, name="freeze"),
     path("manifests/<uuid:manifest>/", review.review_page, name="review"),
     path("manifests/<uuid:manifest>/manifest.csv", review.manifest_csv, name="manifest-csv"),
@@ -97,6 +99,15 @@ urlpatterns = [
     path("jobs/<int:job>/approval/<slug:answer>/", approvals.job_approval, name="job-approval"),
     path("jobs/<int:job>/smaller/", changes.job_smaller, name="job-smaller"),
     path("jobs/<int:job>/changed/", review.freeze_changed, name="freeze-changed"),
+    path("jobs/<int:job>/copies/", copies.job_copies, name="job-copies"),
+    path("jobs/<int:job>/copies/keep/", copies.copies_keep, name="copies-keep"),
+    path("jobs/<int:job>/copies/destroy/", copies.copies_destroy, name="copies-destroy"),
+    path("jobs/<int:job>/restore/", copies.job_restore, name="job-restore"),
+    path("restores/<int:restore>/", restores.restore_page, name="restore"),
+    path("restores/<int:restore>/progress/", restores.restore_progress, name="restore-progress"),
+    path("restores/<int:restore>/confirm/", restores.restore_confirm, name="restore-confirm"),
+    path("restores/<int:restore>/map.csv", restores.restore_map, name="restore-map"),
+    path("restores/<int:restore>/<slug:action>/", restores.restore_control, name="restore-control"),
     path("jobs/<int:job>/<slug:action>/", jobs.job_control, name="job-control"),
     path("audit/", log.audit_list, name="audit"),
     path("audit/chart/", chart.audit_chart, name="audit-chart"),

@@ -23,17 +23,19 @@ from django_tasks import TaskResultStatus
 from django_tasks_db.management.commands.db_worker import Worker as TaskThread
 from django_tasks_db.models import DBTaskResult
 
-from medialib.models import DeletionJob
+from medialib.models import DeletionJob, RestoreJob
 from medialib.models import Worker as WorkerRow
 from medialib.models.workers import SILENT_AFTER
 from medialib.services.accounts import keys, tokens
 from medialib.services.audit import indexing, weak_settings, webhook
 from medialib.services.audit.seal import copies, sealing
 from medialib.services.base.clock import shared_now
+from medialib.services.copies import sweeping as copies_sweeping
 from medialib.services.deletion import purge, runner, sweeping
 from medialib.services.jobs import approvals
 from medialib.services.library import summary
 from medialib.services.notices import delivering, gathering
+from medialib.services.restoring import runner as restoring
 from medialib.services.selections import ticks
 from medialib.services.sync import schedule, webhooks
 from medialib.tasks import STOP
@@ -42,6 +44,7 @@ logger = logging.getLogger(__name__)
 
 SWEEP_EVERY_S = 2.0
 TIDY_EVERY_S = 60.0
+STORAGE_EVERY_S = 6 * 3600.0
 PICK_UP_S = 0.3  # How often an idle thread looks for a task.
 KEEP_RESULTS = timedelta(days=2)
 SWITCH_S = 0.0005  # Calls go at their time though other threads read long answers; Python's own 5 ms add up.
@@ -181,6 +184,9 @@ def run_once() -> int:
                 failed += 1
         for job_id in purge.unfinished_purges():
             purge.run_purge(DeletionJob.objects.select_related("account").get(pk=job_id))
+        for restore_id in list(RestoreJob.objects.due(shared_now()).values_list("pk", flat=True)):
+            restoring.run_restore(restore_id, worker=worker_id, stop=STOP)
+        copies_sweeping.sweep()
         sealing.seal_due()
         indexing.catch_up()
         with requests.Session() as session:
@@ -196,12 +202,13 @@ def run_once() -> int:
 
 
 def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
-    tidied_at = 0.0
+    tidied_at, storage_swept_at = 0.0, time.monotonic()
     while not STOP.is_set():
         try:
             close_old_connections()
             sweeping.heartbeat(worker_id, engine=engine_name)
             sweeping.sweep()
+            restoring.sweep()
             sealing.seal_due()
             indexing.catch_up_beside_work()
             if time.monotonic() - tidied_at >= TIDY_EVERY_S:
@@ -214,7 +221,11 @@ def _sweep_until_stopped(worker_id: str, engine_name: str) -> None:
                 schedule.wake_due()
                 keys.erase_retired()
                 tokens.forget_answers()
+                copies_sweeping.sweep()
                 _tidy_results()
+            if time.monotonic() - storage_swept_at >= STORAGE_EVERY_S:
+                storage_swept_at = time.monotonic()
+                copies_sweeping.sweep_storage()
         except DatabaseError as error:
             logger.warning("sweep failed, trying again: %s", error)
             connection.close()

@@ -23,6 +23,7 @@ from medialib.models import (
 from medialib.services.accounts import vault
 
 EVERY_PERMISSION = ("view_library", "delete_files", "delete_whole_library", "view_audit", "manage_keys")
+EVERY_PERMISSION += ("restore_files", "destroy_copies")
 LONG_AGO = datetime(2024, 1, 1, tzinfo=UTC)
 _numbers = itertools.count(1)
 

@@ -44,8 +44,10 @@ SERVICE_ROOMS = (
     "library",
     "sync",
     "manifests",
+    "copies",
     "selections",
     "deletion",
+    "restoring",
     "jobs",
     "notices",
 )

@@ -56,6 +56,7 @@ class AccountForm(forms.ModelForm):
             "limit_percent",
             "approval_files",
             "looks_before_delete",
+            "keep_copies_days",
             "api_url",
             "upload_url",
         )

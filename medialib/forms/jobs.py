@@ -62,6 +62,7 @@ class ConfirmForm(forms.Form):
     understood = forms.BooleanField(
         label="", error_messages={"required": gettext_lazy("Tick this box to confirm that the files go for ever.")}
     )
+    seen_copies_days = forms.IntegerField(required=False, widget=forms.HiddenInput)
     typed_count = _typed_count_field()
     account_name = forms.CharField(
         max_length=100,
@@ -76,6 +77,7 @@ class ConfirmForm(forms.Form):
         self.fields["typed_count"].label = _("Type the number of files: %(count)s") % {"count": manifest.file_count}
         expected = {"name": manifest.account.name}
         self.fields["account_name"].label = _("Type the name of the account: %(name)s") % expected
+        self.initial["seen_copies_days"] = manifest.account.keep_copies_days or 0
         del self.fields["understood" if plan.must_type_number else "typed_count"]
         if not manifest.empties_library:
             del self.fields["account_name"]

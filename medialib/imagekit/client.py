@@ -17,6 +17,7 @@ from medialib.imagekit.errors import AnswerLost, FileMissing, RateLimited
 from medialib.imagekit.pool import PeerAllowed, anybody, new_session
 from medialib.imagekit.transport import KeyAuth, Transport
 from medialib.imagekit.types import DeleteAnswer, FileVersion, FoundFiles, Listing, PurgeAnswer, RemoteFile
+from medialib.imagekit.uploads import Upload, uploaded
 from medialib.imagekit.webhooks import RegisteredWebhook
 from medialib.imagekit.words import Words, gettext_noop
 
@@ -56,6 +57,7 @@ class ImageKitClient:
             KeyAuth(private_key), session=self._session, timeouts_s=(connect_timeout_s, read_timeout_s)
         )
         self._sleep = sleep
+        self.sign, self.failure = self._transport.sign, self._transport.failure
 
     def __enter__(self) -> Self:
         return self
@@ -158,6 +160,13 @@ class ImageKitClient:
         _check_batch(file_ids)
         answer = self._post("/v1/files/batch/deleteByFileIds", {"fileIds": list(file_ids)})
         return read_deletion(answer, frozenset(file_ids))
+
+    def upload_file(self, upload_url: str, upload: Upload) -> RemoteFile:
+        """Upload a file to a path that must be free; what is there already is never replaced. Sent once.
+
+        Raises what delete_files does. A BadRequest may mean that there is a file at that path.
+        """
+        return uploaded(self._transport.send("POST", upload_url + "/api/v1/files/upload", form=upload.form()))
 
     def purge(self, url: str) -> PurgeAnswer:
         """Ask the CDN to forget one address. Counts against the account's quota of 1,000 a month."""

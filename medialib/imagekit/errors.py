@@ -3,6 +3,7 @@
 ImageKitError
 ├── BadRequest         400 and other answers that will not change: nothing was deleted
 ├── KeyRejected        401, or 403 in ImageKit's own words: nothing was deleted
+├── BadOriginal        the CDN does not deliver the file that the library lists
 ├── FileMissing        404 for one file: it is not there
 ├── FilesMissing       404 for a batch: nothing was deleted; `file_ids` are unknown
 ├── RateLimited        429: nothing was deleted; wait `retry_after_s`
@@ -38,6 +39,10 @@ class BadRequest(ImageKitError):
 
 class KeyRejected(ImageKitError):
     """The private key is missing, wrong, expired, or may not do this."""
+
+
+class BadOriginal(ImageKitError):
+    """What the CDN delivers is not the file as ImageKit lists it; asking again would end the same."""
 
 
 class FileMissing(ImageKitError):

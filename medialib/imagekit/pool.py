@@ -73,7 +73,7 @@ class _TimedResponse(http.client.HTTPResponse):
 
 
 class _PlainConnection(HTTPConnection):
-    response_class = _TimedResponse
+    response_class: type[http.client.HTTPResponse] = _TimedResponse
     peer_allowed = staticmethod(anybody)
     _used_at = 0.0
 
@@ -109,17 +109,17 @@ class _TlsConnection(_PlainConnection, HTTPSConnection):
 class _Adapter(HTTPAdapter):
     """Uses the connections above, directly and through a proxy. Never repeats a request by itself."""
 
-    def __init__(self, peer_allowed: PeerAllowed) -> None:
-        self._peer_allowed = peer_allowed
+    def __init__(self, peer_allowed: PeerAllowed, *, is_timed: bool) -> None:
+        self._peer_allowed, self._is_timed = peer_allowed, is_timed
         super().__init__(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
-        _use_our_connections(self.poolmanager, self._peer_allowed)
+        _use_our_connections(self.poolmanager, self._peer_allowed, is_timed=self._is_timed)
 
     def proxy_manager_for(self, proxy: str, **kwargs: Any) -> ProxyManager:
         manager: ProxyManager = super().proxy_manager_for(proxy, **kwargs)
-        _use_our_connections(manager, self._peer_allowed)
+        _use_our_connections(manager, self._peer_allowed, is_timed=self._is_timed)
         return manager
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -136,20 +136,23 @@ class _Session(requests.Session):
         return None
 
 
-def new_session(peer_allowed: PeerAllowed = anybody) -> requests.Session:
+def new_session(peer_allowed: PeerAllowed = anybody, *, is_timed: bool = True) -> requests.Session:
     """A pooled session for many threads, which keeps no cookies: they would be shared between them.
 
-    `peer_allowed` is asked of each address that was connected to without a proxy, before anything is sent.
+    `peer_allowed` is asked of each address that was connected to without a proxy, before anything is sent. Without
+    `is_timed` only each part of an answer has its time, for files that take hours.
     """
     session = _Session()
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     for scheme in ("https://", "http://"):
-        session.mount(scheme, _Adapter(peer_allowed))
+        session.mount(scheme, _Adapter(peer_allowed, is_timed=is_timed))
     return session
 
 
-def _use_our_connections(manager: PoolManager, peer_allowed: PeerAllowed) -> None:
-    asks = {"peer_allowed": staticmethod(peer_allowed)}
+def _use_our_connections(manager: PoolManager, peer_allowed: PeerAllowed, *, is_timed: bool) -> None:
+    asks: dict[str, Any] = {"peer_allowed": staticmethod(peer_allowed)}
+    if not is_timed:
+        asks["response_class"] = http.client.HTTPResponse
     plain = type("PlainConnection", (_PlainConnection,), asks)
     tls = type("TlsConnection", (_TlsConnection,), asks)
     manager.pool_classes_by_scheme = {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import hashlib
+import hmac
 import http.client
 import re
 import socket
@@ -19,6 +21,7 @@ from requests.auth import AuthBase
 import medialib
 from medialib.imagekit.answers import Answer
 from medialib.imagekit.errors import AnswerLost, ImageKitError, NotSent
+from medialib.imagekit.forms import Form
 from medialib.imagekit.pool import NeverConnected
 from medialib.imagekit.words import Words, gettext_noop
 
@@ -54,6 +57,10 @@ class KeyAuth(AuthBase):
     def __repr__(self) -> str:
         return "KeyAuth()"
 
+    def sign(self, text: str) -> str:
+        """HMAC-SHA1 with the key, as ImageKit's signed addresses want it."""
+        return hmac.new(self._key.encode(), text.encode(), hashlib.sha1).hexdigest()
+
     def hide_in(self, text: str) -> str:
         """Take the key out of a text from outside: a server or a proxy may repeat what it was sent."""
         return text.replace(self._key, "[key]").replace(self._token.rstrip("="), "[key]")
@@ -63,26 +70,42 @@ class Transport:
     def __init__(self, auth: KeyAuth, *, session: requests.Session, timeouts_s: tuple[float, float]) -> None:
         self._auth, self._session, self._timeouts_s = auth, session, timeouts_s
 
+    def sign(self, text: str) -> str:
+        return self._auth.sign(text)
+
     def send(
-        self, method: str, url: str, *, params: Mapping[str, Any] | None = None, json: Mapping[str, Any] | None = None
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Mapping[str, Any] | None = None,
+        form: Form | None = None,
     ) -> Answer:
         """Send once. Raises NotSent and AnswerLost; every status that arrives with its whole body is an Answer."""
         # Raised here and not where it was caught, so that no traceback leads from it to the request with its key.
-        result = self._exchange(method, url, params, json)
+        result = self._exchange(method, url, params, json, form)
         if isinstance(result, ImageKitError):
             raise result
         return result
 
     def _exchange(
-        self, method: str, url: str, params: Mapping[str, Any] | None, json: Mapping[str, Any] | None
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        json: Mapping[str, Any] | None,
+        form: Form | None,
     ) -> Answer | ImageKitError:
+        typed = {"Content-Type": form.content_type} if form else {}
         try:
             response = self._session.request(
                 method,
                 url,
                 params=params,
                 json=json,
-                headers={"User-Agent": USER_AGENT, "Accept": "application/json"},
+                data=form,
+                headers={"User-Agent": USER_AGENT, "Accept": "application/json", **typed},
                 auth=self._auth,
                 timeout=self._timeouts_s,
                 allow_redirects=False,
@@ -108,6 +131,10 @@ class Transport:
             why = self._why_lost(list(_causes(error)))
         template = gettext_noop("An answer began (HTTP %(status)s), but %(why)s.")
         return answer.lost(Words(template, status=answer.status, why=why))
+
+    def failure(self, error: Exception, url: str) -> ImageKitError:
+        """What an error means that was raised by this package's sessions, for a request of another shape."""
+        return self._failure_of_sending(error, url)
 
     def _why_lost(self, causes: list[BaseException]) -> Words:
         if any(isinstance(cause, TimeoutError | u3.ReadTimeoutError | rq.ReadTimeout) for cause in causes):

@@ -1,5 +1,6 @@
 import uuid
 
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.expressions
 from django.conf import settings
@@ -15,7 +16,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ('auth', '__first__'),
     ]
 
     operations = [
@@ -178,7 +179,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('time', models.DateTimeField(verbose_name='time')),
-                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('token.added', 'API token made'), ('token.revoked', 'API token revoked'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
+                ('event', models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('restore.confirmed', 'restore confirmed'), ('restore.paused', 'restore paused'), ('restore.resumed', 'restore resumed'), ('restore.cancelled', 'restore cancelled'), ('restore.verify', 'unverified files of a restore looked up again'), ('restore.finished', 'restore finished'), ('restore.settled', 'file of a restore settled'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('token.added', 'API token made'), ('token.revoked', 'API token revoked'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event')),
                 ('actor_name', models.CharField(blank=True, max_length=150, verbose_name='actor (name)')),
                 ('address', models.CharField(blank=True, help_text='Network address that the request came from.', max_length=64, verbose_name='network address')),
                 ('request_id', models.CharField(blank=True, help_text="ImageKit's id of the call, where there was one.", max_length=100, verbose_name="ImageKit's request id")),
@@ -1118,5 +1119,182 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['state', 'not_before'], name='notice_due')],
                 'constraints': [models.UniqueConstraint(fields=('route', 'key'), name='notice_once')],
             },
+        ),
+        migrations.AlterModelOptions(
+            name='account',
+            options={'ordering': ['name'], 'permissions': [('view_library', 'Can browse the library'), ('delete_files', 'Can delete files at ImageKit'), ('delete_whole_library', 'Can delete a whole library'), ('approve_deletions', 'Can approve what others want to delete'), ('restore_files', 'Can restore deleted files from their copies'), ('destroy_copies', 'Can destroy copies of deleted files'), ('view_audit', 'Can read the audit log'), ('manage_keys', 'Can add and change accounts and their keys')], 'verbose_name': 'account', 'verbose_name_plural': 'accounts'},
+        ),
+        migrations.AddField(
+            model_name='account',
+            name='keep_copies_days',
+            field=models.PositiveSmallIntegerField(blank=True, help_text='Copy each file before it is deleted, and keep the copy so long; empty: there is no way back.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='keeps copies for (days)'),
+        ),
+        migrations.AddField(
+            model_name='batch',
+            name='needs_copies',
+            field=models.BooleanField(default=False, help_text='Its files are to be copied before it may be sent.'),
+        ),
+        migrations.AddField(
+            model_name='deletionjob',
+            name='keep_copies_days',
+            field=models.PositiveSmallIntegerField(help_text='As it was confirmed: no file is deleted without its copy; empty: none are made.', null=True, verbose_name='keeps copies for (days)'),
+        ),
+        migrations.AlterField(
+            model_name='auditevent',
+            name='event',
+            field=models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('restore.confirmed', 'restore confirmed'), ('restore.paused', 'restore paused'), ('restore.resumed', 'restore resumed'), ('restore.cancelled', 'restore cancelled'), ('restore.verify', 'unverified files of a restore looked up again'), ('restore.finished', 'restore finished'), ('restore.settled', 'file of a restore settled'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event'),
+        ),
+        migrations.AlterField(
+            model_name='deletionjob',
+            name='pause_code',
+            field=models.CharField(blank=True, choices=[('person', 'somebody paused it'), ('key_refused', "ImageKit refused the account's key"), ('no_key', 'the account has no usable key'), ('requester', 'the person who asked for it may no longer delete'), ('approver', 'the person who approved it may no longer approve'), ('manifest_changed', 'the frozen list is not the one that was confirmed'), ('storage', 'the storage for copies is full or fails'), ('breaker', 'too much went wrong')], max_length=16, verbose_name='kind of pause'),
+        ),
+        migrations.CreateModel(
+            name='KeptContent',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sha256', models.CharField(max_length=64)),
+                ('size_bytes', models.BigIntegerField()),
+                ('name', models.CharField(help_text='In the storage; used once and never again.', max_length=200, unique=True)),
+                ('kept_at', models.DateTimeField()),
+                ('is_leaving', models.BooleanField(default=False, help_text='No copy may name it any more: it is being removed.')),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contents', to='medialib.account')),
+            ],
+            options={
+                'verbose_name': 'kept content',
+                'verbose_name_plural': 'kept contents',
+            },
+        ),
+        migrations.CreateModel(
+            name='KeptCopy',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('file_id', models.CharField(max_length=64)),
+                ('path', models.TextField()),
+                ('url', models.TextField(blank=True)),
+                ('size_bytes', models.BigIntegerField()),
+                ('version_name', models.CharField(blank=True, default='', max_length=40)),
+                ('file_created_at', models.DateTimeField(null=True)),
+                ('file_updated_at', models.DateTimeField(null=True)),
+                ('is_private', models.BooleanField()),
+                ('is_published', models.BooleanField()),
+                ('tags', models.JSONField(default=list)),
+                ('ai_tags', models.JSONField(default=list, help_text='As ImageKit lists them.')),
+                ('custom_metadata', models.JSONField(default=dict)),
+                ('custom_coordinates', models.TextField(blank=True)),
+                ('description', models.TextField(blank=True)),
+                ('known', models.JSONField(default=dict, help_text='All that ImageKit said of it, as it came.')),
+                ('copied_at', models.DateTimeField()),
+                ('keep_until', models.DateTimeField(help_text='Empty until its job is finished.', null=True)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='medialib.account')),
+                ('content', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='medialib.keptcontent')),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='copies', to='medialib.deletionjob')),
+            ],
+            options={
+                'verbose_name': 'kept copy',
+                'verbose_name_plural': 'kept copies',
+            },
+        ),
+        migrations.CreateModel(
+            name='RestoreJob',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('requested_by_name', models.CharField(max_length=150)),
+                ('reason', models.TextField(blank=True)),
+                ('source', models.JSONField(default=dict, help_text='Where the list came from: a job, a file, a list of ids.')),
+                ('sha256', models.CharField(help_text='Of the frozen list.', max_length=64)),
+                ('file_count', models.PositiveIntegerField()),
+                ('total_bytes', models.BigIntegerField()),
+                ('keeps_both', models.BooleanField(default=False, help_text='Where another file is at the path, put this one beside it under a name of its own.')),
+                ('state', models.CharField(choices=[('review', 'not confirmed yet'), ('running', 'running'), ('paused', 'paused'), ('cancelling', 'cancelling'), ('finished', 'finished')], default='review', max_length=10)),
+                ('pause_cause', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField()),
+                ('confirmed_at', models.DateTimeField(null=True)),
+                ('finished_at', models.DateTimeField(null=True)),
+                ('lease_owner', models.CharField(blank=True, max_length=80)),
+                ('lease_until', models.DateTimeField(null=True)),
+                ('fence', models.PositiveIntegerField(default=0)),
+                ('restored', models.PositiveIntegerField(default=0)),
+                ('already_there', models.PositiveIntegerField(default=0)),
+                ('conflict', models.PositiveIntegerField(default=0)),
+                ('failed', models.PositiveIntegerField(default=0)),
+                ('cancelled', models.PositiveIntegerField(default=0)),
+                ('unverified', models.PositiveIntegerField(default=0)),
+                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='restores', to='medialib.account')),
+                ('requested_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='restores', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'restore',
+                'verbose_name_plural': 'restores',
+                'ordering': ['-pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='RestoreItem',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('position', models.PositiveIntegerField()),
+                ('file_id', models.CharField(help_text='Under which it was deleted.', max_length=64)),
+                ('path', models.TextField()),
+                ('size_bytes', models.BigIntegerField()),
+                ('sha256', models.CharField(max_length=64)),
+                ('sent_at', models.DateTimeField(help_text='Intent: committed before the upload begins.', null=True)),
+                ('outcome', models.CharField(blank=True, choices=[('restored', 'restored'), ('already_there', 'already there'), ('conflict', 'conflict'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('unverified', 'unverified')], default='', max_length=13)),
+                ('evidence', models.TextField(blank=True, default='')),
+                ('new_file_id', models.CharField(blank=True, default='', max_length=64)),
+                ('new_path', models.TextField(blank=True, default='')),
+                ('settled_at', models.DateTimeField(null=True)),
+                ('copy', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='restores', to='medialib.keptcopy')),
+                ('job', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='items', to='medialib.restorejob')),
+            ],
+            options={
+                'verbose_name': 'file of a restore',
+                'verbose_name_plural': 'files of a restore',
+                'ordering': ['position'],
+            },
+        ),
+        migrations.AddConstraint(
+            model_name='keptcontent',
+            constraint=models.UniqueConstraint(condition=models.Q(('is_leaving', False)), fields=('account', 'sha256'), name='content_once_in_account'),
+        ),
+        migrations.AddIndex(
+            model_name='keptcopy',
+            index=models.Index(fields=['account', 'file_id'], name='copy_of_file'),
+        ),
+        migrations.AddIndex(
+            model_name='keptcopy',
+            index=models.Index(fields=['keep_until'], name='copy_due'),
+        ),
+        migrations.AddConstraint(
+            model_name='keptcopy',
+            constraint=models.UniqueConstraint(fields=('job', 'file_id'), name='copy_once_in_job'),
+        ),
+        migrations.AddConstraint(
+            model_name='restorejob',
+            constraint=models.CheckConstraint(condition=models.Q(('state', 'review'), models.Q(('reason', ''), _negated=True), _connector='OR'), name='restore_has_a_reason'),
+        ),
+        migrations.AddConstraint(
+            model_name='restorejob',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'finished'), _negated=True), ('file_count', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('restored'), '+', models.F('already_there')), '+', models.F('conflict')), '+', models.F('failed')), '+', models.F('cancelled')), '+', models.F('unverified'))), _connector='OR'), name='restore_outcomes_add_up'),
+        ),
+        migrations.AddIndex(
+            model_name='restoreitem',
+            index=models.Index(condition=models.Q(('outcome', '')), fields=['job', 'position'], name='restore_open'),
+        ),
+        migrations.AddIndex(
+            model_name='restoreitem',
+            index=models.Index(condition=models.Q(('new_file_id', ''), _negated=True), fields=['new_file_id'], name='restore_new_id'),
+        ),
+        migrations.AddConstraint(
+            model_name='restoreitem',
+            constraint=models.UniqueConstraint(fields=('job', 'position'), name='restore_position_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='restoreitem',
+            constraint=models.UniqueConstraint(fields=('file_id', 'job'), name='restore_file_once'),
+        ),
+        migrations.AddConstraint(
+            model_name='restoreitem',
+            constraint=models.CheckConstraint(condition=models.Q(('outcome', ''), models.Q(models.Q(('evidence', ''), _negated=True), ('settled_at__isnull', False)), _connector='OR'), name='restore_outcome_has_evidence'),
         ),
     ]

@@ -7,6 +7,8 @@ from medialib.models.assets import Asset, AssetKind, Removal
 from medialib.models.audit.chain import AuditCursor, AuditSegment
 from medialib.models.audit.events import AuditEvent, EventKind
 from medialib.models.audit.index import AuditDay, AuditPath
+from medialib.models.copies.kept import KeptContent, KeptCopy
+from medialib.models.copies.restores import RestoreItem, RestoreJob, RestoreOutcome, RestoreState
 from medialib.models.deletion.batches import Batch, BatchState, Exchange
 from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.deletion.purges import PurgeRequest, PurgeState
@@ -46,6 +48,8 @@ __all__ = [
     "Item",
     "JobState",
     "KeptAnswer",
+    "KeptContent",
+    "KeptCopy",
     "KeyKind",
     "KeyPurpose",
     "LibrarySummary",
@@ -69,6 +73,10 @@ __all__ = [
     "PurgeRequest",
     "PurgeState",
     "Removal",
+    "RestoreItem",
+    "RestoreJob",
+    "RestoreOutcome",
+    "RestoreState",
     "SavedView",
     "Selection",
     "SelectionItem",

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.timezone import now
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 DEFAULT_API_URL = "https://api.imagekit.io"
 DEFAULT_UPLOAD_URL = "https://upload.imagekit.io"
+
+LONGEST_KEEP_DAYS = 3650
 
 
 class AccountColour(models.TextChoices):
@@ -101,6 +104,13 @@ class Account(models.Model):
         default=True,
         help_text=_("Read the files at ImageKit right before they are deleted, and skip what changed."),
     )
+    keep_copies_days = models.PositiveSmallIntegerField(
+        _("keeps copies for (days)"),
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_KEEP_DAYS)],
+        help_text=_("Copy each file before it is deleted, and keep the copy so long; empty: there is no way back."),
+    )
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
 
     objects = AccountQuerySet.as_manager()
@@ -113,6 +123,8 @@ class Account(models.Model):
             ("delete_files", gettext_noop("Can delete files at ImageKit")),
             ("delete_whole_library", gettext_noop("Can delete a whole library")),
             ("approve_deletions", gettext_noop("Can approve what others want to delete")),
+            ("restore_files", gettext_noop("Can restore deleted files from their copies")),
+            ("destroy_copies", gettext_noop("Can destroy copies of deleted files")),
             ("view_audit", gettext_noop("Can read the audit log")),
             ("manage_keys", gettext_noop("Can add and change accounts and their keys")),
         ]

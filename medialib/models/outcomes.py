@@ -91,6 +91,7 @@ class PauseCode(models.TextChoices):
     REQUESTER = "requester", "the person who asked for it may no longer delete"
     APPROVER = "approver", "the person who approved it may no longer approve"
     MANIFEST_CHANGED = "manifest_changed", "the frozen list is not the one that was confirmed"
+    STORAGE = "storage", "the storage for copies is full or fails"
     BREAKER = "breaker", "too much went wrong"
 
 

@@ -137,6 +137,11 @@ UPLOAD_FORM = shape(
     useUniqueFileName=BOOLEAN,
     overwriteFile=BOOLEAN,
     isPrivateFile=BOOLEAN,
+    isPublished=BOOLEAN,
+    customMetadata=TEXT,
+    customCoordinates=TEXT,
+    description=TEXT,
+    responseFields=TEXT,
 )
 
 

@@ -76,7 +76,7 @@ class Sandbox(World):
         uploads = Uploads(self._library, self._store)
         self._front = Front(
             api=Api(self._library, self._cdn, uploads, self._webhooks),
-            delivery=Delivery(self._library, self._cdn, uploads),
+            delivery=Delivery(self._library, self._cdn, uploads, private_key),
             keys=Keys(private_key, read_only_key),
             rates=Rates(rate, read_rate, rate_interval_ms, rate_headers),
             faults=self._faults,
@@ -204,6 +204,9 @@ class Sandbox(World):
 
     def purges(self) -> list[str]:
         return self._cdn.purges()
+
+    def lie(self, path: str, answer: Response | None) -> None:
+        self._front.delivery.lie(path, answer)
 
     def add_webhook(self, endpoint: str, events: Iterable[str] = LIBRARY_EVENTS) -> str:
         """Tell this address of events from now on; answers with the secret that signs them."""

@@ -11,7 +11,7 @@ from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState
+from medialib.models import AssetKind, EventKind, JobState, Outcome, PurgeState, RestoreOutcome
 from medialib.models.deletion.causes import CAUSES
 from medialib.templatetags.detail_names import detail_name
 
@@ -109,6 +109,12 @@ def kind_words(kind: str) -> str:
 def outcome_note(outcome: str) -> str:
     """What an outcome means, in one sentence."""
     return str(Outcome(outcome).note) if outcome in Outcome.values else _("It has not been sent yet.")
+
+
+@register.filter
+def restore_css(outcome: str) -> str:
+    """The class of the style sheet that shows an outcome of a restore."""
+    return RestoreOutcome(outcome).css if outcome in RestoreOutcome.values else "quiet"
 
 
 @register.filter

@@ -14,7 +14,8 @@ from medialib.services.library.around import Around, ListAround
 
 # Which link of the main navigation is the current one, by the first word of a page's address …
 SECTIONS = {
-    "<slug:account>": "library", "manifests": "library", "jobs": "jobs", "audit": "audit", "accounts": "accounts",
+    "<slug:account>": "library", "manifests": "library", "jobs": "jobs", "restores": "jobs",
+    "audit": "audit", "accounts": "accounts",
 }  # fmt: skip
 # … but for these pages, by their names.
 OTHER_SECTIONS = {

@@ -79,6 +79,9 @@ def world(staff: User) -> dict[str, str]:
     theirs = job_rows.job(job_rows.manifest(acme, kim, 3), needs_approval=True, **waiting)
     for frozen in (review, mine.manifest, theirs.manifest):
         Asset.objects.filter(file_id=frozen.items.order_by("position")[0].file_id).update(size_bytes=7)
+    copied = job_rows.copied(finished)
+    draft = job_rows.restore_of(copied, staff, state="review", reason="")
+    restored = job_rows.restore_of(copied, staff)
     staff.user_permissions.add(Permission.objects.get(codename="approve_deletions"))
     Asset.objects.update(is_private=True)
     return {
@@ -102,6 +105,9 @@ def world(staff: User) -> dict[str, str]:
         "running": f"/jobs/{running.pk}/",
         "paused": f"/jobs/{paused.pk}/",
         "finished": f"/jobs/{finished.pk}/",
+        "copies": f"/jobs/{finished.pk}/copies/",
+        "restore, to be confirmed": f"/restores/{draft.pk}/",
+        "restore": f"/restores/{restored.pk}/",
         "call": f"/jobs/{finished.pk}/calls/{call.pk}/",
         "audit": "/audit/",
         "no events": "/audit/?actor=nobody",

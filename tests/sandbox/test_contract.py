@@ -132,6 +132,27 @@ CALLS: dict[str, tuple[str, str, dict[str, Any], str]] = {
     "usage": ("GET", "/v1/accounts/usage", {"params": {"startDate": "2026-01-01", "endDate": "2026-02-01"}}, ""),
     "usage wrongly": ("GET", "/v1/accounts/usage", {}, ""),
     "upload": ("POST", "/api/v1/files/upload", {"data": {"fileName": "a.txt"}, "files": {"file": b"x"}}, ""),
+    "upload with all that is known": (
+        "POST",
+        "/api/v1/files/upload",
+        {
+            "data": {
+                "fileName": "b.txt",
+                "folder": "/put/back",
+                "useUniqueFileName": "false",
+                "overwriteFile": "false",
+                "tags": "one,two",
+                "customMetadata": '{"_internal_original_created_datetime": "2020-02-03T04:05:06.789+00:00"}',
+                "customCoordinates": "1,2,3,4",
+                "description": "words",
+                "isPrivateFile": "true",
+                "isPublished": "false",
+                "responseFields": "tags,customCoordinates,isPrivateFile,isPublished,customMetadata",
+            },
+            "files": {"file": b"x"},
+        },
+        "",
+    ),
     "upload v2": ("POST", "/api/v2/files/upload", {"data": {"fileName": "a.txt"}, "files": {"file": b"x"}}, ""),
     "upload nothing": ("POST", "/api/v1/files/upload", {"data": {"fileName": "a.txt"}}, ""),
 }

@@ -81,6 +81,7 @@ class Batch(models.Model):
     lost_answers = models.PositiveSmallIntegerField(default=0, help_text="Delete calls whose answer was lost.")
     look_ups = models.PositiveSmallIntegerField(default=0, help_text="Look-ups that failed in a row.")
     not_before = models.DateTimeField(null=True)
+    needs_copies = models.BooleanField(default=False, help_text="Its files are to be copied before it may be sent.")
 
     objects = BatchQuerySet.as_manager()
 

@@ -16,6 +16,8 @@ REQUESTER_LEFT = gettext_noop("“%(name)s”, who asked for it, no longer has a
 REQUESTER_MAY_NOT = gettext_noop("“%(name)s”, who asked for it, may no longer delete files.")
 REQUESTER_IS_OUTSIDE = gettext_noop("“%(name)s”, who asked for it, may no longer delete in this account.")
 NO_KEY = gettext_noop("The account “%(account)s” has no private key. Add one in the admin under Accounts.")
+STORAGE_FULL = gettext_noop("There is no room left for copies (%(error)s), and without a copy no file is deleted.")
+STORAGE_FAILS = gettext_noop("The storage for copies fails (%(error)s), and without a copy no file is deleted.")
 APPROVER_LEFT = gettext_noop("“%(name)s” no longer has an account.")
 APPROVER_MAY_NOT = gettext_noop("“%(name)s” may not approve deletions.")
 APPROVER_IS_OUTSIDE = gettext_noop("“%(name)s” is no member of this account.")
@@ -24,5 +26,6 @@ APPROVER_IS_OUTSIDE = gettext_noop("“%(name)s” is no member of this account.
 CAUSES = (
     *(UNTIL_RESUMED, PAUSED_BY, SAME_END, MANY_FAILED, KEY_REFUSED, KEY_REFUSED_BEFORE, KEY_REFUSED_LATER, UNEXPECTED),
     *(REQUESTER_LEFT, REQUESTER_MAY_NOT, REQUESTER_IS_OUTSIDE, NO_KEY),
+    *(STORAGE_FULL, STORAGE_FAILS),
     *(APPROVER_LEFT, APPROVER_MAY_NOT, APPROVER_IS_OUTSIDE),
 )

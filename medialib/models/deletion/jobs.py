@@ -96,6 +96,11 @@ class DeletionJob(models.Model):
         verbose_name=_("retry of"),
     )
     purge_cache = models.BooleanField(_("purge the CDN"), default=False)
+    keep_copies_days = models.PositiveSmallIntegerField(
+        _("keeps copies for (days)"),
+        null=True,
+        help_text=_("As it was confirmed: no file is deleted without its copy; empty: none are made."),
+    )
 
     state = models.CharField(_("state"), max_length=10, choices=JobState.choices, default=JobState.SCHEDULED)
     pause_code = models.CharField(_("kind of pause"), max_length=16, choices=PauseCode.choices, blank=True)

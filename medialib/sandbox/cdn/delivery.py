@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import io
 import re
+import time
 from urllib.parse import parse_qs, unquote
 
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -24,17 +27,32 @@ THUMBNAIL_SIDE = 320
 # After the address of a film, a PDF or an animation: its first frame or page, as a picture.
 FIRST_PAGE = "/ik-thumbnail.jpg"
 _HAS_PAGES = {"pdf", "psd", "ai", "eps", "gif", "webp", "png"}
+ORIGINAL = "orig-true"
+SMALL_BYTES = 4096  # A smaller original is text: nobody looks at it, and drawing takes its time.
+NO_TIMEOUT = 9_999_999_999  # What ImageKit's own libraries sign where a link is to last for ever.
 _HEADERS = {"Cache-Control": "public, max-age=31536000", "Access-Control-Allow-Origin": "*"}
 
 
 class Delivery:
-    def __init__(self, library: Library, cdn: Cdn, uploads: Uploads) -> None:
+    def __init__(self, library: Library, cdn: Cdn, uploads: Uploads, private_key: str = "") -> None:
         self._library = library
         self._cdn = cdn
         self._uploads = uploads
+        self._private_key = private_key
+        self._lies: dict[str, Response] = {}
+
+    def lie(self, path: str, answer: Response | None) -> None:
+        """Answer with this instead of the original of the file at `path`; None tells the truth again."""
+        if answer is None:
+            self._lies.pop(path, None)
+        else:
+            self._lies[path] = answer
 
     def answer(self, request: Request, path: str) -> Response:
-        """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there."""
+        """`path` follows the ImageKit id, percent-encoded. Raises Refusal (404) when nothing is served there.
+
+        The original of a private file needs a signed address (401 without, or when its time is over).
+        """
         transformation, file_path = taken_apart(unquote(path), request.query)
         file = self._library.at_path(file_path)
         if file is None and file_path.endswith(FIRST_PAGE):
@@ -42,6 +60,10 @@ class Delivery:
             transformation = transformation or f"w-{ORIGINAL_SIDE},h-{ORIGINAL_SIDE},c-at_max"
         if file is None or not file.is_published or (file.gone and not self._is_cached(file, path, request)):
             raise Refusal(404, "The requested asset was not found.")
+        if file.is_private and transformation in ("", ORIGINAL) and not self._is_signed(path, request.query):
+            raise Refusal(401, "The file is private: its address must be signed.")
+        if transformation == ORIGINAL:
+            return self._lies.get(file.path) or self._whole(file)
         body, content_type = self._content(file, transformation)
         return Response(200, body, content_type, _HEADERS)
 
@@ -52,13 +74,31 @@ class Delivery:
             return file
         return None
 
+    def _whole(self, file: File) -> Response:
+        """The original, byte for byte as long as listings say."""
+        body, content_type = self._uploads.content(file), file.mime
+        if body is None:
+            body, content_type = _filler(file) if file.size < SMALL_BYTES else _original(file, _extension(file))
+        body = body[: file.size]
+        return Response(200, body, content_type, _HEADERS, padding=file.size - len(body))
+
+    def _is_signed(self, path: str, query: str) -> bool:
+        """As ImageKit's libraries sign: HMAC-SHA1 over the address after the endpoint, and until when it is good."""
+        shown, _, signature = query.partition("&ik-s=") if "&ik-s=" in query else query.partition("ik-s=")
+        shown, _, until = shown.partition("&ik-t=") if "&ik-t=" in shown else shown.partition("ik-t=")
+        if until and (not until.isdigit() or int(until) < time.time()):
+            return False
+        text = path.removeprefix("/") + (f"?{shown}" if shown else "") + (until or str(NO_TIMEOUT))
+        expected = hmac.new(self._private_key.encode(), text.encode(), hashlib.sha1).hexdigest()
+        return hmac.compare_digest(signature.encode(), expected.encode())
+
     def _is_cached(self, file: File, path: str, request: Request) -> bool:
         return self._cdn.still_serves(file, cache_key(path, request.query))
 
     def _content(self, file: File, transformation: str) -> tuple[bytes, str]:
         extension = _extension(file)
         uploaded = self._uploads.content(file)
-        if not transformation or transformation == "orig-true":
+        if not transformation:
             return (uploaded, file.mime) if uploaded is not None else _original(file, extension)
         if uploaded is not None:
             return _transformed(uploaded, transformation, extension), "image/jpeg"
@@ -74,6 +114,11 @@ def taken_apart(path: str, query: str) -> tuple[str, str]:
     if match := re.match(r"/tr:([^/]*)(/.*)", path):
         return match[1], match[2]
     return (parse_qs(query).get("tr") or [""])[0], path
+
+
+def _filler(file: File) -> tuple[bytes, str]:
+    line = f"{file.file_id} {file.version_number} {file.path}\n".encode("utf-8", "surrogatepass")
+    return (line * (file.size // len(line) + 1))[: file.size], file.mime
 
 
 def _original(file: File, extension: str) -> tuple[bytes, str]:

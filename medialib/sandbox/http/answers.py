@@ -16,6 +16,7 @@ class Response:
     body: bytes = b""
     content_type: str = "application/json; charset=utf-8"
     headers: Mapping[str, str] = field(default_factory=dict)
+    padding: int = 0  # So many zero bytes follow the body; a video of gigabytes is not held in memory.
 
     def json(self) -> Any:
         return json.loads(self.body)

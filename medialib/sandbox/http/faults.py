@@ -17,7 +17,7 @@ from medialib.sandbox.http.calls import Call
 from medialib.sandbox.http.rates import MESSAGE, rate_headers
 
 Change = Callable[[Response, Mapping[str, Any]], Response]
-ON = ("delete", "list", "details", "purge", "update", "file", "folder", "bulk_job", "any")
+ON = ("delete", "list", "details", "purge", "update", "file", "folder", "bulk_job", "upload", "any")
 LOCKED = "A bulk job is running on given folder path, please try after sometime."
 DELETE_ONLY = frozenset(["short_200", "partial_207", "partial_207_gone"])
 

@@ -18,6 +18,7 @@ from medialib.sandbox.http.calls import has_hung_up, readable
 from medialib.sandbox.http.requests import Request
 
 MAX_BODY_BYTES = 130 * 1024 * 1024
+ZEROS = bytes(64 * 1024)
 
 
 class Cut(Exception):
@@ -129,6 +130,10 @@ class Handler(BaseHTTPRequestHandler):
     def _send(self, answer: Response) -> None:
         body = b"" if self.command == "HEAD" else answer.body
         self.connection.sendall(self._head(answer) + body)
+        left = 0 if self.command == "HEAD" else answer.padding
+        while left > 0:
+            self.connection.sendall(ZEROS[: min(left, len(ZEROS))])
+            left -= len(ZEROS)
 
     def _cut(self, answer: Response | None) -> None:
         if answer:
@@ -139,7 +144,7 @@ class Handler(BaseHTTPRequestHandler):
     def _head(self, answer: Response) -> bytes:
         lines = [f"HTTP/1.1 {answer.status} {_phrase(answer.status)}", f"Date: {self.date_time_string()}"]
         if answer.status != 204:
-            lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body)}"]
+            lines += [f"Content-Type: {answer.content_type}", f"Content-Length: {len(answer.body) + answer.padding}"]
         lines += [f"{name}: {value}" for name, value in answer.headers.items()]
         lines.append(f"x-ik-requestId: {uuid.uuid4()}")
         lines.append(f"Connection: {'close' if self.close_connection else 'keep-alive'}")

@@ -14,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from medialib.sandbox.http.answers import Refusal
 from medialib.sandbox.http.requests import FormPart
 from medialib.sandbox.library.changes import checked_tags
-from medialib.sandbox.library.files import File, mime_of
+from medialib.sandbox.library.files import File, as_ms, mime_of
 from medialib.sandbox.library.library import Library, clean_folder, clean_name, now_ms
 from medialib.sandbox.library.moves import Copied
 from medialib.sandbox.library.store import Store
@@ -28,6 +28,7 @@ NAME_TAKEN = (
 _ON_REQUEST = ("tags", "customCoordinates", "isPrivateFile", "isPublished", "customMetadata", "embeddedMetadata")
 _OF_A_VERSION = ("size", "updated_ms", "mime", "width", "height", "tags", "extra", "is_private", "is_published")
 _ALWAYS = ("fileId", "name", "size", "versionInfo", "filePath", "fileType", "AITags")
+ORIGINAL_DATE = "_internal_original_created_datetime"  # Reserved: when the file was first made.
 Form = dict[str, FormPart]
 
 
@@ -67,17 +68,17 @@ class Uploads:
         earlier = self._library.live_at(path)
         if earlier and not _flag(form, "overwriteFile", True):
             raise Refusal(400, NAME_TAKEN)
-        now, size = now_ms(), _pixels(content)
+        now, size, extra = now_ms(), _pixels(content), _extra(form)
         file = File(
             earlier.file_id if earlier else self._library.new_id(now),
             path,
             len(content),
-            now,
+            _original_date(extra) or now,
             now,
             mime_of(path),
             *size,
             tags=checked_tags(_text(form, "tags").split(",")),
-            extra=_extra(form),
+            extra=extra,
             is_private=_flag(form, "isPrivateFile", False),
             is_published=_flag(form, "isPublished", True),
         )
@@ -142,6 +143,17 @@ def _extra(form: Form) -> dict[str, Any] | None:
     if "customMetadata" in form:
         extra["customMetadata"] = _json_object(_text(form, "customMetadata"))
     return extra or None
+
+
+def _original_date(extra: dict[str, Any] | None) -> int | None:
+    """The date that the reserved custom metadata states, which is no field of the file."""
+    metadata = (extra or {}).get("customMetadata") or {}
+    if ORIGINAL_DATE not in metadata:
+        return None
+    try:
+        return as_ms(metadata.pop(ORIGINAL_DATE), 0)
+    except (TypeError, ValueError):
+        raise Refusal(400, "Invalid custom metadata.") from None
 
 
 def _json_object(text: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from medialib.services.audit.log import SYSTEM, Actor
 
 AUDITED = (
     "name", "colour", "url_endpoint", "api_url", "upload_url", "headroom_percent", "undo_window_s", "protected_folders",
-    "looks_before_delete", "limit_files", "limit_percent", "approval_files", "other_endpoints",
+    "keep_copies_days", "looks_before_delete", "limit_files", "limit_percent", "approval_files", "other_endpoints",
 )  # fmt: skip
 # First parts of medialib's own addresses: /<account>/library/ must not collide with them.
 RESERVED_NAMES = frozenset(
@@ -39,6 +39,7 @@ RESERVED_NAMES = frozenset(
         "metrics",
         "notices",
         "readyz",
+        "restores",
         "sign-in",
         "sign-out",
         "static",

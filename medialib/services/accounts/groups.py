@@ -9,6 +9,8 @@ from django.utils.translation import gettext_noop
 DUTIES = {
     "view_library": "Can browse the library",
     "delete_files": "Can delete files at ImageKit",
+    "restore_files": "Can restore deleted files from their copies",
+    "destroy_copies": "Can destroy copies of deleted files",
     "approve_deletions": "Can approve what others want to delete",
     "view_audit": "Can read the audit log",
     "manage_keys": "Can add and change accounts and their keys",
@@ -19,11 +21,11 @@ DUTIES = {
 KEY_DUTIES = {"view_apikey": "Can view API key", "add_apikey": "Can add API key", "change_apikey": "Can change API key"}
 GROUPS = {
     gettext_noop("Viewer"): ["view_library"],
-    gettext_noop("Deleter"): ["view_library", "delete_files"],
+    gettext_noop("Deleter"): ["view_library", "delete_files", "restore_files"],
     gettext_noop("Auditor"): ["view_library", "view_audit"],
     gettext_noop("Approver"): ["view_library", "view_audit", "approve_deletions"],
     gettext_noop("Key manager"): [
-        *("view_library", "manage_keys", "view_account", "add_account", "change_account"),
+        *("view_library", "manage_keys", "destroy_copies", "view_account", "add_account", "change_account"),
         *KEY_DUTIES,
     ],
 }

@@ -84,7 +84,8 @@ def claim(
         claims = _claim_look_ups(current, worker=worker, want=min(want, look_ups), at=at)
         allowed = pacing.allowance(pace, headroom_percent=current.account.headroom, speed_percent=current.speed_percent)
         offset_s = at.timestamp() - time.monotonic()
-        ahead = (ahead or Ahead()) if current.account.looks_before_delete else None
+        has_looks = current.account.looks_before_delete or current.keep_copies_days is not None
+        ahead = (ahead or Ahead()) if has_looks else None
         chosen = _Chosen(worker, ahead, at)
         to_send, wait_s = _claim_calls(current, pace, allowed, chosen, want=want - len(claims))
         to_look, look_wait_s = _claim_looks(current, pace, allowed, chosen)
@@ -123,7 +124,7 @@ class _Chosen:
 
     def waiting_of(self, job: DeletionJob) -> QuerySet[Batch]:
         if self.ahead is None:
-            return job.batches.free(self.at).filter(state=BatchState.WAITING)
+            return sendable(job, self.at)
         looked = self.ahead.looked
         fresh = [pk for pk, (_, look) in looked.items() if look.is_fresh_in(AHEAD_S)]
         ours = job.batches.leased(self.at).filter(pk__in=fresh, lease_owner=self.worker, state=BatchState.WAITING)
@@ -143,6 +144,11 @@ class _Chosen:
     def ends_s(self, batch: Batch) -> float:
         """Until when the batch may be sent."""
         return self.ahead.looked[batch.pk][1].ends_s if self.ahead is not None else math.inf
+
+
+def sendable(job: DeletionJob, at: datetime) -> QuerySet[Batch]:
+    """Batches that wait for their call and have all they need."""
+    return job.batches.free(at).filter(state=BatchState.WAITING, needs_copies=False)
 
 
 def _claim_calls(
@@ -186,7 +192,7 @@ def _judged(job: DeletionJob, batches: Sequence[Batch], chosen: _Chosen) -> list
     if terms.forbid_nothing and chosen.ahead is None:
         return list(batches)
     looked = chosen.looked(batches, job)
-    rulings = looks.judge(job, looked, terms)
+    rulings = looks.judge(job, looked, terms, needs_copies=job.keep_copies_days is not None)
     for claim, look in looked:
         if found := rulings.get(claim.batch_id):
             settling.settle_unsent(job, claim, found, worker=chosen.worker, look=look, at=chosen.at)
@@ -206,7 +212,7 @@ def _claim_looks(job: DeletionJob, pace: Pace, allowed: pacing.Allowance, chosen
     due, next_s = pacing.calls_within(pace, allowed, at=at, seconds=ahead.horizon_s, most=MAX_DUE)
     # More looks than calls, held by any worker, would only grow old and use the allowance of those that are needed.
     want = min(ahead.room, due - held)
-    waiting = job.batches.free(at).filter(state=BatchState.WAITING)
+    waiting = sendable(job, at)
     if want <= 0:
         return [], max(0.0, next_s - ahead.horizon_s) or LOOK_NAP_S if waiting.exists() else 0.0
     looks_pace = pacing.pace_of(job.account, PaceKind.LOOK, lock=True)

@@ -83,6 +83,7 @@ def _lay_out_batches(job: DeletionJob) -> None:
                 number=number,
                 first_position=first,
                 last_position=min(first + BATCH_SIZE, job.file_count) - 1,
+                needs_copies=job.keep_copies_days is not None,
             )
             for number, first in enumerate(starts)
         ),

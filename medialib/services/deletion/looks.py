@@ -22,6 +22,7 @@ from medialib.models.memberships import DeleteScope
 from medialib.models.query.units import UNKNOWN_TIME
 from medialib.services.accounts import protections, rights
 from medialib.services.accounts.key_checks import witnesses
+from medialib.services.copies import keeping
 from medialib.services.deletion import verdicts
 from medialib.services.deletion.claim import Claim
 from medialib.services.deletion.verdicts import Ruling, Sent, Verdict
@@ -30,6 +31,7 @@ from medialib.services.sync.indexing import index_file, shown_values
 # A call goes at most so long after its look was asked for, and after it was answered.
 MAX_AGE_S = 2.0
 MAX_WAIT_S = 1.2
+NO_COPY = "No copy of it could be made, so it was not deleted: %(cause)s"
 JUDGED_COLUMNS = ("tags", "ai_tags", "custom_metadata", "created_at")  # Of a file whose frozen columns are the same.
 
 
@@ -102,7 +104,9 @@ def witnesses_for(job: DeletionJob) -> list[str]:
     return witnesses(job.account, besides=lambda ids: mine.filter(file_id__in=ids).values_list("file_id", flat=True))
 
 
-def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: Terms) -> dict[int, tuple[Ruling, ...]]:
+def judge(
+    job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: Terms, *, needs_copies: bool
+) -> dict[int, tuple[Ruling, ...]]:
     """By batch id, rulings for the files that may not be sent now; batches that may go whole are left out.
 
     Without a look (if the account says so) rules and scope are judged on what the index knows. All batches are read
@@ -128,8 +132,16 @@ def judge(job: DeletionJob, looked: Sequence[tuple[Claim, Look | None]], terms: 
         outside = _outside(job, batch, look, terms.scope)
         mine = {item.file_id: protected[item.file_id] for item in batch if item.file_id in protected}
         gone = _gone(job, claim, look) if look else ()
-        rulings[claim.batch_id] = (*gone, *_skips(mine, outside, differences[claim.batch_id]))
+        skips = _skips(mine, outside, differences[claim.batch_id])
+        rest = [item for item in batch if not any(item.file_id in skip.file_ids for skip in skips)]
+        rulings[claim.batch_id] = (*gone, *skips, *(_uncopied(job, rest) if needs_copies else ()))
     return {batch_id: found for batch_id, found in rulings.items() if found}
+
+
+def _uncopied(job: DeletionJob, items: Sequence[FrozenFile]) -> list[Ruling]:
+    """No copy, no deletion: whatever came before, the rows are asked once more in the transaction that claims."""
+    lacking = frozenset(item.file_id for item in items) - keeping.copied_among(job, items)
+    return [Ruling(Outcome.FAILED, NO_COPY % {"cause": "there is none any more."}, lacking)] if lacking else []
 
 
 def _open_items(job: DeletionJob, claims: Sequence[Claim]) -> dict[int, list[FrozenFile]]:

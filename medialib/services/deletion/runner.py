@@ -32,6 +32,7 @@ from medialib.services.base.retry import Patience
 from medialib.services.deletion import breaker, claims, leases, lifecycle, purge, settling
 from medialib.services.deletion.calls import CallReport, Gate, ReadPace, perform
 from medialib.services.deletion.claim import Claim
+from medialib.services.deletion.copying.stage import Copying
 from medialib.services.deletion.looking import Looks
 from medialib.services.deletion.looks import witnesses_for
 
@@ -112,6 +113,8 @@ class JobRunner:
         self.gate, self.patience = Gate(), Patience(stop)
         self.read_pace = ReadPace(settings.IMAGEKIT_LOOK_UP_RATE)
         self.looks = Looks(self.read_pace)
+        self.copying = Copying(job, worker=worker, read_pace=self.read_pace, patience=self.patience)
+        self.job_state: str = JobState.RUNNING
         self.in_flight: dict[Future[CallReport], Claim] = {}
         self.latency_s = 1.0  # A first guess on the safe side; each answer moves it.
         self.calls_allowed = settings.IMAGEKIT_START_RATE
@@ -123,18 +126,21 @@ class JobRunner:
     def run(self) -> None:
         """Claim, send and settle until there is nothing left for this worker."""
         hands = ThreadPoolExecutor(settings.JOB_CONCURRENCY, thread_name_prefix="call")
-        with self.clients, rare_checkpoints(), self.looks.hands, hands as threads:
+        with self.clients, rare_checkpoints(), self.copying, self.looks.hands, hands as threads:
             while True:
                 reset_queries()  # In development Django keeps the last 9,000 statements, a hundred files in each.
                 nap_s = self._claim_and_send(threads) if not self.stop.is_set() else LONGEST_NAP_S
                 if not self.in_flight and self._is_over(nap_s):
                     break
-                self._wait(nap_s)
+                may_begin = self.job_state == JobState.RUNNING and not self.stop.is_set()
+                self.copying.step(self.client, may_begin=may_begin)
+                self._wait(self.copying.nap_s(nap_s))
                 self._settle_ended()
                 self._take_looks()
                 self._renew()
                 self._follow_key()
             self._let_go_of_looks()
+            self.copying.let_go()
         lifecycle.close_if_done(self.job)
 
     def _claim_and_send(self, threads: ThreadPoolExecutor) -> float:
@@ -142,7 +148,7 @@ class JobRunner:
         want = self._room()
         if want <= 0 or not self.gate.is_open():
             return LONGEST_NAP_S
-        was_idle = not (self.in_flight or self.looks.held())
+        was_idle = not (self.in_flight or self.looks.held() or self.copying.held())
         looking_up = sum(claim.is_look_up for claim in self.in_flight.values())
         taken = self.patience.run(
             lambda: claims.claim(
@@ -154,6 +160,7 @@ class JobRunner:
             )
         )
         self.looks.begin(self.client, taken)
+        self.job_state = taken.job_state
         if taken.job_state != JobState.RUNNING:
             self._let_go_of_looks()
         self.calls_allowed = taken.calls_allowed or self.calls_allowed
@@ -165,7 +172,7 @@ class JobRunner:
             self.in_flight[threads.submit(perform, self.client, claim, self.gate, self.read_pace)] = claim
         if taken.wait_s and taken.late_s > LATE_S:  # Where nothing has to wait, nothing has to be exact.
             self.patience.run(lambda: claims.note_late(self.job, taken))
-        is_idle = not (self.in_flight or self.looks.held() or taken.wait_s)
+        is_idle = not (self.in_flight or self.looks.held() or self.copying.held() or taken.wait_s)
         self.idle_since = (self.idle_since or time.monotonic()) if is_idle else None
         may_go_on = len(taken.claims) == want or taken.judged
         return min(taken.wait_s or (0.0 if may_go_on else LONGEST_NAP_S), taken.look_wait_s or LONGEST_NAP_S)
@@ -231,7 +238,7 @@ class JobRunner:
             self.patience.run(lambda: leases.release_looks(batch_ids, worker=self.worker))
 
     def _renew(self) -> None:
-        held = [*self.in_flight.values(), *self.looks.held()]
+        held = [*self.in_flight.values(), *self.looks.held(), *self.copying.held()]
         if time.monotonic() - self.renewed_at < settings.LEASE_S / RENEWALS_PER_LEASE or not held:
             return
         ids = [claim.batch_id for claim in held]
@@ -259,7 +266,7 @@ class JobRunner:
         """Whether this worker can leave: stopped, job not running, or nothing open that will soon be free."""
         if self.stop.is_set():
             return True
-        if self.looks.held():
+        if self.looks.held() or self.copying.held():
             return False
         close_old_connections()
         state = self.patience.run(lambda: DeletionJob.objects.values_list("state", flat=True).get(pk=self.job.pk))

@@ -52,7 +52,7 @@ def settle_some(job: DeletionJob, reports: Sequence[CallReport], *, worker: str,
     """
     count = 0
     with transaction.atomic():
-        rows = _lock(job)
+        rows = lock(job)
         for report in reports[:MOST_TOGETHER]:
             count += 1
             try:
@@ -72,7 +72,7 @@ class Locked:
     job: DeletionJob
 
 
-def _lock(job: DeletionJob) -> Locked:
+def lock(job: DeletionJob) -> Locked:
     pace = pacing.pace_of(job.account, PaceKind.DELETE, lock=True)
     return Locked(pace, DeletionJob.objects.select_for_update().get(pk=job.pk))
 
@@ -81,7 +81,7 @@ def settle(job: DeletionJob, report: CallReport, *, worker: str, rows: Locked | 
     """Record one call. Raises LeaseLost, with nothing written, when another worker has taken the batch over."""
     claim = report.claim
     with transaction.atomic():
-        rows = rows or _lock(job)
+        rows = rows or lock(job)
         at = shared_now()
         _note_pace(job, rows.pace, report, at=at)
         verdict = _verdict(job, report, at=at)
@@ -122,7 +122,7 @@ def settle_failed_look(job: DeletionJob, report: LookReport, *, worker: str) -> 
     error = report.error or ImageKitError("the look ended without a word")
     verdict = of_failed_look(error)
     with transaction.atomic():
-        rows, at = _lock(job), shared_now()
+        rows, at = lock(job), shared_now()
         _release(claim, verdict, worker=worker, at=at)
         Exchange.objects.create(
             batch_id=claim.batch_id,

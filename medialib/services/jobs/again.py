@@ -84,6 +84,7 @@ def shrink(
             purge_cache=locked.purge_cache,
             start_after_s=max(0, int((locked.starts_at - locked.created_at).total_seconds())),
             needs_approval=locked.needs_approval,
+            in_place_of=locked,
         )
     close_if_done(job)
     job.refresh_from_db()

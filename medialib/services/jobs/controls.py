@@ -20,6 +20,7 @@ from medialib.services.audit import log
 from medialib.services.audit.log import MAX_REASON, Actor
 from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake_job
+from medialib.services.copies import room
 from medialib.services.deletion import purge
 from medialib.services.deletion.lifecycle import close_if_done, refuse_changed
 from medialib.services.manifests import counts
@@ -48,14 +49,18 @@ def open_deletion_job(
     retry_of: DeletionJob | None = None,
     owner: Actor | None = None,
     needs_approval: bool = False,
+    seen_copies_days: int | None = None,
+    in_place_of: DeletionJob | None = None,
 ) -> DeletionJob:
     """Queue the deletion of exactly the files in `manifest`, once.
 
     `start_after_s` is the undo window in seconds; None takes the plan's. `owner` is in whose name, where that is not
-    the actor's: their rights count to the end. `needs_approval` asks for it whatever the plan says. Raises WrongUse
-    without a reason, AlreadySubmitted when the manifest has a job, ManifestChanged when the counts of selected, frozen
-    and listed files differ, Refused when the selection changed since, the purge quota does not suffice, a file lies
-    outside what the owner may delete, the list is older than a day, or there are more than they may delete in 24 hours.
+    the actor's: their rights count to the end. `needs_approval` asks for it whatever the plan says. `in_place_of` is a
+    job that ends for this one. `seen_copies_days` is what the review said of copies, 0 for none; None where nobody was
+    told. Raises WrongUse without a reason, AlreadySubmitted when the manifest has a job, ManifestChanged when the
+    counts of selected, frozen and listed files differ, Refused when the selection changed since, the purge quota does
+    not suffice, a file lies outside what the owner may delete, the list is older than a day, or there are more than
+    they may delete in 24 hours.
     """
     reason, owner = _clean_reason(reason), owner or actor
     if not 0 <= (start_after_s or 0) <= MAX_START_AFTER_S:
@@ -75,6 +80,7 @@ def open_deletion_job(
             plan.refuse_beyond_rights(owner)
             window_s = plan.undo_window_s if start_after_s is None else start_after_s
             plan.refuse_short_wait(window_s)
+            keep_copies_days = room.days_for(manifest.account, in_place_of or retry_of, seen=seen_copies_days)
             job = DeletionJob.objects.create(
                 manifest=manifest,
                 account=manifest.account,
@@ -85,12 +91,14 @@ def open_deletion_job(
                 needs_approval=needs_approval or plan.needs_approval,
                 retry_of=retry_of,
                 purge_cache=purge_cache,
+                keep_copies_days=keep_copies_days,
                 created_at=at,
                 starts_at=at + timedelta(seconds=window_s),
                 file_count=manifest.file_count,
             )
             sums = {"file_count": manifest.file_count, "total_bytes": manifest.total_bytes}
             choices: dict[str, object] = {"purge_cache": purge_cache, "needs_approval": job.needs_approval}
+            choices["keep_copies_days"] = keep_copies_days
             if owner is not actor:
                 choices["in_the_name_of"] = owner.name
             detail = {"manifest": manifest.sha256, **sums, "starts_at": job.starts_at.isoformat(), **choices}

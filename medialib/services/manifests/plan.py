@@ -164,6 +164,7 @@ class DeletionPlan:
         return [
             f"{files}, {counted(manifest.total_bytes, 'byte')} on {manifest.account}, for ever, with all versions.",
             f"{counted(self.calls, 'call')}, about {counted(self.seconds, 'second')}.",
+            *([f"Copies are kept for {counted(days, 'day')}."] if (days := manifest.account.keep_copies_days) else []),
             f"Manifest {manifest.sha256}",
         ]
 

@@ -193,9 +193,9 @@ def shown_values(file: RemoteFile) -> dict[str, Any]:
         "size_bytes": min(file.size_bytes, MAX_INTEGER),
         "width": _pixels(file.width),
         "height": _pixels(file.height),
-        "tags": _storable_json(list(file.tags)),
-        "ai_tags": _storable_json(list(file.ai_tags)),
-        "custom_metadata": _storable_json(file.custom_metadata),
+        "tags": storable_json(list(file.tags)),
+        "ai_tags": storable_json(list(file.ai_tags)),
+        "custom_metadata": storable_json(file.custom_metadata),
         "is_private": file.is_private,
         "is_published": file.is_published,
         "version_name": _storable(file.version_name)[:40],
@@ -223,14 +223,14 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "replace").decode().replace("\x00", "\ufffd")
 
 
-def _storable_json(value: Any) -> Any:
+def storable_json(value: Any) -> Any:
     """JSON whose texts and numbers a database takes; Python also reads NaN and Infinity, which are none."""
     if isinstance(value, str):
         return _storable(value)
     if isinstance(value, Mapping):
-        return {_storable(key): _storable_json(one) for key, one in value.items()}
+        return {_storable(key): storable_json(one) for key, one in value.items()}
     if isinstance(value, list):
-        return [_storable_json(one) for one in value]
+        return [storable_json(one) for one in value]
     return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 

@@ -18,6 +18,7 @@ from medialib.forms.accounts import AccountForm, AccountSettingsForm
 from medialib.models import Account, ApiKey, Membership
 from medialib.services.accounts import accounts
 from medialib.services.base.wake import wake
+from medialib.services.copies import room
 from medialib.services.sync import webhook_setup
 from medialib.views.access import account_named, actor, person, staff_may
 from medialib.views.accounts.guard import key_manager
@@ -29,6 +30,7 @@ SECTIONS: Sections = (
     (gettext_lazy("Account"), ("name", "colour", "url_endpoint", "other_endpoints")),
     (gettext_lazy("Care"), ("protected_folders", "headroom_percent", "undo_window_s")),
     (gettext_lazy("Limits"), ("limit_files", "limit_percent", "approval_files")),
+    (gettext_lazy("Copies"), ("keep_copies_days",)),
     (gettext_lazy("Looks"), ("looks_before_delete", "reason")),
     (gettext_lazy("Addresses"), ("api_url", "upload_url", "private_key", "key_label")),
 )
@@ -36,6 +38,7 @@ NEW_SECTIONS: Sections = (
     (gettext_lazy("Account"), ("name", "colour", "url_endpoint", "private_key", "key_label")),
     (gettext_lazy("Care"), ("other_endpoints", "protected_folders", "headroom_percent", "undo_window_s")),
     (gettext_lazy("Limits"), ("limit_files", "limit_percent", "approval_files")),
+    (gettext_lazy("Copies"), ("keep_copies_days",)),
     (gettext_lazy("Looks"), ("looks_before_delete", "reason")),
     (gettext_lazy("Addresses"), ("api_url", "upload_url")),
 )
@@ -100,6 +103,7 @@ def account_settings(request: HttpRequest, account: str) -> HttpResponse:
         "sections": _sections(form, SECTIONS),
         "keys": ApiKey.objects.filter(account=owner).select_related("added_by")[:20],
         "memberships": Membership.objects.for_account(owner.pk).select_related("user", "account", "added_by"),
+        "room": room.of_account(owner),
         "is_listening": webhook_setup.is_listening(owner),
         "own": person(request),
     }

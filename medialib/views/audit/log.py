@@ -27,6 +27,7 @@ from medialib.models.audit.events import AuditEventQuerySet
 from medialib.models.query.units import zone_name
 from medialib.services.audit import entries, export, search
 from medialib.services.audit.seal import copies
+from medialib.services.restoring import pages as restores
 from medialib.views.access import actor, person, staff_may
 from medialib.views.audit.jobs import inside
 from medialib.web.redirects import redirect_to_list
@@ -83,13 +84,20 @@ def find_file(request: HttpRequest) -> HttpResponse:
 @staff_may("view_audit")
 def file_history(request: HttpRequest, account: str, file_id: str) -> HttpResponse:
     """All that is known of one file, also when file, index row and account are long gone."""
-    events = list(search.of_file(account, file_id, viewer=person(request)))
+    earlier, steps = restores.id_chain(account, file_id)
+    ids = [*earlier, file_id]
+    events = [event for each in ids for event in search.of_file(account, each, viewer=person(request))]
     asset = Asset.objects.filter(account__name=account, file_id=file_id).first()
     items = search.items_of_file(account, file_id)
-    if not events and not asset and not items:
+    if not (events or asset or items or steps):
         raise Http404("Nothing is known of this file.")
+    owner = Account.objects.filter(name=account).first()
+    may_restore = owner is not None and (asset is None or asset.removed_at is not None)
+    may_restore = may_restore and person(request).has_perm("medialib.restore_files")
     context = {
-        "account": Account.objects.filter(name=account).first(),
+        "account": owner,
+        "steps": steps,
+        "may_restore": may_restore and owner is not None and restores.has_copy(owner, file_id),
         "account_name": account,
         "file_id": file_id,
         "asset": asset,

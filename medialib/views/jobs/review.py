@@ -17,6 +17,7 @@ from medialib.errors import MedialibError
 from medialib.forms.jobs import ConfirmForm, SampleForm, ShownForm
 from medialib.models import DeletionJob, Manifest
 from medialib.services.accounts import rights
+from medialib.services.copies import room
 from medialib.services.deletion import purge
 from medialib.services.jobs import again, controls
 from medialib.services.manifests import asking, freezing, review
@@ -120,6 +121,7 @@ def confirm(request: HttpRequest, manifest: UUID) -> HttpResponse:
             actor=actor(request),
             reason=form.cleaned_data["reason"],
             purge_cache=form.cleaned_data["purge_cache"],
+            seen_copies_days=form.cleaned_data["seen_copies_days"],
         )
     except controls.AlreadySubmitted as error:  # The other submit was a moment faster.
         job = error.job
@@ -146,6 +148,7 @@ def _show(
         "quota": purge.quota(manifest.account),
         "form": form,
         "asked": asked,
+        "copies": room.offered(manifest),
     }
     return render(request, "jobs/review.html", context, status=status)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -65,6 +66,24 @@ def job_for(sandbox: Sandbox, sandbox_account: Account, actor: Actor) -> Iterato
 def unseen(sandbox_account: Account) -> None:
     """The account does without looks, so that calls meet what a look would have seen."""
     Account.objects.filter(pk=sandbox_account.pk).update(looks_before_delete=False)
+
+
+@pytest.fixture
+def folder(settings: Any, tmp_path: Path) -> Path:
+    """Where this test's copies lie."""
+    place = tmp_path / "copies"
+    options = {"BACKEND": "medialib.services.copies.storage.FolderStorage", "OPTIONS": {"location": place}}
+    settings.STORAGES = {**settings.STORAGES, "quarantine": options}
+    settings.COPIES_RESERVE_BYTES = 0
+    return place
+
+
+@pytest.fixture
+def copies_kept(folder: Path, sandbox_account: Account) -> Account:
+    """The account keeps copies for 30 days."""
+    Account.objects.filter(pk=sandbox_account.pk).update(keep_copies_days=30)
+    sandbox_account.refresh_from_db()
+    return sandbox_account
 
 
 def add_files(sandbox: Sandbox, count: int, folder: str = "/old") -> list[str]:

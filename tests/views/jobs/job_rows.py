@@ -17,8 +17,13 @@ from medialib.models import (
     EventKind,
     Exchange,
     Item,
+    KeptContent,
+    KeptCopy,
     Manifest,
     Outcome,
+    RestoreItem,
+    RestoreJob,
+    RestoreState,
     Worker,
 )
 from medialib.services.audit import job_records, log
@@ -109,6 +114,67 @@ def event(kind: EventKind = EventKind.FILE_SETTLED, **fields: Any) -> AuditEvent
     if account := fields.get("account"):
         fields.setdefault("account_name", account.name)
     return AuditEvent.objects.create(**{"time": now(), "event": kind} | fields)
+
+
+def restore(account: Account, **fields: Any) -> RestoreJob:
+    """A restore that runs, of no file."""
+    smallest = {
+        "requested_by_name": "sam",
+        "reason": "a mistake",
+        "sha256": "0" * 64,
+        "file_count": 0,
+        "total_bytes": 0,
+    }
+    state = {"state": RestoreState.RUNNING, "created_at": now()}
+    return RestoreJob.objects.create(account=account, **smallest | state | fields)
+
+
+def copied(done: DeletionJob) -> DeletionJob:
+    """The job, as if it had kept a copy of each of its files for 30 days."""
+    DeletionJob.objects.filter(pk=done.pk).update(keep_copies_days=30)
+    for item in done.manifest.items.all():
+        content = KeptContent.objects.create(
+            account=done.account,
+            sha256=f"{item.pk:064}",
+            size_bytes=item.size_bytes,
+            name=f"copy {item.pk}",
+            kept_at=now(),
+        )
+        KeptCopy.objects.create(
+            account=done.account,
+            content=content,
+            job=done,
+            file_id=item.file_id,
+            path=item.path,
+            size_bytes=item.size_bytes,
+            is_private=False,
+            is_published=True,
+            ai_tags=[{"name": "dog"}] if item.position == 0 else [],
+            copied_at=now(),
+            keep_until=now() + timedelta(days=30),
+        )
+    done.refresh_from_db()
+    return done
+
+
+def restore_of(done: DeletionJob, person: User, **fields: Any) -> RestoreJob:
+    """A restore of all files of a copied job, whose first one came back under another id."""
+    copies = list(KeptCopy.objects.filter(job=done).order_by("pk"))
+    made = restore(done.account, requested_by=person, file_count=len(copies), source={"job": done.pk}, **fields)
+    for position, copy in enumerate(copies):
+        is_back = position == 0 and made.state == RestoreState.RUNNING
+        back = {"outcome": "restored", "evidence": "ImageKit took it.", "new_file_id": "new", "settled_at": now()}
+        RestoreItem.objects.create(
+            job=made,
+            position=position,
+            copy=copy,
+            file_id=copy.file_id,
+            path=copy.path,
+            size_bytes=copy.size_bytes,
+            sha256=copy.content.sha256,
+            **(back if is_back else {}),
+        )
+    return made
 
 
 def end_in_log(job: DeletionJob) -> None:
