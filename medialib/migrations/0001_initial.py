@@ -38,12 +38,13 @@ class Migration(migrations.Migration):
                 ('approval_files', models.PositiveIntegerField(blank=True, help_text='So many files or more need the approval of another person; empty: none do.', null=True, verbose_name='approval from (files)')),
                 ('looks_before_delete', models.BooleanField(default=True, help_text='Read the files at ImageKit right before they are deleted, and skip what changed.', verbose_name='looks before each call')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='created')),
+                ('keep_copies_days', models.PositiveSmallIntegerField(blank=True, help_text='Copy each file before it is deleted, and keep the copy so long; empty: there is no way back.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='keeps copies for (days)')),
             ],
             options={
                 'verbose_name': 'account',
                 'verbose_name_plural': 'accounts',
                 'ordering': ['name'],
-                'permissions': [('view_library', 'Can browse the library'), ('delete_files', 'Can delete files at ImageKit'), ('delete_whole_library', 'Can delete a whole library'), ('approve_deletions', 'Can approve what others want to delete'), ('view_audit', 'Can read the audit log'), ('manage_keys', 'Can add and change accounts and their keys')],
+                'permissions': [('view_library', 'Can browse the library'), ('delete_files', 'Can delete files at ImageKit'), ('delete_whole_library', 'Can delete a whole library'), ('approve_deletions', 'Can approve what others want to delete'), ('restore_files', 'Can restore deleted files from their copies'), ('destroy_copies', 'Can destroy copies of deleted files'), ('view_audit', 'Can read the audit log'), ('manage_keys', 'Can add and change accounts and their keys')],
             },
         ),
         migrations.CreateModel(
@@ -249,6 +250,7 @@ class Migration(migrations.Migration):
                 ('lost_answers', models.PositiveSmallIntegerField(default=0, help_text='Delete calls whose answer was lost.')),
                 ('look_ups', models.PositiveSmallIntegerField(default=0, help_text='Look-ups that failed in a row.')),
                 ('not_before', models.DateTimeField(null=True)),
+                ('needs_copies', models.BooleanField(default=False, help_text='Its files are to be copied before it may be sent.')),
             ],
             options={
                 'verbose_name': 'batch',
@@ -268,7 +270,7 @@ class Migration(migrations.Migration):
                 ('approved_at', models.DateTimeField(null=True, verbose_name='approved')),
                 ('purge_cache', models.BooleanField(default=False, verbose_name='purge the CDN')),
                 ('state', models.CharField(choices=[('scheduled', 'waiting to start'), ('running', 'running'), ('paused', 'paused'), ('cancelling', 'cancelling'), ('finished', 'finished')], default='scheduled', max_length=10, verbose_name='state')),
-                ('pause_code', models.CharField(blank=True, choices=[('person', 'somebody paused it'), ('key_refused', "ImageKit refused the account's key"), ('no_key', 'the account has no usable key'), ('requester', 'the person who asked for it may no longer delete'), ('approver', 'the person who approved it may no longer approve'), ('manifest_changed', 'the frozen list is not the one that was confirmed'), ('breaker', 'too much went wrong')], max_length=16, verbose_name='kind of pause')),
+                ('pause_code', models.CharField(blank=True, choices=[('person', 'somebody paused it'), ('key_refused', "ImageKit refused the account's key"), ('no_key', 'the account has no usable key'), ('requester', 'the person who asked for it may no longer delete'), ('approver', 'the person who approved it may no longer approve'), ('manifest_changed', 'the frozen list is not the one that was confirmed'), ('storage', 'the storage for copies is full or fails'), ('breaker', 'too much went wrong')], max_length=16, verbose_name='kind of pause')),
                 ('pause_cause', models.TextField(blank=True, help_text='Why it is paused, in words for a person.', verbose_name='cause of the pause')),
                 ('speed_percent', models.PositiveSmallIntegerField(default=100, help_text="Share of the account's allowance it may use.", verbose_name='speed (%)')),
                 ('created_at', models.DateTimeField(verbose_name='created')),
@@ -292,6 +294,7 @@ class Migration(migrations.Migration):
                 ('breaker_from', models.PositiveIntegerField(default=0, help_text='Files settled when somebody last resumed.', verbose_name='settled at the last resume')),
                 ('breaker_failed', models.PositiveIntegerField(default=0, help_text='Failures among those.', verbose_name='failed since then')),
                 ('woken_at', models.DateTimeField(help_text='When a worker was last asked to take it up.', null=True, verbose_name='worker last asked')),
+                ('keep_copies_days', models.PositiveSmallIntegerField(help_text='As it was confirmed: no file is deleted without its copy; empty: none are made.', null=True, verbose_name='keeps copies for (days)')),
             ],
             options={
                 'verbose_name': 'deletion job',
@@ -1119,35 +1122,6 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(condition=models.Q(('state__in', ['waiting', 'sending'])), fields=['state', 'not_before'], name='notice_due')],
                 'constraints': [models.UniqueConstraint(fields=('route', 'key'), name='notice_once')],
             },
-        ),
-        migrations.AlterModelOptions(
-            name='account',
-            options={'ordering': ['name'], 'permissions': [('view_library', 'Can browse the library'), ('delete_files', 'Can delete files at ImageKit'), ('delete_whole_library', 'Can delete a whole library'), ('approve_deletions', 'Can approve what others want to delete'), ('restore_files', 'Can restore deleted files from their copies'), ('destroy_copies', 'Can destroy copies of deleted files'), ('view_audit', 'Can read the audit log'), ('manage_keys', 'Can add and change accounts and their keys')], 'verbose_name': 'account', 'verbose_name_plural': 'accounts'},
-        ),
-        migrations.AddField(
-            model_name='account',
-            name='keep_copies_days',
-            field=models.PositiveSmallIntegerField(blank=True, help_text='Copy each file before it is deleted, and keep the copy so long; empty: there is no way back.', null=True, validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(3650)], verbose_name='keeps copies for (days)'),
-        ),
-        migrations.AddField(
-            model_name='batch',
-            name='needs_copies',
-            field=models.BooleanField(default=False, help_text='Its files are to be copied before it may be sent.'),
-        ),
-        migrations.AddField(
-            model_name='deletionjob',
-            name='keep_copies_days',
-            field=models.PositiveSmallIntegerField(help_text='As it was confirmed: no file is deleted without its copy; empty: none are made.', null=True, verbose_name='keeps copies for (days)'),
-        ),
-        migrations.AlterField(
-            model_name='auditevent',
-            name='event',
-            field=models.CharField(choices=[('file.settled', 'file settled'), ('file.unverified', 'answer lost, file unverified'), ('file.gone', 'file deleted at ImageKit, not by medialib'), ('batch.sent', 'call about to be sent'), ('batch.held', 'call held back, not sent'), ('manifest.frozen', 'files frozen'), ('job.confirmed', 'deletion confirmed'), ('job.approved', 'job approved by another person'), ('job.rejected', 'job rejected'), ('job.started', 'job started'), ('job.paused', 'job paused'), ('job.resumed', 'job resumed'), ('job.speed', 'job speed changed'), ('job.undone', 'job undone before it started'), ('job.cancelled', 'job cancelled'), ('job.verify', 'unverified files looked up again'), ('job.taken_over', 'job taken over by another person'), ('job.finished', 'job finished'), ('purge.requested', 'CDN purge requested'), ('restore.confirmed', 'restore confirmed'), ('restore.paused', 'restore paused'), ('restore.resumed', 'restore resumed'), ('restore.cancelled', 'restore cancelled'), ('restore.verify', 'unverified files of a restore looked up again'), ('restore.finished', 'restore finished'), ('restore.settled', 'file of a restore settled'), ('copies.removed', 'copies removed, their time was over'), ('copies.kept_longer', 'copies kept longer'), ('copies.destroyed', 'copies destroyed'), ('purge.completed', 'CDN purge completed'), ('sync.removals_accepted', 'many files accepted as gone from ImageKit'), ('account.added', 'account added'), ('account.changed', 'account changed'), ('key.added', 'key added'), ('key.checked', 'key tested'), ('key.retired', 'key retired'), ('key.reencrypted', 'stored keys encrypted anew'), ('key.first_used', 'key used for the first time'), ('protection.added', 'protection rule added'), ('protection.lifted', 'protection rule lifted'), ('audit.exported', 'audit log exported'), ('audit.pruned', 'old audit events archived and removed'), ('audit.key_changed', 'key that signs the audit log changed'), ('audit.restored', 'audit log went on after a restored backup'), ('person.added', 'person added'), ('person.changed', 'person or their rights changed'), ('person.removed', 'person removed'), ('group.changed', 'group or its rights changed'), ('settings.weak', 'started with settings that weaken safety'), ('person.signed_in', 'signed in'), ('person.sign_in_failed', 'sign-in failed'), ('person.signed_out', 'signed out')], max_length=30, verbose_name='event'),
-        ),
-        migrations.AlterField(
-            model_name='deletionjob',
-            name='pause_code',
-            field=models.CharField(blank=True, choices=[('person', 'somebody paused it'), ('key_refused', "ImageKit refused the account's key"), ('no_key', 'the account has no usable key'), ('requester', 'the person who asked for it may no longer delete'), ('approver', 'the person who approved it may no longer approve'), ('manifest_changed', 'the frozen list is not the one that was confirmed'), ('storage', 'the storage for copies is full or fails'), ('breaker', 'too much went wrong')], max_length=16, verbose_name='kind of pause'),
         ),
         migrations.CreateModel(
             name='KeptContent',
