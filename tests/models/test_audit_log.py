@@ -122,12 +122,12 @@ def test_the_migrations_can_be_reversed_and_applied_again():
     ("group", "permissions"),
     [
         ("Viewer", {"view_library"}),
-        ("Deleter", {"view_library", "delete_files"}),
+        ("Deleter", {"view_library", "delete_files", "restore_files"}),
         ("Auditor", {"view_library", "view_audit"}),
         ("Approver", {"view_library", "view_audit", "approve_deletions"}),
         (
             "Key manager",
-            {"view_library", "manage_keys"}
+            {"view_library", "manage_keys", "destroy_copies"}
             | {f"{verb}_{model}" for verb in ("view", "add", "change") for model in ("account", "apikey")},
         ),
     ],

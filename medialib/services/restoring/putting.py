@@ -42,7 +42,7 @@ CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True)
-class Wish:
+class PutWish:
     """One file of a restore, with all that its copy knows."""
 
     item_id: int
@@ -67,7 +67,7 @@ class Wish:
 class Put:
     """How it ended: with an outcome and its evidence, or with why the job cannot go on now."""
 
-    wish: Wish
+    wish: PutWish
     outcome: RestoreOutcome | None = None
     evidence: str = ""
     file: RemoteFile | None = None
@@ -91,7 +91,7 @@ class Hands:
         self.read_pace, self.over = read_pace, over
         self.takes_dates = True  # Until ImageKit refuses one: only some accounts allow the reserved field.
 
-    def put_back(self, wish: Wish) -> Put:
+    def put_back(self, wish: PutWish) -> Put:
         """Never raises: the report says what went wrong."""
         try:
             return self._put_back(wish)
@@ -111,12 +111,12 @@ class Hands:
             logger.exception("restore failed unexpectedly item=%s", wish.item_id)
             return self._end(wish, RestoreOutcome.UNVERIFIED, f"Unexpected {type(error).__name__}.")
 
-    def _put_back(self, wish: Wish) -> Put:
+    def _put_back(self, wish: PutWish) -> Put:
         if there := self._at(wish.path):
             return self._beside(wish, there) if wish.beside else self._of_what_is_there(wish, there)
         return self._upload(wish, wish.path)
 
-    def _beside(self, wish: Wish, there: RemoteFile) -> Put:
+    def _beside(self, wish: PutWish, there: RemoteFile) -> Put:
         end = self._of_what_is_there(wish, there)
         if end.outcome != RestoreOutcome.CONFLICT:
             return end
@@ -124,7 +124,7 @@ class Hands:
             return self._of_what_is_there(wish, own)
         return self._upload(wish, wish.beside)
 
-    def _upload(self, wish: Wish, path: str) -> Put:
+    def _upload(self, wish: PutWish, path: str) -> Put:
         if end := self._why_not_sent(wish):
             return end
         for attempt in range(TRIES):
@@ -144,7 +144,7 @@ class Hands:
                     return end
         return self._end(wish, RestoreOutcome.FAILED, f"{TRIES} uploads got no answer; look-ups found nothing there.")
 
-    def _why_not_sent(self, wish: Wish) -> Put | None:
+    def _why_not_sent(self, wish: PutWish) -> Put | None:
         if not wish.may_send:
             said = "The restore was cancelled; a look-up found nothing at its path."
             return self._end(wish, RestoreOutcome.CANCELLED, said)
@@ -156,7 +156,7 @@ class Hands:
             return self._end(wish, RestoreOutcome.FAILED, said)
         return None
 
-    def _send(self, wish: Wish, path: str, *, is_dated: bool) -> RemoteFile:
+    def _send(self, wish: PutWish, path: str, *, is_dated: bool) -> RemoteFile:
         upload = Upload(
             path=path,
             file=storage.read(wish.name),
@@ -172,7 +172,7 @@ class Hands:
         with upload.file:
             return self.client.upload_file(self.upload_url, upload)
 
-    def _of_answer(self, wish: Wish, path: str, answer: RemoteFile) -> Put:
+    def _of_answer(self, wish: PutWish, path: str, answer: RemoteFile) -> Put:
         said = [f"ImageKit took it (HTTP 200), as {answer.file_id}."]
         if answer.path != path:
             said.append(f"It gave it another path: {answer.path}.")
@@ -181,7 +181,7 @@ class Hands:
             return replace(self._end(wish, RestoreOutcome.UNVERIFIED, text), file=answer)
         return self._restored(wish, answer, " ".join(said))
 
-    def _of_refusal(self, wish: Wish, path: str, error: BadRequest, *, is_dated: bool) -> Put:
+    def _of_refusal(self, wish: PutWish, path: str, error: BadRequest, *, is_dated: bool) -> Put:
         """A 400 did nothing. Something may be at the path by now; else the original date may not be allowed here."""
         if there := self._at(path):
             return self._of_what_is_there(wish, there)
@@ -192,7 +192,7 @@ class Hands:
             self._end(wish, RestoreOutcome.FAILED, f"ImageKit refused it: {error}"), http_status=error.http_status
         )
 
-    def _after_loss(self, wish: Wish, path: str) -> Put | None:
+    def _after_loss(self, wish: PutWish, path: str) -> Put | None:
         """What became of an upload whose answer was lost; None when it may be sent again."""
         for _ in range(LOOKS_AFTER_LOSS):
             if there := self._at(path):
@@ -200,7 +200,7 @@ class Hands:
             self._sleep(LOOK_AGAIN_S)
         return None
 
-    def _of_what_is_there(self, wish: Wish, there: RemoteFile) -> Put:
+    def _of_what_is_there(self, wish: PutWish, there: RemoteFile) -> Put:
         """What the file at the path is, by its bytes: ours, the same, or another."""
         if there.size_bytes != wish.size_bytes:
             said = f"Another file is at {there.path} ({there.file_id}, {there.size_bytes:,} bytes). It was not touched."
@@ -220,7 +220,7 @@ class Hands:
         said = f"The same bytes (SHA-256) are at {there.path} already, as {there.file_id}."
         return replace(self._end(wish, RestoreOutcome.ALREADY_THERE, said), file=there)
 
-    def _restored(self, wish: Wish, file: RemoteFile, evidence: str) -> Put:
+    def _restored(self, wish: PutWish, file: RemoteFile, evidence: str) -> Put:
         """With the file as its own address describes it, for the index; the answer to an upload knows less."""
         if wish.created_at and not self.takes_dates:
             evidence += " The account does not take the original date."
@@ -231,7 +231,7 @@ class Hands:
             logger.warning("restored file not read again item=%s", wish.item_id)
         return replace(self._end(wish, RestoreOutcome.RESTORED, evidence), file=file)
 
-    def _hash_of_copy(self, wish: Wish) -> tuple[int, str]:
+    def _hash_of_copy(self, wish: PutWish) -> tuple[int, str]:
         digest, size = hashlib.sha256(), 0
         with storage.read(wish.name) as file:
             while chunk := file.read(CHUNK):
@@ -270,5 +270,5 @@ class Hands:
             raise Stopped
 
     @staticmethod
-    def _end(wish: Wish, outcome: RestoreOutcome, evidence: str) -> Put:
+    def _end(wish: PutWish, outcome: RestoreOutcome, evidence: str) -> Put:
         return Put(wish, outcome, evidence)

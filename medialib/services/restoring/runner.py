@@ -26,7 +26,7 @@ from medialib.services.base.clock import shared_now
 from medialib.services.base.wake import wake
 from medialib.services.deletion.calls import ReadPace
 from medialib.services.restoring import freezing, settling
-from medialib.services.restoring.putting import Hands, Put, Wish
+from medialib.services.restoring.putting import Hands, Put, PutWish
 
 logger = logging.getLogger(__name__)
 
@@ -132,7 +132,7 @@ def _originals(job: RestoreJob) -> Originals:
 class _Run:
     def __init__(self, job: RestoreJob, hands: Hands, *, worker: str, stop: threading.Event) -> None:
         self.job, self.hands, self.worker, self.stop = job, hands, worker, stop
-        self.in_flight: dict[Future[Put], Wish] = {}
+        self.in_flight: dict[Future[Put], PutWish] = {}
         self.renewed_at = time.monotonic()
         self.is_stopped = False
         self.taken: set[int] = set()  # By this run: what it gave up stays for the next one.
@@ -176,7 +176,7 @@ class _Run:
             raise RestoreLost
 
 
-def claim(job: RestoreJob, *, worker: str, want: int, taken: set[int]) -> list[Wish]:
+def claim(job: RestoreJob, *, worker: str, want: int, taken: set[int]) -> list[PutWish]:
     """Take files that are not `taken` yet, and record the intent to upload them before anything is sent.
 
     First those that an earlier worker may have sent. Of a restore that is being cancelled only these are looked up.
@@ -197,9 +197,9 @@ def claim(job: RestoreJob, *, worker: str, want: int, taken: set[int]) -> list[W
     return [_wish(held, row, was_sent=row.pk not in fresh) for row in rows]
 
 
-def _wish(job: RestoreJob, item: RestoreItem, *, was_sent: bool) -> Wish:
+def _wish(job: RestoreJob, item: RestoreItem, *, was_sent: bool) -> PutWish:
     copy = item.copy
-    bare = Wish(
+    bare = PutWish(
         item_id=item.pk,
         file_id=item.file_id,
         path=item.path,
