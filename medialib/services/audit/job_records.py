@@ -18,8 +18,8 @@ from medialib.services.audit.seal.lines import canonical, exact
 
 JOB = (
     "account_id", "requested_by_name", "is_by_person", "reason", "needs_approval", "approved_by_name", "approved_at",
-    "retry_of_id", "purge_cache", "created_at", "starts_at", "started_at", "finished_at", "file_count", "deleted_bytes",
-    "calls", "refused_calls",
+    "retry_of_id", "purge_cache", "keep_copies_days", "created_at", "starts_at", "started_at", "finished_at",
+    "file_count", "deleted_bytes", "calls", "refused_calls",
 )  # fmt: skip
 LIST = (
     "account_id", "frozen_by_name", "frozen_at", "sha256", "file_count", "total_bytes", "library_count", "source",
