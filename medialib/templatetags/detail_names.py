@@ -88,6 +88,7 @@ NAMES = (
     pgettext_lazy("detail", "reencrypted"),
     pgettext_lazy("detail", "removed"),
     pgettext_lazy("detail", "request id"),
+    pgettext_lazy("detail", "restore"),
     pgettext_lazy("detail", "rule"),
     pgettext_lazy("detail", "scopes"),
     pgettext_lazy("detail", "second factor"),

@@ -1,5 +1,5 @@
 // Shows another filter, order or page of the list in place: only what differs is fetched (library/_parts.html).
-// Expects: #library-main; links to the page's own path, but for [data-panel-link], and <form class="filter-form">. Without this
+// Expects: #library-main; links to the page's own path, but for [data-panel-link] and [data-panel-close], and <form class="filter-form">. Without this
 // script, or with Ctrl, they are ordinary links. The address is noted by the answer (HX-Push-Url); Back loads the page it names.
 const main = () => document.getElementById("library-main");
 let asked = "";
@@ -10,7 +10,7 @@ const ask = (address, source) => {
 };
 
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[href]");
+  const link = event.target.closest("a[href]:not([data-panel-close])");
   if (!link || !main() || event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   if (link.origin !== location.origin || link.pathname !== location.pathname || link.hash || link.target) return;
   event.preventDefault();

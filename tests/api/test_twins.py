@@ -13,6 +13,7 @@ from tests.api.world import operations
 from tests.views.test_permission_matrix import ADDRESSES, POSTS, World, named
 
 BY_PEOPLE = "A person decides: the page asks for a proof, an approval or a judgement that no program can give."
+COPIES = "Restoring is a page and a command, restorefiles; it has no place in the API yet."
 SETTINGS = "Accounts, keys and people are arranged on pages, with a fresh proof of who it is."
 OWN = "It arranges one person's pages, and touches no file."
 
@@ -51,6 +52,12 @@ TWINS: dict[str, tuple[str, ...] | str] = {
     "medialib:language": OWN,
     "medialib:notices": OWN,
     "medialib:notice-change": OWN,
+    "medialib:job-restore": COPIES,
+    "medialib:file-restore": COPIES,
+    "medialib:restore-confirm": COPIES,
+    "medialib:restore-control": COPIES,
+    "medialib:copies-keep": COPIES,
+    "medialib:copies-destroy": COPIES,
     "medialib:sign-in": "A program has a token instead of a session.",
     "medialib:sign-out": "A program has a token instead of a session.",
     "medialib:webhook": "ImageKit calls it, and signs.",

@@ -15,18 +15,6 @@ if TYPE_CHECKING:
 
     from medialib.models import Account
 
-# Milliseconds from a click to the frame after the one that shows other rows.
-UNTIL_PAINTED = """async (id) => {
-  const first = () => document.querySelector("[data-panel-link]")?.id;
-  const [began, was] = [performance.now(), first()];
-  document.getElementById(id).click();
-  while (!first() || first() === was) await new Promise(requestAnimationFrame);
-  await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
-  return performance.now() - began;
-}"""
-# The same for a page as a whole, from its beginning.
-PAINTED_AT = "new Promise((done) => requestAnimationFrame(() => setTimeout(() => done(performance.now()))))"
-
 
 @pytest.fixture
 def signed_in(watched: Watched, acme: Account, kim: User) -> Watched:
@@ -75,17 +63,3 @@ def test_a_list_that_cannot_be_shown_in_place_is_opened_as_a_page(signed_in: Wat
     expect(page.get_by_role("heading", name="This filter cannot be understood")).to_be_visible()
     expect(page.get_by_label("Size from")).to_have_value("large")
     signed_in.complaints.clear()  # The browser names the 400.
-
-
-def test_a_part_is_painted_sooner_than_a_page(signed_in: Watched) -> None:
-    page, part, whole = signed_in.page, [], []
-    address = page.url.partition("?")[0]
-    for order in ("name", "size", "name", "size", "name"):
-        page.wait_for_load_state("networkidle")  # Folders and facets of the list before.
-        part.append(page.evaluate(UNTIL_PAINTED, f"sort-{order}"))
-        expect(page.locator("th[aria-sort]")).to_have_count(1)
-    for order in ("name", "-size", "name", "-size", "name"):
-        page.wait_for_load_state("networkidle")
-        page.goto(f"{address}?sort={order}", wait_until="load")
-        whole.append(page.evaluate(PAINTED_AT))
-    assert min(part) < min(whole), (part, whole)

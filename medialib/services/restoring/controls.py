@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from medialib.errors import Refused, WrongUse, grouped
 from medialib.models import EventKind, RestoreJob, RestoreOutcome, RestoreState
+from medialib.models.deletion import causes
 from medialib.services.accounts import rights
 from medialib.services.audit import log
 from medialib.services.audit.log import MAX_REASON, Actor
@@ -56,14 +57,14 @@ def confirm(job: RestoreJob, *, reason: str, keeps_both: bool, actor: Actor) -> 
 def pause(job: RestoreJob, *, actor: Actor) -> None:
     """Send nothing more until somebody resumes. Uploads in flight are still settled."""
     _require_rights(job, actor)
-    cause = f"Paused by {actor.name}."
+    cause = causes.PAUSED_BY % {"name": actor.name}
     with transaction.atomic():
         moved = RestoreJob.objects.move(
             job, to=RestoreState.PAUSED, only_from=[RestoreState.RUNNING], pause_cause=cause
         )
         if not moved:
             raise Refused(_("Only a running restore can be paused."))
-        _note(EventKind.RESTORE_PAUSED, job, actor, cause=cause)
+        _note(EventKind.RESTORE_PAUSED, job, actor)
 
 
 def resume(job: RestoreJob, *, actor: Actor) -> None:
