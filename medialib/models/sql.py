@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import DatabaseError, connection, connections, models, router, transaction
 from django.db.models import F, Func, Value
 from django.db.models.constants import OnConflict
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 Written = TypeVar("Written")
 
@@ -31,6 +34,13 @@ class BinaryTextField(models.TextField):
         if connection.vendor == "postgresql":
             parameters["collation"] = "C"
         return parameters
+
+
+def rows_of(connection: BaseDatabaseWrapper, statement: str, *params: Any) -> list[tuple[Any, ...]]:
+    """What a statement finds, all of it."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params or None)
+        return [tuple(row) for row in cursor.fetchall()]
 
 
 def quoted(compiler: Any, name: str) -> str:

@@ -20,6 +20,7 @@ from medialib.models.deletion.batches import Batch, Exchange
 from medialib.models.deletion.jobs import DeletionJob
 from medialib.models.deletion.purges import PurgeRequest
 from medialib.models.manifests import Item, Manifest
+from medialib.models.sql import rows_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -73,20 +74,20 @@ def problems(connection: BaseDatabaseWrapper) -> Iterator[str]:
 def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     for model in WATCHED:
         table = model._meta.db_table
-        columns = {name for _, name, *_, hidden in _rows(connection, f"PRAGMA table_xinfo({table})") if not hidden}
+        columns = {name for _, name, *_, hidden in rows_of(connection, f"PRAGMA table_xinfo({table})") if not hidden}
         yield from _other_columns(model, columns)
         yield from _orphans(connection, model)
-        for (said,) in _rows(connection, f"PRAGMA integrity_check({table})"):
+        for (said,) in rows_of(connection, f"PRAGMA integrity_check({table})"):
             if said != "ok":
                 yield f"{table}: {said}"
         spellings = {field.column: _spelling(field) for field in model._meta.concrete_fields}
         wrong = " ".join(f"WHEN NOT COALESCE({is_right}, 0) THEN '{name}'" for name, is_right in spellings.items())
         # In one pass, which ends at the first.
         first = f"SELECT rowid, CASE {wrong} END AS wrong FROM {table} WHERE wrong IS NOT NULL LIMIT 1"  # noqa: S608
-        for number, column in _rows(connection, first):
+        for number, column in rows_of(connection, first):
             yield f"{table}, row {number}: {column} is not written as medialib writes it"
     largest = f"SELECT name FROM sqlite_sequence WHERE typeof(seq) <> 'integer' OR seq > {LARGEST_NUMBER}"  # noqa: S608
-    yield from (f"{name}: no number is left for a new row" for (name,) in _rows(connection, largest))
+    yield from (f"{name}: no number is left for a new row" for (name,) in rows_of(connection, largest))
 
 
 def _spelling(field: models.Field[Any, Any]) -> str:
@@ -99,14 +100,14 @@ def _spelling(field: models.Field[Any, Any]) -> str:
 def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
     for model in WATCHED:
         table = model._meta.db_table
-        yield from _other_columns(model, {name for (name,) in _rows(connection, COLUMNS, table)})
+        yield from _other_columns(model, {name for (name,) in rows_of(connection, COLUMNS, table)})
         yield from _orphans(connection, model)
         for field in model._meta.concrete_fields:
             name = field.db_type(connection)
-            if _rows(connection, TYPE_OF_COLUMN, name, table, field.column) != [(True,)]:
+            if rows_of(connection, TYPE_OF_COLUMN, name, table, field.column) != [(True,)]:
                 yield f"{table}: {field.column} is no column of the type {name}"
-        for (sequence,) in _rows(connection, SEQUENCE, table, model._meta.pk.column):
-            if sequence and _rows(connection, f"SELECT last_value FROM {sequence}")[0][0] > LARGEST_NUMBER:  # noqa: S608
+        for (sequence,) in rows_of(connection, SEQUENCE, table, model._meta.pk.column):
+            if sequence and rows_of(connection, f"SELECT last_value FROM {sequence}")[0][0] > LARGEST_NUMBER:  # noqa: S608
                 yield f"{table}: no number is left for a new row"
 
 
@@ -126,11 +127,5 @@ def _orphans(connection: BaseDatabaseWrapper, model: type[models.Model]) -> Iter
                     SELECT 1 FROM {target.db_table} AS theirs WHERE theirs.{target.pk.column} = mine.{field.column}
                 ) LIMIT 1
             """  # noqa: S608
-            for (number,) in _rows(connection, gone):
+            for (number,) in rows_of(connection, gone):
                 yield f"{target.db_table}: the row {number} is missing, which {model._meta.db_table} names"
-
-
-def _rows(connection: BaseDatabaseWrapper, statement: str, *params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params or None)
-        return [tuple(row) for row in cursor.fetchall()]

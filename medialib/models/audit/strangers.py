@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import DatabaseError, transaction
 
 from medialib.models.audit import append_only
 from medialib.models.query import search
+from medialib.models.sql import rows_of
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
@@ -92,7 +93,7 @@ def _on_sqlite(connection: BaseDatabaseWrapper) -> Iterator[str]:
     ours = {_plain(text) for guard in guards.values() for text in guard.install}
     ours |= {_plain(text) for text in search.TRIGGERS.values()}
     tables = set(_tables(connection))
-    for kind, name, table, text in _rows(connection, ON_SQLITE):
+    for kind, name, table, text in rows_of(connection, ON_SQLITE):
         # SQLite goes by the text, whatever the word beside it says.
         made = MADE.match(text)
         if made is None or made[1].lower() != kind:
@@ -110,22 +111,22 @@ def _plain(statement: str) -> str:
 
 
 def _on_postgresql(connection: BaseDatabaseWrapper) -> Iterator[str]:
-    (path,) = _rows(connection, PATH)[0]
+    (path,) = rows_of(connection, PATH)[0]
     if next(schema for schema in path.split(",") if not schema.startswith("pg_temp")) != "pg_catalog":
         yield "a search path that leads to functions of somebody else first"
     guards, tables = append_only.guards(connection), _tables(connection)
-    odd = {table for (table,) in _rows(connection, NOT_PLAIN, tables)}
+    odd = {table for (table,) in rows_of(connection, NOT_PLAIN, tables)}
     yield from (f"{table}, which is no plain table or has policies" for table in sorted(odd))
-    yield from (f"the rule {name} on {table}" for name, table in _rows(connection, RULES, tables))
-    yield from (f"the trigger {name} on {table}" for name, table in _rows(connection, ON_OTHER_TABLES, [*guards]))
+    yield from (f"the rule {name} on {table}" for name, table in rows_of(connection, RULES, tables))
+    yield from (f"the trigger {name} on {table}" for name, table in rows_of(connection, ON_OTHER_TABLES, [*guards]))
     functions = [name for guard in guards.values() for text in guard.install for name, _ in FUNCTION.findall(text)]
-    yield from (what for (what,) in _rows(connection, FOREIGN, functions, tables))
-    yield from (f"{what}, which calls something" for (what,) in _rows(connection, CALLING, tables, tables, tables))
+    yield from (what for (what,) in rows_of(connection, FOREIGN, functions, tables))
+    yield from (f"{what}, which calls something" for (what,) in rows_of(connection, CALLING, tables, tables, tables))
     for table, guard in guards.items():
         if table in odd:
             continue
         bodies = {body.strip() for text in guard.install for _, body in FUNCTION.findall(text)}
-        there = _rows(connection, TRIGGERS, table)
+        there = rows_of(connection, TRIGGERS, table)
         if not there:  # Nor our functions, perhaps.
             continue
         try:
@@ -147,7 +148,7 @@ def _as_the_database_says_it(connection: BaseDatabaseWrapper, table: str, instal
             for text in install:
                 if text.strip().startswith("CREATE TRIGGER"):
                     cursor.execute(text.replace(f" ON {table}", f" ON {STAND_IN}", 1))
-            said = {definition for _, _, definition in _rows(connection, TRIGGERS, STAND_IN)}
+            said = {definition for _, _, definition in rows_of(connection, TRIGGERS, STAND_IN)}
         transaction.savepoint_rollback(mark, using=connection.alias)
     return {text.replace(f" ON {STAND_IN} ", f" ON {table} ", 1) for text in said}
 
@@ -155,9 +156,3 @@ def _as_the_database_says_it(connection: BaseDatabaseWrapper, table: str, instal
 def _tables(connection: BaseDatabaseWrapper) -> list[str]:
     """All of the project, those that migrations have not made yet too."""
     return connection.introspection.django_table_names(only_existing=False, include_views=True)
-
-
-def _rows(connection: BaseDatabaseWrapper, statement: str, *params: Any) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params or None)
-        return [tuple(row) for row in cursor.fetchall()]

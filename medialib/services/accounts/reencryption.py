@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
 
 from medialib.errors import Refused
 from medialib.models import ApiKey, EventKind, NoticeRoute, WebhookSecret
@@ -33,34 +37,30 @@ def reencrypt_keys(*, actor: Actor = SYSTEM) -> Reencryption:
             # Only if nobody has replaced it.
             done += ApiKey.objects.filter(pk=key.pk, ciphertext=key.ciphertext).update(ciphertext=fresh)
     unreadable += factor_secrets.reencrypt()
-    unreadable += _reencrypt_webhook_secrets()
-    unreadable += _reencrypt_notice_routes()
+    unreadable += _renew(
+        WebhookSecret.objects.select_related("account"),
+        "ciphertext",
+        name=lambda stored: f"webhook secret of {stored.account.name}",
+    )
+    unreadable += _renew(
+        NoticeRoute.objects.exclude(ciphertext="").select_related("user"),
+        "ciphertext",
+        "secret_ciphertext",
+        name=lambda route: f"notices of {route.user.get_username()} to {route.host}",
+    )
     log.record(EventKind.KEYS_REENCRYPTED, actor=actor, detail={"reencrypted": done, "unreadable": unreadable})
     return Reencryption(done, tuple(unreadable))
 
 
-def _reencrypt_webhook_secrets() -> list[str]:
-    """Encrypt all secrets with the newest encryption key. Returns the accounts whose secret could not be read."""
+def _renew(rows: QuerySet[Any], *columns: str, name: Callable[[Any], str]) -> list[str]:
+    """Encrypt these columns with the newest encryption key. Returns the names of rows that could not be read."""
     unreadable = []
-    for stored in WebhookSecret.objects.select_related("account"):
+    for row in rows:
+        stored = {column: getattr(row, column) for column in columns}
         try:
-            fresh = vault.reencrypt(stored.ciphertext)
+            fresh = {column: vault.reencrypt(text) if text else "" for column, text in stored.items()}
         except Refused:
-            unreadable.append(f"webhook secret of {stored.account.name}")
+            unreadable.append(name(row))
         else:
-            WebhookSecret.objects.filter(pk=stored.pk, ciphertext=stored.ciphertext).update(ciphertext=fresh)
-    return unreadable
-
-
-def _reencrypt_notice_routes() -> list[str]:
-    """The places where people are told, likewise. Returns whose could not be read."""
-    unreadable = []
-    for route in NoticeRoute.objects.exclude(ciphertext="").select_related("user"):
-        stored = {"ciphertext": route.ciphertext, "secret_ciphertext": route.secret_ciphertext}
-        try:
-            fresh = {name: vault.reencrypt(text) if text else "" for name, text in stored.items()}
-        except Refused:
-            unreadable.append(f"notices of {route.user.get_username()} to {route.host}")
-        else:
-            NoticeRoute.objects.filter(pk=route.pk, **stored).update(**fresh)
+            rows.filter(pk=row.pk, **stored).update(**fresh)  # Only if nobody has replaced it.
     return unreadable

@@ -24,7 +24,7 @@ from medialib.services.audit.seal.keys import SigningKey
 from medialib.services.audit.seal.lines import BEFORE_ALL, canonical, lines
 from medialib.services.base.clock import shared_now
 from medialib.services.base.slices import slices
-from medialib.services.jobs import agreement
+from medialib.services.jobs import agreement, sealed_course
 
 FORMAT = "medialib-receipt-1"
 PROVEN = [
@@ -137,16 +137,18 @@ def _outcome_line(row: tuple[Any, ...]) -> str:
 
 
 def _facts(job: DeletionJob) -> dict[str, Any]:
-    manifest = job.manifest
+    manifest, course = job.manifest, sealed_course.course_of(job)
     return {
         "format": FORMAT,
         "issued_at": headers.canonical_time(shared_now()),
         "job": job.pk,
-        "account": _account_name(job),
+        # As it was when the job was confirmed: an account may be renamed.
+        "account": course.confirmed.account_name if course.confirmed else job.account.name,
         "requested_by": job.requested_by_name,
         "reason": job.reason,
         "manifest_sha256": manifest.sha256,
-        "manifest_sha256_at_end": _manifest_at_end(job),
+        # Empty where the log does not have it any more.
+        "manifest_sha256_at_end": str(course.end.detail.get("manifest", "")) if course.end else "",
         "manifest_account": manifest.source.get("account", ""),
         "frozen_by": manifest.frozen_by_name,
         "files": job.file_count,
@@ -160,18 +162,6 @@ def _facts(job: DeletionJob) -> dict[str, Any]:
         "purges": list(job.purges.exclude(request_id="", error="").order_by("pk").values("url", "request_id", "state")),
         "how_to_verify": HOW_TO_VERIFY,
     }
-
-
-def _account_name(job: DeletionJob) -> str:
-    """As it was when the job was confirmed: an account may be renamed."""
-    confirmed = AuditEvent.objects.filter(job=job, event=EventKind.JOB_CONFIRMED).order_by("pk")
-    return confirmed.values_list("account_name", flat=True).first() or job.account.name
-
-
-def _manifest_at_end(job: DeletionJob) -> str:
-    """The hash that the list had when the job ended; empty where the log does not have it any more."""
-    ends = AuditEvent.objects.filter(job=job, event=EventKind.JOB_FINISHED).order_by("-pk")
-    return str((ends.values_list("detail", flat=True).first() or {}).get("manifest", ""))
 
 
 def _times(job: DeletionJob) -> dict[str, str | None]:

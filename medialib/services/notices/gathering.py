@@ -56,10 +56,9 @@ class Occasion:
 
 def gather_from_log() -> int:
     """Go through what was sealed since the last time. Returns how many notices were made."""
-    start = {"event_id": AuditSegment.objects.sealed_up_to()}
-    cursor, _ = AuditCursor.objects.get_or_create(name=CURSOR, defaults=start)
     count, sealed = 0, AuditSegment.objects.sealed_up_to()
-    routes = _routes()
+    cursor, _ = AuditCursor.objects.get_or_create(name=CURSOR, defaults={"event_id": sealed})
+    routes = _routes() if cursor.event_id < sealed else []
     while cursor.event_id < sealed:
         events = AuditEvent.objects.filter(places.OF_KIND, event__in=OF_JOBS, pk__gt=cursor.event_id, pk__lte=sealed)
         some = list(events.order_by("pk")[:EVENTS_AT_ONCE])
@@ -86,8 +85,9 @@ def _routes() -> list[NoticeRoute]:
 def _of_events(events: list[AuditEvent]) -> Iterator[Occasion]:
     jobs = DeletionJob.objects.select_related("account", "manifest").in_bulk({event.job_id for event in events})
     for event in events:
-        job = jobs.get(event.job_id or 0)
-        kind = _kind(event)
+        if not isinstance(event.detail, dict):  # Written by hand.
+            continue
+        job, kind = jobs.get(event.job_id or 0), _kind(event)
         if job and kind:
             key = f"event:{event.pk}"
             yield Occasion(kind=kind, key=key, account=job.account, job=job, by=event.actor_id, facts=_facts(event))
@@ -104,10 +104,16 @@ def _kind(event: AuditEvent) -> NoticeKind | None:
 
 def _facts(event: AuditEvent) -> dict[str, Any]:
     if event.event == EventKind.JOB_FINISHED:
-        return {outcome.value: event.detail[outcome] for outcome in Outcome if event.detail.get(outcome)}
+        return {name: count for name, count in event.detail.items() if name in Outcome and _is_count(count)}
     if event.event == EventKind.JOB_CONFIRMED:
-        return {"files": event.detail.get("file_count"), "by": event.actor_name}
+        count = event.detail.get("file_count")
+        return {"files": count if _is_count(count) else 0, "by": event.actor_name}
     return {}
+
+
+def _is_count(value: Any) -> bool:
+    """Of something: a detail that was written by hand may hold anything."""
+    return type(value) is int and value > 0
 
 
 def _of_accounts(accounts: list[Account]) -> Iterator[Occasion]:
@@ -134,7 +140,7 @@ def _sync_key(concern: Concern) -> str:
 
 
 def _note(occasions: Iterable[Occasion], routes: list[NoticeRoute]) -> int:
-    at, before = shared_now(), Notice.objects.count()
+    at, newest = shared_now(), Notice.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     reach = {route.user_id: visible_accounts(route.user) for route in routes}
     made = (
         Notice(
@@ -151,7 +157,7 @@ def _note(occasions: Iterable[Occasion], routes: list[NoticeRoute]) -> int:
         if occasion.account.pk in reach[route.user_id] and _wants(route, occasion)
     )
     Notice.objects.bulk_create(made, ignore_conflicts=True, batch_size=500)
-    return Notice.objects.count() - before
+    return Notice.objects.filter(pk__gt=newest).count()
 
 
 def _wants(route: NoticeRoute, occasion: Occasion) -> bool:

@@ -17,6 +17,7 @@ from standardwebhooks import Webhook
 from medialib.errors import WrongUse
 from medialib.models import (
     Account,
+    AuditEvent,
     EventKind,
     Membership,
     Notice,
@@ -308,3 +309,31 @@ def test_a_reader_of_german_is_told_in_german(begun, account, staff, kim):
     gathering.gather_from_log()
     send()
     assert mail.outbox[0].subject == f"[medialib] Auftrag {job.pk} auf {account.name} ist beendet: 1 gelöscht"
+
+
+@pytest.mark.parametrize(
+    "detail", [[], "x", {"deleted": "many"}, {"deleted": {}}, {"failed": -3}, {}, {"deleted": 10**30}]
+)
+def test_an_end_that_was_written_by_hand_stops_nobody_from_being_told(begun, account, staff, kim, detail):
+    route(kim, NoticeChannel.MAIL)
+    job = job_rows.finished(job_rows.manifest(account, staff, 1), ["deleted"])
+    AuditEvent.objects.create(time=now(), event=EventKind.JOB_FINISHED, account=account, job=job, detail=detail)
+    right = ended(account, staff, ["deleted"])
+    gathering.gather_from_log()
+    send()
+    assert f"[medialib] Job {right.pk} on {account.name} has ended: 1 deleted" in [
+        letter.subject for letter in mail.outbox
+    ]
+
+
+def test_a_name_that_would_add_a_header_is_no_letter_and_holds_up_none(begun, account, staff, kim):
+    route(kim, NoticeChannel.MAIL)
+    for name in ("eve\nBcc: all@example.com", "sam"):
+        job = job_rows.job(job_rows.manifest(account, staff, 1), needs_approval=True)
+        detail = {"needs_approval": True, "file_count": 1}
+        log.record(EventKind.JOB_CONFIRMED, actor=Actor(name=name), account=account, job=job, detail=detail)
+    sealing.seal_all()
+    gathering.gather_from_log()
+    assert send() == 1
+    assert [letter.extra_headers for letter in mail.outbox] == [{"Auto-Submitted": "auto-generated"}]
+    assert mail.outbox[0].subject.endswith("1 file, asked for by sam")
